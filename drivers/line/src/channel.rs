@@ -1,0 +1,118 @@
+//! Seam 2: what every channel can be told, and what it tells.
+
+use tipring_clock::Instant;
+
+use crate::{Alarm, CallerId, Cause, Digit, Digits, Frame, Number, PortId};
+
+/// Where an outgoing call goes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Endpoint {
+    /// An analog port: a handset (FXS) or an exchange line (FXO).
+    Port(PortId),
+    /// A registered SIP phone, by its extension number.
+    SipPhone(Number),
+    /// The SIP trunk of this index in the configuration.
+    SipTrunk(u16),
+}
+
+/// What the switch tells a channel.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ChannelCommand {
+    /// Begin an outgoing call on this channel. Followed by `Dial` (trunks) or `Ring` (phones).
+    Seize(Endpoint),
+    /// Send the called number, and who calls, towards the network.
+    Dial {
+        /// The number called.
+        number: Number,
+        /// Who calls, as to be shown there.
+        caller: CallerId,
+    },
+    /// Ring the phone, showing who calls.
+    Ring {
+        /// Who calls, as to be shown there.
+        caller: CallerId,
+    },
+    /// Tell the caller that the called party is being rung (SIP 180, Q.931 ALERTING).
+    Alert,
+    /// Open the audio towards the caller before answering (SIP 183, Q.931 PROGRESS).
+    OpenEarlyAudio,
+    /// Answer the call that came in.
+    Answer,
+    /// Send keys to the other side in the way the channel does (RFC 4733, SIP INFO, DTMF).
+    SendDigits(Digits),
+    /// Send a hook flash.
+    Flash,
+    /// End the call. The channel answers with `Released` once it is free again.
+    Release(Cause),
+}
+
+/// How a digit was recognised.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DigitSource {
+    /// An RFC 4733 telephone-event.
+    Rfc4733,
+    /// A SIP INFO request.
+    SipInfo,
+    /// Tones in the audio.
+    InBand,
+    /// Dial pulses (loop breaks).
+    Pulse,
+}
+
+/// What a channel tells the switch.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ChannelEvent {
+    /// A call has come in.
+    Offered {
+        /// The number called, where the wire tells it (SIP, ISDN); otherwise the line's own.
+        called: Option<Number>,
+        /// Who calls.
+        caller: CallerId,
+        /// The SIP trunk it came by, if it did.
+        trunk: Option<u16>,
+        /// The authenticated extension it came from, if it did (SIP phone, FXS handset).
+        extension: Option<Number>,
+    },
+    /// Who calls, learnt after the call was offered (caller id between the first two rings).
+    CallerKnown(CallerId),
+    /// The far side is being rung.
+    Ringing,
+    /// The far side's audio is open before it has answered.
+    EarlyAudio,
+    /// The far side has answered.
+    Answered,
+    /// The far side pressed a key.
+    Digit {
+        /// The key.
+        digit: Digit,
+        /// How it was recognised.
+        source: DigitSource,
+    },
+    /// The handset flashed its hook.
+    HookFlash,
+    /// The far side put us on hold (`true`) or took us back.
+    Held(bool),
+    /// The call on this channel is over and the channel is free. The last event of a call.
+    Released(Cause),
+    /// The line is out of order (`Some`), or is in order again (`None`). Outside calls too.
+    Alarm(Option<Alarm>),
+}
+
+/// A channel whose audio comes in frames: a signalling machine on top of its port.
+///
+/// The media thread calls [`tick`](FrameChannel::tick) once every 20 ms and passes commands and
+/// events between ticks. No call may allocate, lock or block.
+pub trait FrameChannel: Send {
+    /// Takes one frame from the wire into `rx` and gives it `tx`.
+    ///
+    /// `rx` is silence where the line is on-hook. Events that the frame led to are ready to be
+    /// polled afterwards.
+    fn tick(&mut self, now: Instant, tx: &Frame, rx: &mut Frame);
+
+    /// Tells the channel what to do. A command that does not fit the state of the call is
+    /// dropped; if the call cannot go on, `Released` says so.
+    fn command(&mut self, now: Instant, command: &ChannelCommand);
+
+    /// The next event, oldest first.
+    fn poll_event(&mut self) -> Option<ChannelEvent>;
+}

@@ -1,0 +1,36 @@
+//! What a line looks like: the words and the two lower seams of the box.
+//!
+//! Seam 1, hardware → signalling, is [`AnalogPort`] and [`Span`]: a frame of audio in and one out,
+//! and what the wire itself does (hook, ring, battery, polarity; HDLC frames, alarms). DAHDI, an
+//! SPI codec with ALSA, and the simulator each implement them; nothing above knows which.
+//!
+//! Seam 2, signalling → switch, is [`ChannelCommand`] and [`ChannelEvent`]: whatever its wire, a
+//! channel speaks the same few commands and events. A channel whose audio comes in frames (an
+//! analog port, a timeslot) is a [`FrameChannel`], driven by the media thread; one whose audio
+//! comes in packets describes them by an [`RtpSession`].
+//!
+//! Everything that crosses a seam has a fixed size, so that the real-time thread can pass it on
+//! without allocating.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod caller;
+mod cause;
+mod channel;
+mod frame;
+mod hardware;
+mod ids;
+mod number;
+mod rtp;
+
+pub use caller::{CallerId, Presentation};
+pub use cause::{Cause, Disposition};
+pub use channel::{ChannelCommand, ChannelEvent, DigitSource, Endpoint, FrameChannel};
+pub use frame::{FRAME_MS, FRAME_SAMPLES, Frame, Law, SAMPLE_RATE_HZ, SILENCE};
+pub use hardware::{
+    Alarm, AnalogPort, LinePolarity, PortCommand, PortError, PortEvent, PortKind, Span, SpanEvent,
+};
+pub use ids::{CallId, ChannelId, PortId};
+pub use number::{Digit, Digits, Name, Number, NumberError};
+pub use rtp::RtpSession;

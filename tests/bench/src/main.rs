@@ -1,0 +1,2 @@
+//! `./box bench`: placeholder.
+fn main() {}
