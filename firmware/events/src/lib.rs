@@ -1,0 +1,367 @@
+//! The vocabulary of the call-event log (seam 5): everything that can happen to a call, a queue
+//! visit and an agent, as one serialisable enum.
+//!
+//! The machines (`switch`, `ivr`, `acd`) say these words, `store` writes each as one row in the
+//! append-only log together with the state it changes, and the web shows them live. Compare
+//! Asterisk's `queue_log` and CEL, FreeSWITCH's `CC-Action`.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+use serde::{Deserialize, Serialize};
+use tipring_clock::WallTime;
+use tipring_line::{CallId, Cause, Disposition, Number};
+
+/// An agent, by the id that never changes (the work number may).
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct AgentId(pub u32);
+
+/// A queue, by the id that never changes (the name may).
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct QueueId(pub u32);
+
+/// A segment of a call, counted from 1 within the call.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct SegmentId(pub u16);
+
+/// One event, as it is logged.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event {
+    /// When it happened.
+    pub at: WallTime,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What handles a call during a segment.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SegmentKind {
+    /// A flow guides the caller.
+    Ivr,
+    /// The caller waits in a queue.
+    Queue,
+    /// A phone is rung for the caller.
+    Ring,
+    /// Two parties talk.
+    Talk,
+    /// One party has put the other on hold.
+    Hold,
+    /// The agent settles the call after the customer's leg has ended.
+    WrapUp,
+}
+
+/// Who ended something.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Party {
+    /// The one who called.
+    Caller,
+    /// The agent or extension who was called.
+    Callee,
+    /// The box: flow, time-out, supervisor's or API command, failure.
+    Box,
+}
+
+/// The one outcome of a queue visit; exclusive and exhaustive.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QueueOutcome {
+    /// An agent answered.
+    Answered,
+    /// The caller hung up.
+    Abandoned,
+    /// The caller hung up within the queue's short-abandon limit.
+    ShortAbandoned,
+    /// The longest wait was over.
+    TimedOut,
+    /// The caller left by a key.
+    LeftByKey,
+    /// The caller asked to be called back.
+    CallbackRequested,
+    /// Moved to another queue or number because of length or wait.
+    Overflowed,
+    /// Nobody was logged in any more.
+    LeftEmpty,
+    /// Not let in: closed, full, or no agents.
+    Refused,
+    /// A person moved the caller elsewhere.
+    TransferredAway,
+    /// The box stopped in the middle of it.
+    Interrupted,
+}
+
+/// How an offer to an agent ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OfferOutcome {
+    /// The agent answered.
+    Answered,
+    /// It rang for the queue's `ring_s` without an answer.
+    NoAnswer,
+    /// The agent refused.
+    Rejected,
+    /// The phone was busy.
+    Busy,
+    /// The phone could not be reached.
+    Unreachable,
+    /// The caller left, or another agent answered.
+    Cancelled,
+}
+
+/// An agent's state as shown and logged.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgentState {
+    /// Not at work.
+    #[default]
+    LoggedOut,
+    /// Waits for a call.
+    Ready,
+    /// A call rings at the agent's phone.
+    Offered,
+    /// Talks.
+    Talking,
+    /// Settles the last call.
+    WrapUp,
+    /// Away, for a reason.
+    NotReady,
+}
+
+/// What happened. Every duration is in milliseconds.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "snake_case")]
+pub enum EventKind {
+    /// A call began.
+    CallBegan {
+        /// The call.
+        call: CallId,
+        /// Where it came in: `fxo-1`, `sip:trunk-name`, `sip:8001`.
+        source: String,
+        /// The number called.
+        called: Option<Number>,
+        /// The number that calls, if known.
+        caller: Option<Number>,
+        /// The name that calls, empty if unknown.
+        caller_name: String,
+        /// Whether it came from outside.
+        inbound: bool,
+    },
+    /// Caller id came after the call had begun.
+    CallerKnown {
+        /// The call.
+        call: CallId,
+        /// The number, if known.
+        caller: Option<Number>,
+        /// The name, empty if unknown.
+        caller_name: String,
+    },
+    /// The box, or the called party, answered the caller.
+    CallAnswered {
+        /// The call.
+        call: CallId,
+    },
+    /// A segment began; the one before it has ended in the same moment.
+    SegmentBegan {
+        /// The call.
+        call: CallId,
+        /// The segment.
+        segment: SegmentId,
+        /// What handles the call now.
+        kind: SegmentKind,
+        /// Who: flow name, queue name, agent's work number or extension.
+        handler: String,
+        /// The agent, where one is in it.
+        agent: Option<AgentId>,
+    },
+    /// A segment ended.
+    SegmentEnded {
+        /// The call.
+        call: CallId,
+        /// The segment.
+        segment: SegmentId,
+    },
+    /// The flow came to a node.
+    FlowNode {
+        /// The call.
+        call: CallId,
+        /// The flow's name.
+        flow: String,
+        /// The node's name.
+        node: String,
+    },
+    /// The caller pressed a key in a flow or a queue.
+    KeyPressed {
+        /// The call.
+        call: CallId,
+        /// The key.
+        digit: char,
+    },
+    /// The caller began to wait.
+    QueueEntered {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// The queue's name at that time.
+        queue_name: String,
+        /// Place in the queue, 1 for the next to be served.
+        position: u32,
+    },
+    /// The caller's place changed.
+    PositionChanged {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// The new place.
+        position: u32,
+    },
+    /// The caller's wait ended. Exactly one for each `QueueEntered`.
+    QueueLeft {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// How it ended.
+        outcome: QueueOutcome,
+        /// How long the caller waited.
+        wait_ms: u64,
+        /// Place when the wait ended.
+        position: u32,
+        /// The agent who answered.
+        agent: Option<AgentId>,
+    },
+    /// A call was offered to an agent.
+    OfferBegan {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// The agent.
+        agent: AgentId,
+        /// Where the agent is rung.
+        extension: Number,
+    },
+    /// An offer ended. Exactly one for each `OfferBegan`.
+    OfferEnded {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// The agent.
+        agent: AgentId,
+        /// How it ended.
+        outcome: OfferOutcome,
+        /// How long it rang.
+        rang_ms: u64,
+    },
+    /// A recording began.
+    RecordingBegan {
+        /// The call.
+        call: CallId,
+        /// The file, relative to the recordings folder.
+        path: String,
+    },
+    /// A recording ended.
+    RecordingEnded {
+        /// The call.
+        call: CallId,
+        /// The file, relative to the recordings folder.
+        path: String,
+        /// How long it is.
+        duration_ms: u64,
+        /// How large it is.
+        bytes: u64,
+    },
+    /// A call is over. Exactly one for each `CallBegan`.
+    CallEnded {
+        /// The call.
+        call: CallId,
+        /// Why.
+        cause: Cause,
+        /// Who ended it.
+        by: Party,
+        /// How it turned out.
+        disposition: Disposition,
+    },
+    /// An agent's state changed.
+    AgentChanged {
+        /// The agent.
+        agent: AgentId,
+        /// The agent's work number.
+        work_number: Number,
+        /// The state now.
+        state: AgentState,
+        /// Where the agent is logged in.
+        extension: Option<Number>,
+        /// Why not ready, or why logged out by the box; empty otherwise.
+        reason: String,
+        /// The call the agent is offered, talks in or settles.
+        call: Option<CallId>,
+    },
+    /// A log-in that failed.
+    AgentRefused {
+        /// The work number as keyed.
+        work_number: String,
+        /// Where from.
+        extension: Option<Number>,
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+impl EventKind {
+    /// The call it is about, if it is about one.
+    pub fn call(&self) -> Option<CallId> {
+        match self {
+            EventKind::CallBegan { call, .. }
+            | EventKind::CallerKnown { call, .. }
+            | EventKind::CallAnswered { call }
+            | EventKind::SegmentBegan { call, .. }
+            | EventKind::SegmentEnded { call, .. }
+            | EventKind::FlowNode { call, .. }
+            | EventKind::KeyPressed { call, .. }
+            | EventKind::QueueEntered { call, .. }
+            | EventKind::PositionChanged { call, .. }
+            | EventKind::QueueLeft { call, .. }
+            | EventKind::OfferBegan { call, .. }
+            | EventKind::OfferEnded { call, .. }
+            | EventKind::RecordingBegan { call, .. }
+            | EventKind::RecordingEnded { call, .. }
+            | EventKind::CallEnded { call, .. } => Some(*call),
+            EventKind::AgentChanged { call, .. } => *call,
+            EventKind::AgentRefused { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_reads_back_from_its_json() {
+        let kind = EventKind::QueueLeft {
+            call: CallId(7),
+            queue: QueueId(1),
+            outcome: QueueOutcome::ShortAbandoned,
+            wait_ms: 1200,
+            position: 2,
+            agent: None,
+        };
+        let json = serde_json::to_string(&kind).unwrap();
+        assert!(json.starts_with(r#"{"event":"queue-left","call":7,"#), "{json}");
+        assert_eq!(serde_json::from_str::<EventKind>(&json).unwrap(), kind);
+        assert_eq!(kind.call(), Some(CallId(7)));
+    }
+}
