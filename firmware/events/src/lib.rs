@@ -8,6 +8,14 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod command;
+mod live;
+
+pub use command::{Command, Refusal, Reply};
+pub use live::{
+    LineKind, LineState, LiveAgent, LiveCall, LiveEvent, LiveLine, LiveQueue, LiveSegment,
+    LiveState, LiveWaiting,
+};
 use serde::{Deserialize, Serialize};
 use tipring_clock::WallTime;
 use tipring_line::{CallId, Cause, Disposition, Number};

@@ -1,0 +1,178 @@
+//! The box as it is now: what the status page shows and the figures count.
+
+use serde::{Deserialize, Serialize};
+use tipring_clock::WallTime;
+use tipring_line::{CallId, Number};
+
+use crate::{AgentId, AgentState, QueueId, SegmentKind};
+
+/// Everything that is going on, at one moment.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct LiveState {
+    /// Every port, SIP trunk and extension.
+    pub lines: Vec<LiveLine>,
+    /// Every call in progress, the oldest first.
+    pub calls: Vec<LiveCall>,
+    /// Every queue.
+    pub queues: Vec<LiveQueue>,
+    /// Every agent.
+    pub agents: Vec<LiveAgent>,
+}
+
+/// What a line is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineKind {
+    /// An exchange line.
+    Fxo,
+    /// A handset.
+    Fxs,
+    /// A SIP trunk.
+    SipTrunk,
+    /// A SIP phone.
+    SipPhone,
+}
+
+/// What a line does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineState {
+    /// Free.
+    Idle,
+    /// Rings, or is being rung.
+    Ringing,
+    /// Carries a call.
+    Busy,
+    /// Not registered, or the trunk does not answer.
+    Unreachable,
+    /// Out of order: no battery, no device.
+    Alarm,
+}
+
+/// One line.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LiveLine {
+    /// `fxo-1`, `trunk:name`, `8001`.
+    pub name: String,
+    /// What it is.
+    pub kind: LineKind,
+    /// What it does.
+    pub state: LineState,
+    /// How many calls it carries.
+    pub calls: u32,
+    /// What is wrong or worth knowing, in words; empty if nothing.
+    pub note: String,
+}
+
+/// A stretch of a call with one handler.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LiveSegment {
+    /// What handles the call.
+    pub kind: SegmentKind,
+    /// Who.
+    pub handler: String,
+    /// Since when, milliseconds since 1970.
+    pub began_ms: i64,
+    /// Until when; `null` while it lasts.
+    pub ended_ms: Option<i64>,
+}
+
+/// One call in progress.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LiveCall {
+    /// The call.
+    pub call: CallId,
+    /// Where it came in.
+    pub source: String,
+    /// The number called.
+    pub called: Option<Number>,
+    /// The number that calls.
+    pub caller: Option<Number>,
+    /// The name that calls.
+    pub caller_name: String,
+    /// Since when, milliseconds since 1970.
+    pub began_ms: i64,
+    /// Whether the caller has been answered.
+    pub answered: bool,
+    /// Whether it is being recorded.
+    pub recording: bool,
+    /// What handled it, the current segment last.
+    pub segments: Vec<LiveSegment>,
+}
+
+/// One who waits in a queue.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LiveWaiting {
+    /// The call.
+    pub call: CallId,
+    /// The number that calls.
+    pub caller: Option<Number>,
+    /// Place, from 1.
+    pub position: u32,
+    /// Since when, milliseconds since 1970.
+    pub since_ms: i64,
+    /// The agent who is being rung for this caller.
+    pub offered_to: Option<AgentId>,
+}
+
+/// One queue.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LiveQueue {
+    /// The queue.
+    pub queue: QueueId,
+    /// Its name.
+    pub name: String,
+    /// Who waits, the next to be served first.
+    pub waiting: Vec<LiveWaiting>,
+    /// How many agents of it are logged in.
+    pub agents_logged_in: u32,
+    /// How many of them are ready.
+    pub agents_ready: u32,
+}
+
+/// One agent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LiveAgent {
+    /// The agent.
+    pub agent: AgentId,
+    /// The work number.
+    pub work_number: Number,
+    /// The name.
+    pub name: String,
+    /// The state.
+    pub state: AgentState,
+    /// Since when, milliseconds since 1970.
+    pub since_ms: i64,
+    /// Where the agent is logged in.
+    pub extension: Option<Number>,
+    /// Why not ready; empty otherwise.
+    pub reason: String,
+    /// The call being offered, talked in or settled.
+    pub call: Option<CallId>,
+}
+
+/// One live event, as the web's event stream carries it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LiveEvent {
+    /// Counts up by one from event to event within one run of the box; lets a page see a gap.
+    pub sequence: u64,
+    /// When it happened.
+    #[serde(with = "wall_ms")]
+    pub at: WallTime,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: crate::EventKind,
+}
+
+mod wall_ms {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use tipring_clock::WallTime;
+
+    pub(super) fn serialize<S: Serializer>(t: &WallTime, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_i64(t.unix_millis())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<WallTime, D::Error> {
+        Ok(WallTime::from_unix_micros(i64::deserialize(d)?.saturating_mul(1000)))
+    }
+}
