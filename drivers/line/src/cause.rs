@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a call turned out, in the words of the records.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Disposition {
     /// It was answered and ended in the ordinary way.
@@ -29,6 +30,7 @@ macro_rules! causes {
         /// Why a call ended (ITU-T Q.850, table 1), with the SIP status that says the same
         /// (RFC 3398, sections 7.2.4.1 and 8.2.6.1) and the disposition written in records.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         #[serde(rename_all = "kebab-case")]
         pub enum Cause {
             $($(#[$doc])* $name,)*

@@ -76,6 +76,7 @@ pub enum NumberError {
 
 /// A dialled or calling number, or a SIP user: 1–40 of `0-9 A-Z a-z + * # - . _`, as it came.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(try_from = "String", into = "String")]
 pub struct Number(ArrayString<40>);
 

@@ -44,6 +44,7 @@ pub enum Command {
 
 /// Why the switch refused a [`Command`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     /// No such agent, or a wrong password: the two are not told apart on purpose.

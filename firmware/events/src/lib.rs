@@ -24,6 +24,7 @@ use tipring_line::{CallId, Cause, Disposition, Number};
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct AgentId(pub u32);
 
@@ -31,6 +32,7 @@ pub struct AgentId(pub u32);
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct QueueId(pub u32);
 
@@ -38,6 +40,7 @@ pub struct QueueId(pub u32);
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct SegmentId(pub u16);
 
@@ -52,6 +55,7 @@ pub struct Event {
 
 /// What handles a call during a segment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SegmentKind {
     /// A flow guides the caller.
@@ -70,6 +74,7 @@ pub enum SegmentKind {
 
 /// Who ended something.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Party {
     /// The one who called.
@@ -82,6 +87,7 @@ pub enum Party {
 
 /// The one outcome of a queue visit; exclusive and exhaustive.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum QueueOutcome {
     /// An agent answered.
@@ -110,6 +116,7 @@ pub enum QueueOutcome {
 
 /// How an offer to an agent ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OfferOutcome {
     /// The agent answered.
@@ -128,6 +135,7 @@ pub enum OfferOutcome {
 
 /// An agent's state as shown and logged.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AgentState {
     /// Not at work.
@@ -147,6 +155,7 @@ pub enum AgentState {
 
 /// What happened. Every duration is in milliseconds.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "snake_case")]
 pub enum EventKind {
     /// A call began.

@@ -8,6 +8,7 @@ use crate::{AgentId, AgentState, QueueId, SegmentKind};
 
 /// Everything that is going on, at one moment.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LiveState {
     /// Every port, SIP trunk and extension.
     pub lines: Vec<LiveLine>,
@@ -21,6 +22,7 @@ pub struct LiveState {
 
 /// What a line is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LineKind {
     /// An exchange line.
@@ -35,6 +37,7 @@ pub enum LineKind {
 
 /// What a line does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LineState {
     /// Free.
@@ -51,6 +54,7 @@ pub enum LineState {
 
 /// One line.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LiveLine {
     /// `fxo-1`, `trunk:name`, `8001`.
     pub name: String,
@@ -66,6 +70,7 @@ pub struct LiveLine {
 
 /// A stretch of a call with one handler.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LiveSegment {
     /// What handles the call.
     pub kind: SegmentKind,
@@ -79,6 +84,7 @@ pub struct LiveSegment {
 
 /// One call in progress.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LiveCall {
     /// The call.
     pub call: CallId,
@@ -102,6 +108,7 @@ pub struct LiveCall {
 
 /// One who waits in a queue.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LiveWaiting {
     /// The call.
     pub call: CallId,
@@ -117,6 +124,7 @@ pub struct LiveWaiting {
 
 /// One queue.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LiveQueue {
     /// The queue.
     pub queue: QueueId,
@@ -132,6 +140,7 @@ pub struct LiveQueue {
 
 /// One agent.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LiveAgent {
     /// The agent.
     pub agent: AgentId,
@@ -153,11 +162,13 @@ pub struct LiveAgent {
 
 /// One live event, as the web's event stream carries it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LiveEvent {
     /// Counts up by one from event to event within one run of the box; lets a page see a gap.
     pub sequence: u64,
     /// When it happened.
     #[serde(with = "wall_ms")]
+    #[cfg_attr(feature = "schema", schema(value_type = i64))]
     pub at: WallTime,
     /// What happened.
     #[serde(flatten)]
