@@ -1,1 +1,35 @@
-//! Placeholder.
+//! Signal processing for telephone lines: 8 kHz, 16-bit linear, levels in dBm0.
+//!
+//! Every detector takes samples with `rx(&mut self, &[i16])` and is polled for what it found;
+//! every generator fills samples with `tx(&mut self, &mut [i16]) -> usize`. Both take slices of
+//! any length, count samples instead of reading clocks, and after their making neither allocate
+//! nor print, so that they can run in the real-time thread. All are `Send`.
+//!
+//! - [`g711`]: A-law and µ-law (ITU-T G.711).
+//! - [`DtmfDetector`], [`DtmfGenerator`]: push-button signalling (ITU-T Q.23, Q.24).
+//! - [`ToneGenerator`], [`ProgressDetector`]: call-progress tones by frequency and cadence
+//!   (ITU-T E.180; China GB/T 3380-1982).
+//! - [`caller_id`]: FSK by Bell 202 and V.23, and DTMF, both ways.
+//! - [`LevelMeter`]: levels in dBm0.
+//!
+//! The DTMF detector is SpanDSP's. The generators share one oscillator of ours, and the FSK
+//! receiver is ours too, because SpanDSP's hands bits to a callback and places bit edges on whole
+//! samples; SpanDSP serves as the second opinion in the tests. Left out on purpose: echo
+//! cancelling, fax modems, tone plans of other countries as data files.
+
+#![deny(missing_docs)]
+
+pub mod caller_id;
+mod dtmf;
+pub mod g711;
+mod level;
+mod oscillator;
+mod progress;
+mod queue;
+mod tone;
+pub mod tones;
+
+pub use dtmf::{DtmfDetector, DtmfEvent, DtmfGenerator, DtmfLevels, DtmfTiming};
+pub use level::{Level, LevelMeter, dbm0_to_peak, dbm0_to_rms, rms_to_dbm0};
+pub use progress::{ProgressDetector, ProgressPlan, ProgressTone, Sound};
+pub use tone::{ToneCadence, ToneGenerator, ToneStep};
