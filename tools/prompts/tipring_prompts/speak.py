@@ -15,6 +15,7 @@ from . import models
 RATE_HZ = 24_000
 # Readings a general dictionary gets wrong in a telephone prompt.
 PHRASES = {"重听": "chóng tīng", "重拨": "chóng bō", "重录": "chóng lù", "重输": "chóng shū"}
+DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
 PAUSES = str.maketrans("，。！？：；、", ",.!?:;,")
 
 
@@ -48,7 +49,7 @@ class Speaker:
         return chinese_phonemes(text)
 
     def _english_phonemes(self, text: str) -> str:
-        return self._english(_Token(text))[0]
+        return self._english(_Token(text))[0].replace("əɹɹ", "əɹ")
 
     def say(self, phonemes: str, voice: str, speed: float) -> np.ndarray:
         """Float samples at 24 kHz, about -1 to 1."""
@@ -83,11 +84,12 @@ def pinyin_of(text: str) -> list[str]:
 
 def chinese_phonemes(text: str) -> str:
     """Phonemes of Chinese text, a space between words and pauses as written."""
+    text = text.translate(DIGITS)
     out = []
     for run in re.findall(r"[\u4e00-\u9fff]+|[^\u4e00-\u9fff]+", text):
         if "\u4e00" <= run[0] <= "\u9fff":
             words = ["".join(ZHG2P.py2ipa(p) for p in pinyin_of(w)) for w in jieba.lcut(run)]
             out.append(" ".join(words))
         else:
-            out.append(run.translate(PAUSES).strip() + " ")
+            out.append(run.translate(PAUSES).strip() + " ")  # a blank alone parts two words
     return "".join(out).replace(chr(815), "").strip()
