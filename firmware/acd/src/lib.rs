@@ -1,1 +1,14 @@
-//! Placeholder.
+//! Automatic call distribution: queues, agents, and who gets which caller.
+//!
+//! Sans-IO. Callers enter and leave, agents log in and become ready, offers are answered or not;
+//! out come offers, announcements, events for the log. An agent who becomes free is offered the
+//! next caller in the same call of the machine: nothing polls.
+//!
+//! Left out on purpose: channels and audio (`switch`), what a caller who leaves hears (`ivr`).
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod config;
+
+pub use config::{AcdConfig, AgentConfig, LockOut, QueueConfig, Secret, Strategy};

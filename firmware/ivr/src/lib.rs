@@ -1,1 +1,13 @@
-//! Placeholder.
+//! The flow interpreter: what a caller hears, and where the keys lead.
+//!
+//! A [`Flow`] is data. One interpreter runs for each call, sans-IO: keys, ends of prompts and ends
+//! of waits go in with the time; what to play, where to wait and when to hang up come out.
+//!
+//! Left out on purpose: audio, channels (`switch`) and queues (`acd`).
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod flow;
+
+pub use flow::{Flow, Key, Node, Tries};

@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The switch: calls, their legs and bridges, the dial plan, and what is recorded.
+//!
+//! Sans-IO: [`ChannelEvent`](tipring_line::ChannelEvent)s, [`MediaEvent`]s and the applications'
+//! commands go in with the time; channel commands, [`MediaRequest`]s, events for the log and
+//! inputs for the applications come out. A flow (`ivr`) or a queue (`acd`) owns a caller's leg
+//! for a while and hands it back; the switch knows at every moment who does.
+//!
+//! Left out on purpose: which agent gets a call (`acd`), what a caller hears in a flow (`ivr`),
+//! sockets, sounds and files. Causes are those of ITU-T Q.850, mapped in one table
+//! ([`tipring_line::Cause`]).
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod call;
+mod config;
+mod dial;
+mod digits;
+mod feature;
+mod media;
+mod moment;
+mod output;
+
+pub use config::{
+    Class, ExtensionConfig, FeatureCodes, LineConfig, RecordingRules, SwitchConfig, TrunkConfig,
+};
+pub use dial::{DialRule, Feature, From, Outside, Pattern, PatternError, Target};
+pub use feature::FeatureResult;
+pub use media::{MediaEvent, MediaRequest, PlayId, Tone};
+pub use moment::Moment;
+pub use output::{App, AppInput, FeatureRequest, SwitchOutput};

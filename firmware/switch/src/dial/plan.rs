@@ -1,0 +1,252 @@
+//! The dial plan made ready: where a number leads, for whoever dialled it.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use tipring_line::{Cause, Number, PortId};
+
+use super::{Feature, From, Outside, Target};
+use crate::config::{Class, SwitchConfig};
+
+/// What carries a call outside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Carrier {
+    /// The SIP trunk of this index.
+    Trunk(u16),
+    /// The exchange line at this port.
+    Line(PortId),
+}
+
+/// Where a call goes.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Route {
+    Flow(Arc<str>),
+    Queue(Arc<str>),
+    Extension(Number),
+    Outside {
+        carrier: Carrier,
+        name: Arc<str>,
+        number: Number,
+    },
+    Feature {
+        feature: Feature,
+        /// The code alone: what follows it is secret.
+        code: Number,
+        rest: String,
+    },
+    Refuse(Cause),
+}
+
+/// Who dials.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dialler {
+    pub(crate) from: From,
+    /// What it may call outside; extensions only.
+    pub(crate) class: Class,
+}
+
+#[derive(Clone, Debug)]
+enum To {
+    Route(Route),
+    Outside { carrier: Carrier, name: Arc<str>, rule: Outside },
+    Feature(Feature),
+}
+
+#[derive(Debug)]
+struct Rule {
+    number: super::Pattern,
+    from: From,
+    to: To,
+}
+
+/// The rules, the most specific first.
+#[derive(Debug, Default)]
+pub(crate) struct DialPlan {
+    rules: Vec<Rule>,
+    exact: FxHashMap<Number, Vec<usize>>,
+    extensions: FxHashMap<Number, ()>,
+    codes: Vec<(Number, Feature)>,
+}
+
+impl DialPlan {
+    pub(crate) fn new(config: &SwitchConfig) -> Self {
+        let mut plan = DialPlan { codes: codes(config), ..DialPlan::default() };
+        plan.extensions = config.extensions.iter().map(|e| (e.number, ())).collect();
+        let mut ordered: Vec<_> = config.dial.iter().collect();
+        ordered.sort_by_key(|rule| core::cmp::Reverse(rule.number.specificity()));
+        for rule in ordered {
+            let to = match &rule.to {
+                Target::Flow(name) => To::Route(Route::Flow(name.as_str().into())),
+                Target::Queue(name) => To::Route(Route::Queue(name.as_str().into())),
+                Target::Extension(number) => To::Route(Route::Extension(*number)),
+                Target::Feature(feature) => To::Feature(*feature),
+                Target::Trunk(outside) => match carrier(config, &outside.name) {
+                    Some(carrier) => {
+                        let name = outside.name.as_str().into();
+                        To::Outside { carrier, name, rule: outside.clone() }
+                    }
+                    None => To::Route(Route::Refuse(Cause::NoRoute)),
+                },
+            };
+            if let Some(Ok(number)) = rule.number.as_exact().map(|n| n.parse()) {
+                plan.exact.entry(number).or_default().push(plan.rules.len());
+            }
+            plan.rules.push(Rule { number: rule.number.clone(), from: rule.from, to });
+        }
+        plan
+    }
+
+    /// Where `number` leads; `None` when nothing speaks for it. A rule for exactly this number
+    /// comes first, then the extension of that number, then patterns.
+    pub(crate) fn route(&self, dialler: Dialler, number: Number) -> Option<Route> {
+        if dialler.from == From::Extension
+            && let Some(route) = self.feature_code(number)
+        {
+            return Some(route);
+        }
+        let fits = |at: &&Rule| at.from == From::Any || at.from == dialler.from;
+        let exact = self.exact.get(&number).into_iter().flatten().map(|at| &self.rules[*at]);
+        if let Some(rule) = exact.clone().find(fits) {
+            return Some(resolve(&rule.to, dialler, number));
+        }
+        if self.extensions.contains_key(&number) {
+            return Some(Route::Extension(number));
+        }
+        let rule =
+            self.rules.iter().filter(fits).find(|rule| rule.number.matches(number.as_str()))?;
+        Some(resolve(&rule.to, dialler, number))
+    }
+
+    fn feature_code(&self, number: Number) -> Option<Route> {
+        let (code, feature) =
+            self.codes.iter().find(|(code, _)| number.as_str().starts_with(code.as_str()))?;
+        let rest = number.as_str()[code.as_str().len()..].to_owned();
+        Some(Route::Feature { feature: *feature, code: *code, rest })
+    }
+}
+
+fn codes(config: &SwitchConfig) -> Vec<(Number, Feature)> {
+    let codes = &config.features;
+    [
+        (&codes.agent_log_in, Feature::AgentLogIn),
+        (&codes.agent_log_out, Feature::AgentLogOut),
+        (&codes.agent_ready, Feature::AgentReady),
+        (&codes.agent_not_ready, Feature::AgentNotReady),
+    ]
+    .into_iter()
+    // An empty code switches the feature off.
+    .filter_map(|(code, feature)| Some((code.parse().ok()?, feature)))
+    .collect()
+}
+
+fn carrier(config: &SwitchConfig, name: &str) -> Option<Carrier> {
+    let trunk = config.trunks.iter().position(|t| t.name == name);
+    if let Some(index) = trunk {
+        return u16::try_from(index).ok().map(Carrier::Trunk);
+    }
+    config.lines.iter().find(|l| l.name == name).map(|l| Carrier::Line(l.port))
+}
+
+/// A call from outside reaches neither a trunk nor a feature, whatever the rules say.
+fn resolve(to: &To, dialler: Dialler, number: Number) -> Route {
+    let inside = dialler.from == From::Extension;
+    match to {
+        To::Route(route) => route.clone(),
+        To::Feature(feature) if inside => {
+            Route::Feature { feature: *feature, code: number, rest: String::new() }
+        }
+        To::Outside { carrier, name, rule } if inside && dialler.class >= rule.class => {
+            match outside_number(rule, number) {
+                Some(number) => Route::Outside { carrier: *carrier, name: name.clone(), number },
+                None => Route::Refuse(Cause::InvalidNumberFormat),
+            }
+        }
+        To::Feature(_) | To::Outside { .. } => Route::Refuse(Cause::NotAuthorised),
+    }
+}
+
+fn outside_number(rule: &Outside, number: Number) -> Option<Number> {
+    let rest = number.as_str().get(usize::from(rule.strip)..)?;
+    format!("{}{rest}", rule.prepend).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{ExtensionConfig, TrunkConfig};
+    use crate::dial::DialRule;
+
+    fn number(s: &str) -> Number {
+        s.parse().unwrap()
+    }
+
+    fn rule(pattern: &str, from: From, to: Target) -> DialRule {
+        DialRule { number: pattern.parse().unwrap(), from, to }
+    }
+
+    fn plan() -> DialPlan {
+        let extension = |n: &str| ExtensionConfig {
+            number: number(n),
+            name: String::new(),
+            class: Class::National,
+            port: None,
+        };
+        let outside = |class| {
+            Target::Trunk(Outside { name: "carrier".into(), strip: 1, prepend: "0".into(), class })
+        };
+        DialPlan::new(&SwitchConfig {
+            extensions: vec![extension("8001"), extension("8002")],
+            trunks: vec![TrunkConfig { name: "carrier".into(), flow: None, caller: None }],
+            dial: vec![
+                rule("X.", From::Any, Target::Flow("rest".into())),
+                rule("9.", From::Any, outside(Class::Local)),
+                rule("900.", From::Any, outside(Class::International)),
+                rule("95588", From::Trunk, Target::Flow("service".into())),
+                rule("95588", From::Extension, Target::Queue("desk".into())),
+                rule("8002", From::Trunk, Target::Flow("night".into())),
+            ],
+            ..SwitchConfig::default()
+        })
+    }
+
+    fn route(from: From, n: &str) -> Option<Route> {
+        plan().route(Dialler { from, class: Class::National }, number(n))
+    }
+
+    #[test]
+    fn the_most_specific_rule_of_the_source_wins() {
+        assert_eq!(route(From::Trunk, "95588"), Some(Route::Flow("service".into())));
+        assert_eq!(route(From::Extension, "95588"), Some(Route::Queue("desk".into())));
+        assert_eq!(route(From::Line, "12"), Some(Route::Flow("rest".into())));
+        assert_eq!(route(From::Line, "*99"), None);
+    }
+
+    #[test]
+    fn extensions_need_no_rule_and_beat_patterns() {
+        assert_eq!(route(From::Trunk, "8001"), Some(Route::Extension(number("8001"))));
+        assert_eq!(route(From::Trunk, "8002"), Some(Route::Flow("night".into())));
+        assert_eq!(route(From::Extension, "8002"), Some(Route::Extension(number("8002"))));
+    }
+
+    #[test]
+    fn outside_is_for_extensions_of_the_class_only() {
+        let carrier = Carrier::Trunk(0);
+        assert_eq!(
+            route(From::Extension, "9123"),
+            Some(Route::Outside { carrier, name: "carrier".into(), number: number("0123") })
+        );
+        assert_eq!(route(From::Extension, "90086"), Some(Route::Refuse(Cause::NotAuthorised)));
+        assert_eq!(route(From::Trunk, "9123"), Some(Route::Refuse(Cause::NotAuthorised)));
+    }
+
+    #[test]
+    fn feature_codes_keep_their_secrets_apart() {
+        let Some(Route::Feature { feature, code, rest }) = route(From::Extension, "*611001#1234#")
+        else {
+            panic!("no feature");
+        };
+        assert_eq!((feature, code.as_str()), (Feature::AgentLogIn, "*61"));
+        assert_eq!(rest, "1001#1234#");
+        assert_eq!(route(From::Trunk, "*611001#1234#"), None);
+    }
+}
