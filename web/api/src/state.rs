@@ -1,0 +1,138 @@
+//! What the routes are given by the box.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rand::RngCore;
+use serde::Serialize;
+use thiserror::Error;
+use tipring_clock::Clock;
+use tipring_events::{Command, Reply};
+use tipring_store::{Reader, Store};
+use tokio::sync::{mpsc, oneshot};
+use utoipa::ToSchema;
+
+use crate::{Family, Live};
+
+/// Where commands for the switch go. Bounded: a full one answers "busy".
+pub type CommandSender = mpsc::Sender<(Command, oneshot::Sender<Reply>)>;
+
+/// What is wrong with a configuration document.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("{message}")]
+pub struct ConfigError {
+    /// The line, from 1, where one can be told.
+    pub line: Option<u32>,
+    /// The column, from 1, where one can be told.
+    pub column: Option<u32>,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// The configuration document, as the box has it. Called from a thread that may wait.
+pub trait ConfigAccess: Send + Sync {
+    /// The document in force.
+    fn export(&self) -> String;
+    /// Checks the document, keeps it as the decision of `who`, and puts it in force; or changes
+    /// nothing and says what is wrong.
+    fn import(&self, toml: &str, who: &str) -> Result<(), ConfigError>;
+}
+
+/// One recording, opened for playing. Called from a thread that may wait.
+pub trait RecordingReader: Send {
+    /// How many samples of 8 kHz each channel has. What a running recording grows by later is left
+    /// out.
+    fn samples(&self) -> u64;
+    /// Reads from sample `from` on: caller and agent, 16-bit linear. Returns how many were read:
+    /// as many as `out` holds, but at the end.
+    fn read(&mut self, from: u64, out: &mut [[i16; 2]]) -> io::Result<usize>;
+}
+
+/// The recordings folder.
+pub trait Recordings: Send + Sync {
+    /// Opens a recording by its path relative to the folder. `NotFound` where there is none (any
+    /// more).
+    fn open(&self, path: &str) -> io::Result<Box<dyn RecordingReader>>;
+}
+
+/// Something that is wrong with the box, and what to do.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct HealthNote {
+    /// What is wrong: `fxo-1 has no line voltage`.
+    pub what: String,
+    /// What to do: `check that the cable is plugged in at both ends`.
+    pub advice: String,
+}
+
+/// Everything the routes need, as the box hands it in.
+pub struct ApiParts {
+    /// The store.
+    pub store: Store,
+    /// The switch.
+    pub commands: CommandSender,
+    /// What goes on now.
+    pub live: Live,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random numbers for sessions and salts, seeded from the system.
+    pub rng: Box<dyn RngCore + Send>,
+    /// Figures beyond those of the store and the web, read at each scrape.
+    pub metrics: Box<dyn Fn() -> Vec<Family> + Send + Sync>,
+    /// What is wrong with the box beyond what the store says, read at each look.
+    pub health: Box<dyn Fn() -> Vec<HealthNote> + Send + Sync>,
+    /// The recordings.
+    pub recordings: Box<dyn Recordings>,
+    /// The configuration.
+    pub config: Box<dyn ConfigAccess>,
+    /// The offset of local time from UTC, minutes east: where "today" begins. China: 480.
+    pub utc_offset_minutes: i32,
+}
+
+/// What every route is given. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) commands: CommandSender,
+    pub(crate) live: Live,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Box<dyn Fn() -> Vec<Family> + Send + Sync>,
+    pub(crate) health: Box<dyn Fn() -> Vec<HealthNote> + Send + Sync>,
+    pub(crate) recordings: Box<dyn Recordings>,
+    pub(crate) config: Box<dyn ConfigAccess>,
+    pub(crate) utc_offset_minutes: i32,
+    rng: Mutex<Box<dyn RngCore + Send>>,
+}
+
+impl ApiState {
+    /// The state for one router.
+    pub fn new(parts: ApiParts) -> Self {
+        let inner = Inner {
+            store: parts.store,
+            commands: parts.commands,
+            live: parts.live,
+            clock: parts.clock,
+            metrics: parts.metrics,
+            health: parts.health,
+            recordings: parts.recordings,
+            config: parts.config,
+            utc_offset_minutes: parts.utc_offset_minutes,
+            rng: Mutex::new(parts.rng),
+        };
+        ApiState { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        self.inner.store.reader()
+    }
+
+    /// Random bytes from the generator handed in.
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.inner.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+        bytes
+    }
+}
