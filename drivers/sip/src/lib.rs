@@ -18,7 +18,13 @@
 #![deny(missing_docs)]
 
 mod config;
+mod fingerprint;
+pub mod message;
 mod output;
+mod slab;
+pub mod stream;
+mod timetable;
+mod transaction;
 mod ua;
 
 pub use config::{
