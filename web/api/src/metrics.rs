@@ -1,5 +1,6 @@
 //! Figures in the Prometheus text format, version 0.0.4.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// What a family's samples mean.
@@ -28,9 +29,9 @@ pub struct Sample {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Family {
     /// The name: `tipring_` and what it counts, the unit last.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it means, in one sentence.
-    pub help: &'static str,
+    pub help: Cow<'static, str>,
     /// What its samples mean.
     pub kind: MetricKind,
     /// The values.
@@ -39,14 +40,20 @@ pub struct Family {
 
 impl Family {
     /// A family of one sample without labels.
-    pub fn single(name: &'static str, help: &'static str, kind: MetricKind, value: f64) -> Self {
+    pub fn single(
+        name: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+        kind: MetricKind,
+        value: f64,
+    ) -> Self {
+        let (name, help) = (name.into(), help.into());
         Family { name, help, kind, samples: vec![Sample { suffix: "", labels: Vec::new(), value }] }
     }
 
     /// A family with one sample for each value of one label.
     pub fn labelled(
-        name: &'static str,
-        help: &'static str,
+        name: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
         kind: MetricKind,
         label: &'static str,
         values: impl IntoIterator<Item = (String, f64)>,
@@ -55,7 +62,7 @@ impl Family {
             .into_iter()
             .map(|(text, value)| Sample { suffix: "", labels: vec![(label, text)], value })
             .collect();
-        Family { name, help, kind, samples }
+        Family { name: name.into(), help: help.into(), kind, samples }
     }
 }
 
@@ -73,8 +80,8 @@ pub(crate) fn render(families: &[Family]) -> String {
             MetricKind::Gauge => "gauge",
             MetricKind::Histogram => "histogram",
         };
-        let name = family.name;
-        let help = escape(family.help, false);
+        let name = &family.name;
+        let help = escape(&family.help, false);
         // Writing to a String cannot fail.
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
         for sample in &family.samples {
