@@ -1,1 +1,26 @@
-//! Placeholder.
+//! FXO and FXS signalling over any analog port.
+//!
+//! [`Fxo`] makes a channel of an exchange line, [`Fxs`] of a handset's line. Both are sans-IO:
+//! they own an [`AnalogPort`](tipring_line::AnalogPort), are driven by
+//! [`tick`](tipring_line::FrameChannel::tick) once every 20 ms with the time handed in, and speak
+//! the commands and events of every channel. After their making they do not allocate.
+//!
+//! Sources: ringing and tones by GB/T 3380-1982 (China) and ITU-T E.180; caller id by YDN 069,
+//! YD/T 1277.1, Telcordia GR-30, ETSI EN 300 659. Where real lines differ from them, the place
+//! that handles it says so.
+//!
+//! Left out on purpose, to come with the grown-up analog lines: pulse dialling, echo cancelling,
+//! silence supervision, distinctive ring, call waiting, line test, tone plans as data files.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod events;
+mod fxo;
+mod fxs;
+mod plan;
+
+pub use events::Faults;
+pub use fxo::{AnswerCertainty, Fxo, FxoSettings, PolarityUse};
+pub use fxs::{CallerIdSending, Fxs, FxsSettings, FxsTones, WallReference};
+pub use plan::{Completion, DialPlan, DialRule};

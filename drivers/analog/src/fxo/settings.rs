@@ -1,0 +1,94 @@
+//! What differs from exchange line to exchange line.
+
+use tipring_clock::Duration;
+use tipring_dsp::{DtmfLevels, DtmfTiming, ProgressPlan};
+use tipring_line::Number;
+
+/// What a reversal of the battery's polarity means on this line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum PolarityUse {
+    /// Nothing: the operator does not provide it.
+    #[default]
+    Ignore,
+    /// The called party answers (reversed) and hangs up (back), 反极 service.
+    AnswerAndRelease,
+}
+
+/// Settings of an FXO channel. The defaults suit a line in China.
+#[derive(Clone, Debug)]
+pub struct FxoSettings {
+    /// The line's own number, told as the called number of calls that come in.
+    pub number: Option<Number>,
+    /// Whether a call is offered only when its caller is known: after caller id has been read,
+    /// with the second burst of ringing, or after `caller_id_wait`. Otherwise it is offered with
+    /// the first valid ring, and the caller follows.
+    pub wait_for_caller_id: bool,
+    /// How long after the first burst's end a call is held back for caller id. Longer than any
+    /// pause of ringing, so that exchanges without caller id offer by the second burst.
+    pub caller_id_wait: Duration,
+    /// Ringing shorter than this is a disturbance (tapping sets, a burst cut short).
+    pub ring_min: Duration,
+    /// No ringing for this long after a burst: the caller has given up.
+    pub ring_timeout: Duration,
+    /// How long the line rests on-hook before it is seized again, so that the exchange sees the
+    /// release.
+    pub guard: Duration,
+    /// Battery gone for this long during a call: the exchange has released.
+    pub battery_release: Duration,
+    /// Battery gone for this long: the line is cut.
+    pub battery_alarm: Duration,
+    /// What polarity means here.
+    pub polarity: PolarityUse,
+    /// Reversals this soon after an answer belong to it.
+    pub polarity_settle: Duration,
+    /// The tones of this exchange.
+    pub tones: ProgressPlan,
+    /// What the line does right after seizure is not judged for this long.
+    pub seize_settle: Duration,
+    /// Dial tone that lasts this long is believed.
+    pub dial_tone_min: Duration,
+    /// How long to wait for dial tone.
+    pub dial_tone_timeout: Duration,
+    /// Whether to dial after the wait although no tone was heard (private exchanges without one).
+    pub dial_without_tone: bool,
+    /// Levels of dialled digits.
+    pub dtmf_levels: DtmfLevels,
+    /// Times of dialled digits.
+    pub dtmf_timing: DtmfTiming,
+    /// Without ringback or any other sign, an outgoing call counts as answered after this long.
+    pub answer_timer: Duration,
+    /// Ringback silent for this long has ended: the called party has answered without a word.
+    pub ringback_end: Duration,
+    /// Length of a hook flash, in milliseconds.
+    pub flash_ms: u16,
+    /// Whether the far side's keys are recognised here and told as digits.
+    pub detect_digits: bool,
+}
+
+impl Default for FxoSettings {
+    fn default() -> Self {
+        FxoSettings {
+            number: None,
+            wait_for_caller_id: true,
+            caller_id_wait: Duration::from_millis(4_600),
+            ring_min: Duration::from_millis(150),
+            ring_timeout: Duration::from_secs(8),
+            guard: Duration::from_secs(2),
+            battery_release: Duration::from_millis(250),
+            battery_alarm: Duration::from_secs(2),
+            polarity: PolarityUse::Ignore,
+            polarity_settle: Duration::from_millis(600),
+            tones: ProgressPlan::china(),
+            seize_settle: Duration::from_millis(300),
+            dial_tone_min: Duration::from_millis(500),
+            dial_tone_timeout: Duration::from_secs(5),
+            dial_without_tone: false,
+            dtmf_levels: DtmfLevels::default(),
+            dtmf_timing: DtmfTiming::default(),
+            answer_timer: Duration::from_secs(20),
+            ringback_end: Duration::from_secs(8),
+            flash_ms: 200,
+            detect_digits: true,
+        }
+    }
+}
