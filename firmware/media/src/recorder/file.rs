@@ -1,0 +1,206 @@
+//! One recording's file: chunks come in any order, stereo samples go out in theirs.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use tipring_line::{Law, SAMPLE_RATE_HZ};
+
+use crate::event::RecordingId;
+use crate::wav::{RECORDING_CHANNELS, recording_header};
+
+const CHANNELS: usize = RECORDING_CHANNELS as usize;
+/// How far behind the newest sample one may still come: 100 ms.
+const REORDER_SAMPLES: usize = 800;
+/// How much is written at a time: 0.8 s, so that with what may still come no more than a second
+/// is ever in memory alone.
+const WRITE_SAMPLES: usize = 6400;
+/// What the buffer holds: a write, what may still come, and a long packet.
+const BUFFER_SAMPLES: usize = WRITE_SAMPLES + REORDER_SAMPLES + 960;
+
+/// A recording under way.
+#[derive(Debug)]
+pub(crate) struct RecordingFile {
+    id: RecordingId,
+    path: PathBuf,
+    file: File,
+    /// Position of the buffer's first sample: so much is in the file.
+    base: u32,
+    /// Position after the newest sample.
+    end: u32,
+    /// Stereo A-law from `base` on; silence where nothing has come.
+    buffer: Box<[u8; BUFFER_SAMPLES * CHANNELS]>,
+    late: u32,
+}
+
+/// What became of a recording.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    pub(crate) path: PathBuf,
+    pub(crate) duration_ms: u64,
+    pub(crate) bytes: u64,
+    pub(crate) lost: u32,
+}
+
+impl RecordingFile {
+    /// Makes a new file. The error says what to a person.
+    pub(crate) fn create(id: RecordingId, path: PathBuf) -> Result<Self, String> {
+        let made = File::create_new(&path)
+            .and_then(|mut file| file.write_all(&recording_header(None)).map(|()| file));
+        let file = made.map_err(|e| format!("cannot create {}: {e}", path.display()))?;
+        let buffer = Box::new([Law::A.silence(); BUFFER_SAMPLES * CHANNELS]);
+        Ok(RecordingFile { id, path, file, base: 0, end: 0, buffer, late: 0 })
+    }
+
+    pub(crate) fn id(&self) -> RecordingId {
+        self.id
+    }
+
+    /// Puts one side's codes at their place. Says whether all of them found it.
+    pub(crate) fn put(&mut self, side: usize, position: u32, codes: &[u8]) -> bool {
+        if position < self.base {
+            self.late += 1;
+            return false;
+        }
+        let after = position + codes.len() as u32;
+        // A pause on both sides is longer than the buffer: the silence is written out first.
+        while (after - self.base) as usize > BUFFER_SAMPLES {
+            if self.write(WRITE_SAMPLES).is_err() {
+                // The next write_due tells the same error.
+                return false;
+            }
+        }
+        let first = (position - self.base) as usize * CHANNELS + side;
+        let places = self.buffer[first..].iter_mut().step_by(CHANNELS);
+        places.zip(codes).for_each(|(place, code)| *place = *code);
+        self.end = self.end.max(after);
+        true
+    }
+
+    /// Appends to the file once enough has come. Gives the bytes written.
+    pub(crate) fn write_due(&mut self) -> Result<usize, String> {
+        if ((self.end.saturating_sub(self.base)) as usize) < WRITE_SAMPLES + REORDER_SAMPLES {
+            return Ok(0);
+        }
+        self.write(WRITE_SAMPLES)
+    }
+
+    fn write(&mut self, samples: usize) -> Result<usize, String> {
+        let bytes = samples * CHANNELS;
+        self.file.write_all(&self.buffer[..bytes]).map_err(|e| self.error(&e))?;
+        self.buffer.copy_within(bytes.., 0);
+        let kept = self.buffer.len() - bytes;
+        self.buffer[kept..].fill(Law::A.silence());
+        self.base += samples as u32;
+        self.end = self.end.max(self.base);
+        Ok(bytes)
+    }
+
+    fn error(&self, e: &std::io::Error) -> String {
+        format!("cannot write {}: {e}", self.path.display())
+    }
+
+    /// Writes the rest, up to `end` if known, and the header.
+    pub(crate) fn finish(&mut self, end: Option<u32>) -> Result<Closed, String> {
+        let end = end.unwrap_or(self.end).max(self.base);
+        while (end - self.base) as usize > BUFFER_SAMPLES {
+            self.write(WRITE_SAMPLES)?;
+        }
+        let rest = (end - self.base) as usize;
+        self.write(rest)?;
+        // A recording of WAV's greatest length would be 74 hours.
+        let data_bytes = u32::try_from(u64::from(end) * CHANNELS as u64).ok();
+        let header = recording_header(data_bytes);
+        let rewritten =
+            self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.write_all(&header));
+        rewritten.map_err(|e| self.error(&e))?;
+        Ok(Closed {
+            path: self.path.clone(),
+            duration_ms: u64::from(end) * 1000 / u64::from(SAMPLE_RATE_HZ),
+            bytes: header.len() as u64 + u64::from(end) * CHANNELS as u64,
+            lost: self.late,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn create(name: &str) -> RecordingFile {
+        let name = format!("tipring-recording-{}-{name}.wav", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_file(&path);
+        RecordingFile::create(RecordingId(1), path).unwrap()
+    }
+
+    fn data(file: &RecordingFile) -> Vec<u8> {
+        std::fs::read(&file.path).unwrap()[crate::wav::RECORDING_HEADER_BYTES..].to_vec()
+    }
+
+    #[test]
+    fn both_sides_stand_at_their_places_and_gaps_are_silence() {
+        let mut file = create("sides");
+        for n in 0..200u32 {
+            // Every third of the left side is missing; the right comes in swapped pairs.
+            if n % 3 != 0 {
+                assert!(file.put(0, n * 160, &[n as u8; 160]));
+            }
+            assert!(file.put(1, (n ^ 1) * 160, &[!(n ^ 1) as u8; 160]));
+            file.write_due().unwrap();
+        }
+        let closed = file.finish(None).unwrap();
+        assert_eq!((closed.duration_ms, closed.lost), (4000, 0));
+        let data = data(&file);
+        assert_eq!(data.len(), 200 * 320);
+        for (i, pair) in data.chunks_exact(2).enumerate() {
+            let n = i / 160;
+            let left = if n % 3 != 0 { n as u8 } else { Law::A.silence() };
+            assert_eq!(pair, [left, !(n as u8)], "sample {i}");
+        }
+        std::fs::remove_file(&file.path).unwrap();
+    }
+
+    #[test]
+    fn no_more_than_a_second_is_in_memory_alone() {
+        let mut file = create("second");
+        for n in 0..500u32 {
+            file.put(0, n * 160, &[1; 160]);
+            file.write_due().unwrap();
+            assert!((n + 1) * 160 - file.base <= 8000);
+        }
+        std::fs::remove_file(&file.path).unwrap();
+    }
+
+    #[test]
+    fn a_pause_of_minutes_is_written_as_silence_in_bounded_memory() {
+        let mut file = create("pause");
+        file.put(0, 0, &[1; 160]);
+        file.put(1, 8000 * 120, &[2; 160]);
+        file.finish(Some(8000 * 121)).unwrap();
+        let data = data(&file);
+        assert_eq!(data.len(), 8000 * 121 * 2);
+        assert_eq!(data[8000 * 120 * 2..][..2], [Law::A.silence(), 2]);
+        std::fs::remove_file(&file.path).unwrap();
+    }
+
+    #[test]
+    fn what_comes_after_its_place_was_written_is_counted() {
+        let mut file = create("late");
+        for n in 0..100 {
+            file.put(0, n * 160, &[1; 160]);
+            file.write_due().unwrap();
+        }
+        assert!(!file.put(1, 0, &[2; 160]));
+        assert_eq!(file.finish(None).unwrap().lost, 1);
+        std::fs::remove_file(&file.path).unwrap();
+    }
+
+    #[test]
+    fn an_old_file_is_never_overwritten() {
+        let file = create("old");
+        let error = RecordingFile::create(RecordingId(2), file.path.clone()).unwrap_err();
+        assert!(error.contains("cannot create"), "{error}");
+        std::fs::remove_file(&file.path).unwrap();
+    }
+}

@@ -1,0 +1,194 @@
+//! Where a leg's audio belongs in its recording, and its way to the recorder.
+//!
+//! Each side's position follows its RTP timestamps, so that reordered packets and a receiver's
+//! jitter leave no mark; it is anchored to the clock by the packets that travelled fastest, so that both
+//! sides stay together although their clocks differ.
+
+use tipring_clock::Instant;
+use tipring_dsp::g711;
+use tipring_line::{FRAME_SAMPLES, Law};
+
+use crate::rtp::samples_in;
+
+/// Names a recording between engine and recorder.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct RecordingSlot(pub(crate) u16);
+
+/// Which channel of the file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Side {
+    Left,
+    Right,
+}
+
+/// What a chunk brings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ChunkKind {
+    Audio(Side),
+    /// The recording ends at the position.
+    End,
+}
+
+/// A piece of a recording on its way to the recorder.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chunk {
+    /// Samples since the recording began.
+    pub(crate) position: u32,
+    pub(crate) recording: RecordingSlot,
+    pub(crate) kind: ChunkKind,
+    pub(crate) length: u8,
+    /// A-law.
+    pub(crate) codes: [u8; FRAME_SAMPLES],
+}
+
+/// A position this far from the clock (200 ms) means another stream, or a clock that was set.
+const ASTRAY: i64 = 1600;
+/// Packets over which the fastest is looked for: about 5 s.
+const WINDOW: u32 = 256;
+/// A drift smaller than this (10 ms) is left alone: moving makes a small break.
+const DRIFT: i64 = 80;
+
+/// One leg's place in a recording.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecordTap {
+    pub(crate) recording: RecordingSlot,
+    pub(crate) side: Side,
+    began: Instant,
+    /// Timestamp and position of one sample of the stream.
+    anchor: Option<(u32, u32)>,
+    /// Of the packets of this window: the least arrival minus position.
+    fastest: i64,
+    seen: u32,
+}
+
+impl RecordTap {
+    pub(crate) fn new(recording: RecordingSlot, side: Side, began: Instant) -> Self {
+        RecordTap { recording, side, began, anchor: None, fastest: i64::MAX, seen: 0 }
+    }
+
+    /// The position of a packet's first sample. A packet holds what was spoken before it came, so
+    /// its end is at its arrival.
+    pub(crate) fn position(&mut self, now: Instant, timestamp: u32, samples: u32) -> u32 {
+        let clock = samples_in(now - self.began) as i64 - i64::from(samples);
+        if let Some((anchor, at)) = self.anchor {
+            let position = i64::from(at) + i64::from(timestamp.wrapping_sub(anchor) as i32);
+            if position >= 0 && (clock - position).abs() <= ASTRAY {
+                return self.settle(timestamp, position, clock - position);
+            }
+        }
+        let position = clock.max(0) as u32;
+        self.anchor = Some((timestamp, position));
+        (self.fastest, self.seen) = (i64::MAX, 0);
+        position
+    }
+
+    fn settle(&mut self, timestamp: u32, position: i64, late: i64) -> u32 {
+        self.fastest = self.fastest.min(late);
+        self.seen += 1;
+        let mut position = position;
+        if self.seen == WINDOW {
+            if self.fastest.abs() >= DRIFT {
+                position = (position + self.fastest).max(0);
+            }
+            // The anchor moves along, so that timestamps never get half their range away from it.
+            self.anchor = Some((timestamp, position as u32));
+            (self.fastest, self.seen) = (i64::MAX, 0);
+        }
+        position as u32
+    }
+
+    /// The position of the frame that ends now, for a leg that is a frame channel.
+    pub(crate) fn frame_position(&self, now: Instant) -> u32 {
+        // Frames are counted by the tick, whose lateness must not show.
+        let frames = (samples_in(now - self.began) as usize + FRAME_SAMPLES / 2) / FRAME_SAMPLES;
+        (frames.saturating_sub(1) * FRAME_SAMPLES) as u32
+    }
+}
+
+/// Calls `push` with the chunks of a payload.
+pub(crate) fn chunks(
+    tap: &RecordTap,
+    law: Law,
+    position: u32,
+    payload: &[u8],
+    mut push: impl FnMut(Chunk),
+) {
+    let mut position = position;
+    for part in payload.chunks(FRAME_SAMPLES) {
+        let mut codes = [0; FRAME_SAMPLES];
+        codes[..part.len()].copy_from_slice(part);
+        g711::transcode(law, Law::A, &mut codes[..part.len()]);
+        push(Chunk {
+            position,
+            recording: tap.recording,
+            kind: ChunkKind::Audio(tap.side),
+            length: part.len() as u8,
+            codes,
+        });
+        position = position.wrapping_add(part.len() as u32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::rngs::SmallRng;
+    use rand::{Rng, SeedableRng};
+
+    fn tap() -> RecordTap {
+        RecordTap::new(RecordingSlot(0), Side::Left, Instant::ZERO)
+    }
+
+    #[test]
+    fn positions_follow_timestamps_not_arrival() {
+        let mut rng = SmallRng::seed_from_u64(1);
+        let mut tap = tap();
+        let first = tap.position(Instant::from_millis(1020), 7000, 160);
+        assert_eq!(first, 8000);
+        for n in 1..200u32 {
+            let jitter = rng.random_range(0..60_000);
+            let now = Instant::from_micros(1_020_000 + u64::from(n) * 20_000 + jitter);
+            let position = tap.position(now, 7000u32.wrapping_add(n * 160), 160);
+            assert_eq!(position, 8000 + n * 160);
+        }
+    }
+
+    #[test]
+    fn a_slow_first_packet_and_a_fast_clock_are_made_good_to_within_20_ms() {
+        let mut tap = tap();
+        let mut worst_late = 0;
+        for n in 0..100_000u64 {
+            // The peer's clock runs 100 ppm fast; the first packet took 100 ms.
+            let spoken_us = n * 20_000 - n * 2;
+            let transit = if n == 0 { 100_000 } else { 0 };
+            let now = Instant::from_micros(spoken_us + 20_000 + transit);
+            let position = tap.position(now, n as u32 * 160, 160);
+            let off = (i64::from(position) - (spoken_us / 125) as i64).abs();
+            if n > 300 {
+                worst_late = worst_late.max(off);
+            }
+        }
+        assert!(worst_late <= 160, "{worst_late} samples apart");
+    }
+
+    #[test]
+    fn a_new_stream_is_anchored_anew() {
+        let mut tap = tap();
+        tap.position(Instant::from_millis(20), 0, 160);
+        let position = tap.position(Instant::from_millis(5020), 0x8000_0000, 160);
+        assert_eq!(position, 40_000);
+    }
+
+    #[test]
+    fn frames_have_places_a_frame_apart_however_late_the_tick() {
+        let tap = tap();
+        let mut last = 0;
+        for (n, late) in [0, 3, 9, 0, 8, 1].into_iter().enumerate() {
+            let position = tap.frame_position(Instant::from_millis(40 + n as u64 * 20 + late));
+            if n > 0 {
+                assert_eq!(position, last + 160);
+            }
+            last = position;
+        }
+    }
+}
