@@ -17,10 +17,12 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod auth;
 mod config;
 mod fingerprint;
 pub mod message;
 mod output;
+pub mod sdp;
 mod slab;
 pub mod stream;
 mod timetable;
