@@ -1,0 +1,46 @@
+/** The call in a few words. */
+import { useTranslation } from "react-i18next";
+import { dateTime, duration } from "../../app/format";
+import { StateMark } from "../../parts/StateMark";
+import type { CallDetail } from "./CallPage";
+import { causeText } from "./words";
+
+export function Summary({ call, now }: { call: CallDetail; now: number }) {
+  const { t, i18n } = useTranslation();
+  const facts: [string, string | null | undefined][] = [
+    [t("call.called"), call.called],
+    [t("call.source"), call.source],
+    [t("call.began"), dateTime(call.began_ms, i18n.language)],
+    [t("call.duration"), duration((call.ended_ms ?? now) - call.began_ms)],
+    [t("call.handledBy"), call.agent],
+    [t("call.endedBy"), call.ended_by && t(`party.${call.ended_by}`)],
+    [t("call.cause"), call.cause && causeText(t, call.cause)],
+  ];
+  return (
+    <section className="panel summary" aria-label={t("call.summary")}>
+      <dl>
+        <div>
+          <dt>{t("call.outcome")}</dt>
+          <dd>
+            {call.disposition ? (
+              <StateMark
+                tone={`out-${call.disposition}`}
+                word={t(`disposition.${call.disposition}`)}
+              />
+            ) : (
+              <StateMark tone="talking" word={t("call.stillOn")} />
+            )}
+          </dd>
+        </div>
+        {facts.map(([name, text]) =>
+          text ? (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd className="figure">{text}</dd>
+            </div>
+          ) : null,
+        )}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,75 @@
+/** Every line, grouped by what it is; those in trouble say what is wrong. */
+import { useTranslation } from "react-i18next";
+import type { LineKind, LiveLine } from "../../live/model";
+import { Empty } from "../../parts/Empty";
+import { Panel } from "../../parts/Panel";
+import { StateMark } from "../../parts/StateMark";
+
+const KINDS: readonly LineKind[] = ["fxo", "sip-trunk", "fxs", "sip-phone"];
+
+function wrong(line: LiveLine): boolean {
+  // A phone that is switched off is ordinary; a line to the outside that is gone is not.
+  if (line.state === "alarm") return true;
+  return line.state === "unreachable" && line.kind !== "sip-phone";
+}
+
+export function Lines({ lines }: { lines: readonly LiveLine[] }) {
+  const { t } = useTranslation();
+  const busy = lines.filter((line) => line.state === "busy" || line.state === "ringing").length;
+  const bad = lines.filter(wrong).length;
+  const aside = lines.length > 0 && (
+    <span className="quiet">
+      {t("overview.linesInUse", { busy, total: lines.length })}
+      {bad > 0 && <b className="bad-count">{t("overview.linesWrong", { count: bad })}</b>}
+    </span>
+  );
+  return (
+    <Panel title={t("overview.lines")} aside={aside} className="lines">
+      {lines.length === 0 && (
+        <Empty title={t("overview.noLines")}>
+          <a href="#/settings">{t("overview.noLinesHint")}</a>
+        </Empty>
+      )}
+      {lines.length > 0 && (
+        <div className="line-groups">
+          {KINDS.map((kind) => (
+            <LineGroup key={kind} kind={kind} lines={lines.filter((line) => line.kind === kind)} />
+          ))}
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function LineGroup({ kind, lines }: { kind: LineKind; lines: readonly LiveLine[] }) {
+  const { t } = useTranslation();
+  if (lines.length === 0) return null;
+  return (
+    <div className="line-group">
+      <h3>{t(`lineKind.${kind}`)}</h3>
+      <ul className="line-grid">
+        {lines.map((line) => (
+          <Line key={line.name} line={line} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Line({ line }: { line: LiveLine }) {
+  const { t } = useTranslation();
+  return (
+    <li
+      className={`line state-${line.state}${wrong(line) ? " wrong" : ""}`}
+      data-line={line.name}
+      data-state={line.state}
+    >
+      <span className="line-name">{line.name}</span>
+      <StateMark tone={`line-${line.state}`} word={t(`lineState.${line.state}`)} />
+      {line.calls > 1 && (
+        <span className="line-calls quiet">{t("lineCalls", { count: line.calls })}</span>
+      )}
+      {line.note && <span className="line-note">{line.note}</span>}
+    </li>
+  );
+}
