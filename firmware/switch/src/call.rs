@@ -7,6 +7,7 @@ use tipring_line::{CallId, CallerId, ChannelId, Number};
 use tipring_tts::Lang;
 
 use crate::dial::{From, Route};
+use crate::digits::DigitFilter;
 use crate::feature::FeatureMachine;
 use crate::media::PlayId;
 use crate::moment::Moment;
@@ -47,6 +48,8 @@ pub(crate) enum Place {
     Trunk(u16),
     /// An exchange line: its channel says which.
     Line,
+    /// Nothing the box knows.
+    Unknown,
 }
 
 /// One party's part in a call.
@@ -57,9 +60,24 @@ pub(crate) struct Leg {
     pub(crate) role: Role,
     pub(crate) phase: LegPhase,
     pub(crate) place: Place,
+    /// Whether it hears a prompt, music or a tone.
+    pub(crate) sounding: bool,
     /// Whether this side has put the other on hold.
     pub(crate) holds: bool,
-    pub(crate) digits: crate::digits::DigitFilter,
+    pub(crate) digits: DigitFilter,
+}
+
+impl Leg {
+    /// A leg of `call` that has just begun.
+    pub(crate) fn new(call: CallId, role: Role, phase: LegPhase, place: Place) -> Self {
+        let digits = DigitFilter::default();
+        Leg { call: Some(call), role, phase, place, sounding: false, holds: false, digits }
+    }
+
+    /// A leg that belongs to no call: it was refused at once.
+    pub(crate) fn refused() -> Self {
+        Leg { call: None, ..Leg::new(CallId(0), Role::Caller, LegPhase::Releasing, Place::Unknown) }
+    }
 }
 
 /// One stretch of a call with one handler.
@@ -79,8 +97,8 @@ pub(crate) enum Owner {
     Arriving(Route),
     /// A flow.
     Flow,
-    /// A queue.
-    Queue,
+    /// The queue of this name.
+    Queue(Arc<str>),
     /// A feature code's dialogue.
     Feature(FeatureMachine),
     /// The switch itself: a number is being called.
@@ -110,8 +128,6 @@ pub(crate) struct Call {
     pub(crate) owner: Owner,
     /// What is being played to the caller to its end.
     pub(crate) play: Option<PlayId>,
-    /// Whether the caller hears a prompt, music or a tone.
-    pub(crate) sounding: bool,
     /// The recording's file.
     pub(crate) recording: Option<Arc<str>>,
     /// The last segments, the current one last.

@@ -12,14 +12,22 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod apps;
 mod call;
 mod config;
 mod dial;
 mod digits;
+mod ending;
 mod feature;
+mod incoming;
+mod live;
 mod media;
 mod moment;
+mod outgoing;
 mod output;
+mod places;
+mod switch;
+mod talk;
 
 pub use config::{
     Class, ExtensionConfig, FeatureCodes, LineConfig, RecordingRules, SwitchConfig, TrunkConfig,
@@ -29,3 +37,4 @@ pub use feature::FeatureResult;
 pub use media::{MediaEvent, MediaRequest, PlayId, Tone};
 pub use moment::Moment;
 pub use output::{App, AppInput, FeatureRequest, SwitchOutput};
+pub use switch::{Switch, SwitchCounters};

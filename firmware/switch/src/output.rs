@@ -79,12 +79,10 @@ pub enum AppInput {
         /// Whose the caller's leg is.
         app: App,
     },
-    /// The call is over. Told while a flow or a queue owns the caller's leg.
-    CallerGone {
+    /// The call is over, whoever had it.
+    CallOver {
         /// The call.
         call: CallId,
-        /// Whose the caller's leg was.
-        app: App,
         /// Who ended it.
         by: Party,
     },
@@ -103,15 +101,6 @@ pub enum AppInput {
         agent: AgentId,
         /// Why.
         cause: Cause,
-    },
-    /// An agent's talk with a caller is over.
-    TalkEnded {
-        /// The call.
-        call: CallId,
-        /// The agent.
-        agent: AgentId,
-        /// Who ended it.
-        by: Party,
     },
     /// An extension asked for something by a feature code; answered by
     /// [`Switch::feature_done`](crate::Switch::feature_done).

@@ -1,0 +1,157 @@
+//! What an application that owns a caller's leg can have done, and the feature codes' dialogue.
+
+use std::sync::Arc;
+
+use tipring_events::{EventKind, SegmentKind};
+use tipring_line::{CallId, CallerId, Cause, ChannelCommand, Number};
+use tipring_tts::{Lang, Utterance};
+
+use crate::call::{LegPhase, Owner, Place};
+use crate::feature::{FeatureResult, Step};
+use crate::media::{MediaRequest, PlayId};
+use crate::moment::Moment;
+use crate::output::AppInput;
+use crate::switch::{BY_BOX, Switch, Timer};
+
+impl Switch {
+    /// Answers the caller, if that has not happened yet, and listens for keys.
+    pub fn answer(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| !call.answered) else { return };
+        call.answered = true;
+        let ch = call.caller_leg;
+        if let Some(leg) = self.legs.get_mut(&ch) {
+            leg.phase = LegPhase::Up;
+        }
+        self.channel(ch, ChannelCommand::Answer);
+        self.event(EventKind::CallAnswered { call: id });
+        self.media(MediaRequest::Detect { ch, dtmf: true });
+    }
+
+    /// Plays to the caller; [`AppInput::PlayDone`] says when it has ended, unless it repeats or is
+    /// cut short. Nothing is played to a caller who talks.
+    pub fn play(&mut self, id: CallId, say: Arc<[Utterance]>, repeat: bool) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if matches!(call.owner, Owner::Talk(_)) {
+            return;
+        }
+        let play = PlayId(self.next_play);
+        self.next_play += 1;
+        call.play = if repeat { None } else { Some(play) };
+        let (ch, lang) = (call.caller_leg, call.lang);
+        if let Some(leg) = self.legs.get_mut(&ch) {
+            leg.sounding = true;
+        }
+        self.media(MediaRequest::Play { ch, say, lang, repeat, id: play });
+    }
+
+    /// Plays music to a caller who does not talk.
+    pub fn music(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if matches!(call.owner, Owner::Talk(_)) {
+            return;
+        }
+        call.play = None;
+        let channel = call.caller_leg;
+        self.music_to(channel);
+    }
+
+    /// Stops what the caller hears, if the caller does not talk.
+    pub fn stop(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if matches!(call.owner, Owner::Talk(_)) {
+            return;
+        }
+        call.play = None;
+        let channel = call.caller_leg;
+        self.quiet(channel);
+    }
+
+    /// Sets the language of what is played to the caller from now on.
+    pub fn set_language(&mut self, id: CallId, lang: Lang) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.lang = lang;
+        }
+    }
+
+    /// Who calls.
+    pub fn caller(&self, id: CallId) -> Option<CallerId> {
+        self.calls.get(&id).map(|call| call.caller)
+    }
+
+    /// The caller's leg is the flow's of this name.
+    pub fn enter_flow(&mut self, m: Moment, id: CallId, flow: Arc<str>) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.owner = Owner::Flow;
+        self.handled_by(m, id, SegmentKind::Ivr, flow);
+    }
+
+    /// The caller's leg is the queue's of this name.
+    pub fn enter_queue(&mut self, m: Moment, id: CallId, queue: Arc<str>) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.owner = Owner::Queue(queue.clone());
+        self.handled_by(m, id, SegmentKind::Queue, queue);
+    }
+
+    /// Begins a segment unless the current one is of the same kind and handler.
+    fn handled_by(&mut self, m: Moment, id: CallId, kind: SegmentKind, handler: Arc<str>) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let same = call
+            .segments
+            .last()
+            .is_some_and(|s| s.ended.is_none() && s.kind == kind && s.handler == handler);
+        if !same {
+            self.segment(m, id, kind, handler, None);
+        }
+    }
+
+    /// Tells how a feature's request went: the person hears it, and the call ends.
+    pub fn feature_done(&mut self, m: Moment, id: CallId, result: FeatureResult) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if let Owner::Feature(machine) = &mut call.owner {
+            let step = machine.result(result);
+            self.feature_step(m, id, step);
+        }
+    }
+
+    pub(crate) fn feature_step(&mut self, m: Moment, id: CallId, step: Step) {
+        match step {
+            Step::Play(say) => self.play(id, say, false),
+            Step::Quiet => self.stop(id),
+            Step::Wait => {}
+            Step::Ask(request) => {
+                self.stop(id);
+                match self.extension_of(id) {
+                    Some(extension) => {
+                        self.app(AppInput::Feature { call: id, extension, request });
+                    }
+                    None => self.feature_done(m, id, FeatureResult::Failed),
+                }
+            }
+            Step::Over => self.end_call(m, id, Cause::NormalClearing, BY_BOX),
+        }
+        let Some(call) = self.calls.get(&id) else { return };
+        let Owner::Feature(machine) = &call.owner else { return };
+        match machine.key_due {
+            Some(due) => self.timers.set(Timer::Key(id), due),
+            None => {
+                self.timers.stop(&Timer::Key(id));
+            }
+        }
+    }
+
+    pub(crate) fn feature_key_timeout(&mut self, m: Moment, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if let Owner::Feature(machine) = &mut call.owner {
+            let step = machine.key_timeout();
+            self.feature_step(m, id, step);
+        }
+    }
+
+    fn extension_of(&self, id: CallId) -> Option<Number> {
+        let caller_leg = self.calls.get(&id)?.caller_leg;
+        match self.legs.get(&caller_leg)?.place {
+            Place::Extension(number) => Some(number),
+            _ => None,
+        }
+    }
+}

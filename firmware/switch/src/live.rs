@@ -1,0 +1,113 @@
+//! The lines and calls as they are now, for screens.
+
+use rustc_hash::FxHashMap;
+use tipring_events::{LineKind, LineState, LiveCall, LiveLine, LiveSegment};
+use tipring_line::{Alarm, CallId, ChannelId, Number};
+
+use crate::call::{Call, LegPhase, Place};
+use crate::incoming::{shown_name, shown_number};
+use crate::switch::Switch;
+
+/// What the legs on one line add up to.
+#[derive(Clone, Copy, Default)]
+struct Use {
+    calls: u32,
+    up: bool,
+}
+
+impl Use {
+    fn state(self) -> LineState {
+        match self {
+            Use { calls: 0, .. } => LineState::Idle,
+            Use { up: true, .. } => LineState::Busy,
+            _ => LineState::Ringing,
+        }
+    }
+}
+
+impl Switch {
+    /// Every line, trunk and extension, in the order of the configuration.
+    pub fn live_lines(&self) -> Vec<LiveLine> {
+        let mut ports: FxHashMap<ChannelId, Use> = FxHashMap::default();
+        let mut trunks: FxHashMap<u16, Use> = FxHashMap::default();
+        let mut extensions: FxHashMap<Number, Use> = FxHashMap::default();
+        for (channel, leg) in &self.legs {
+            let used = match leg.place {
+                Place::Line => ports.entry(*channel).or_default(),
+                Place::Trunk(index) => trunks.entry(index).or_default(),
+                Place::Extension(number) => extensions.entry(number).or_default(),
+                Place::Unknown => continue,
+            };
+            used.calls += 1;
+            used.up |= matches!(leg.phase, LegPhase::Up | LegPhase::Releasing);
+        }
+        let lines = self.config.lines.iter().map(|line| {
+            let used = ports.get(&ChannelId::port(line.port)).copied().unwrap_or_default();
+            let alarm = self.lines.get(&line.port).and_then(|l| l.alarm);
+            live_line(line.name.clone(), LineKind::Fxo, used, alarm, true)
+        });
+        let trunks = self.config.trunks.iter().zip(0u16..).map(|(trunk, index)| {
+            let used = trunks.get(&index).copied().unwrap_or_default();
+            live_line(format!("trunk:{}", trunk.name), LineKind::SipTrunk, used, None, true)
+        });
+        let extensions = self.config.extensions.iter().map(|config| {
+            let used = extensions.get(&config.number).copied().unwrap_or_default();
+            let now = self.extensions.get(&config.number);
+            let kind = if config.port.is_some() { LineKind::Fxs } else { LineKind::SipPhone };
+            let reachable = now.is_some_and(|e| e.reachable());
+            live_line(config.number.to_string(), kind, used, now.and_then(|e| e.alarm), reachable)
+        });
+        lines.chain(trunks).chain(extensions).collect()
+    }
+
+    /// Every call in progress, the oldest first.
+    pub fn live_calls(&self) -> Vec<LiveCall> {
+        let mut ids: Vec<_> = self.calls.keys().copied().collect();
+        ids.sort_unstable();
+        ids.into_iter().map(|id| live_call(id, &self.calls[&id])).collect()
+    }
+}
+
+fn live_line(
+    name: String,
+    kind: LineKind,
+    used: Use,
+    alarm: Option<Alarm>,
+    reachable: bool,
+) -> LiveLine {
+    let state = match alarm {
+        Some(_) => LineState::Alarm,
+        None if used.calls == 0 && !reachable => LineState::Unreachable,
+        None => used.state(),
+    };
+    let note = match (alarm, state) {
+        (Some(Alarm::NoBattery), _) => "no battery: is the line plugged in?",
+        (Some(Alarm::DeviceLost), _) => "the device or its driver has gone",
+        (Some(Alarm::Red), _) => "no signal from the far side",
+        (Some(Alarm::Blue), _) => "the far side sends AIS",
+        (Some(Alarm::Yellow), _) => "the far side does not hear us",
+        (None, LineState::Unreachable) => "not registered",
+        (None, _) => "",
+    };
+    LiveLine { name, kind, state, calls: used.calls, note: note.to_owned() }
+}
+
+fn live_call(id: CallId, call: &Call) -> LiveCall {
+    let segments = call.segments.iter().map(|segment| LiveSegment {
+        kind: segment.kind,
+        handler: segment.handler.as_ref().to_owned(),
+        began_ms: segment.began.wall.unix_millis(),
+        ended_ms: segment.ended.map(|m| m.wall.unix_millis()),
+    });
+    LiveCall {
+        call: id,
+        source: call.source.as_ref().to_owned(),
+        called: call.called,
+        caller: shown_number(&call.caller),
+        caller_name: shown_name(&call.caller),
+        began_ms: call.began.wall.unix_millis(),
+        answered: call.answered,
+        recording: call.recording.is_some(),
+        segments: segments.collect(),
+    }
+}
