@@ -19,15 +19,18 @@
 
 mod auth;
 mod config;
+mod dialog;
 mod fingerprint;
 pub mod message;
 mod output;
+mod registrar;
 pub mod sdp;
 mod slab;
 pub mod stream;
 mod timetable;
 mod transaction;
 mod ua;
+mod via;
 
 pub use config::{
     Config, DtmfMode, ExtensionConfig, Limits, LocalAddress, NetworkAddress, RegistrarConfig,
