@@ -1,1 +1,42 @@
-//! Placeholder.
+//! The simulated exchange and handset, behind the same hardware trait as real ports.
+//!
+//! Everything is at sample level and driven by the port's `exchange`, one frame of 20 ms a call:
+//! no threads, no clocks, and one seed gives one course of events. [`exchange_line`] makes the
+//! box's FXO port and, for whoever plays the street, its control; [`handset`] makes the box's FXS
+//! port and the control of the telephone on it. The port halves go into the real-time thread and
+//! neither allocate nor lock; the controls are used from any other thread, and the two are joined
+//! by bounded rings.
+//!
+//! ```text
+//!            SimFxoPort                                       ExchangeControl
+//! box ──▶ hybrid ⇄ two wires ⇄ hybrid ──▶ caller      ◀── place_call, called party, faults
+//!      ◀── echo, loss, noise ──────────── tones, speech ──▶ events, what was heard
+//! ```
+//!
+//! Left out on purpose: faults by seed (cut lines, corrupted caller id, glare), custom ringback,
+//! pulse dialling, spans.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod echo;
+mod exchange;
+mod handset;
+mod keys;
+mod link;
+mod model;
+mod talker;
+mod two_wire;
+mod wav;
+
+pub use echo::EchoPath;
+pub use exchange::{
+    CallPlan, CalledOutcome, CalledPlan, EndReason, ExchangeControl, ExchangeEvent, SimFxoPort,
+    exchange_line,
+};
+pub use handset::{HandsetControl, HandsetEvent, HandsetPlan, SimFxsPort, handset};
+pub use keys::{KeyPlan, KeyPlanError, KeyPress};
+pub use link::ControlError;
+pub use model::{CallerIdDelivery, LineModel, ReleaseSign};
+pub use talker::Speech;
+pub use wav::{WavError, read_wav, write_wav};

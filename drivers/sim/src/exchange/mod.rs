@@ -1,0 +1,17 @@
+//! The simulated exchange: the far end of one of the box's FXO lines.
+
+mod control;
+mod port;
+mod signals;
+
+pub use control::{CallPlan, CalledOutcome, CalledPlan, EndReason, ExchangeControl, ExchangeEvent};
+pub use port::SimFxoPort;
+
+use crate::link::link;
+use crate::model::LineModel;
+
+/// A line of the simulated exchange: the box's port on it, and the street's control of it.
+pub fn exchange_line(seed: u64, model: LineModel) -> (SimFxoPort, ExchangeControl) {
+    let (port_link, control_link) = link();
+    (SimFxoPort::new(seed, model, port_link), ExchangeControl::new(control_link))
+}
