@@ -48,6 +48,12 @@ AROUND = {
     ],
 }
 
+ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+).split()
+TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
+
 
 def distance(a: list[str], b: list[str]) -> int:
     """Words to change, add or leave out to make one of the other."""
@@ -64,7 +70,15 @@ def plain(text: str, lang: str) -> list[str]:
     if lang == "zh":
         text = text.translate(str.maketrans("0123456789", "零一二三四五六七八九"))
         return lazy_pinyin(re.sub(r"[^\u4e00-\u9fff]", "", text))
-    return re.sub(r"[^a-z0-9 ]", "", text.lower().replace("-", " ")).split()
+    words = re.sub(r"[^a-z0-9 ]", "", text.lower().replace("-", " "))
+    return re.sub(r"\d+", lambda figure: english_number(int(figure[0])), words).split()
+
+
+def english_number(n: int) -> str:
+    """A number below 100 in words; others as they are."""
+    if n < 20:
+        return ONES[n]
+    return f"{TENS[n // 10]} {ONES[n % 10] if n % 10 else ''}" if n < 100 else str(n)
 
 
 def context(job: catalogue.Job, keys: dict[str, catalogue.Job]) -> list[catalogue.Job]:
