@@ -76,7 +76,8 @@ pub enum NumberError {
 
 /// A dialled or calling number, or a SIP user: 1–40 of `0-9 A-Z a-z + * # - . _`, as it came.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[0-9A-Za-z+*#._-]{1,40}$"))]
 #[serde(try_from = "String", into = "String")]
 pub struct Number(ArrayString<40>);
 

@@ -17,10 +17,25 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod document;
+mod extract;
+mod guard;
 mod live;
+mod lockout;
 mod metrics;
+mod pages;
 mod problem;
+mod routes;
+mod session;
 mod state;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
 
 pub use live::{Live, LiveSnapshot};
 pub use metrics::{Family, MetricKind, Sample};
@@ -34,6 +49,31 @@ pub use state::{
 ///
 /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so that the log-in lock
 /// can tell addresses apart.
-pub fn router(state: ApiState) -> axum::Router {
-    axum::Router::new().with_state(state)
+pub fn router(state: ApiState) -> Router {
+    let logged_in = from_fn_with_state(state.clone(), guard::logged_in);
+    let (open, _) = routes::open().split_for_parts();
+    let (own, _) = routes::logged_in().split_for_parts();
+    let (full, _) = routes::own_password().split_for_parts();
+    // A recording keeps its length and its ranges, so it is sent as it is.
+    let compressed = DefaultPredicate::new().and(NotForContentType::const_new("audio/"));
+    open.merge(own.route_layer(logged_in.clone()))
+        .merge(full.route_layer(from_fn(guard::own_password)).route_layer(logged_in))
+        .method_not_allowed_fallback(pages::method_not_allowed)
+        .fallback(pages::page)
+        .layer(DefaultBodyLimit::max(routes::BODY_BYTES_MAX))
+        .layer(from_fn(guard::same_origin))
+        .layer(CompressionLayer::new().compress_when(compressed))
+        .layer(map_response(guard::secure_headers))
+        .with_state(state)
+}
+
+/// The OpenAPI document of every route, as `/api/openapi.json` serves it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let (_, mut document) = OpenApiRouter::with_openapi(document::Base::openapi())
+        .merge(routes::open())
+        .merge(routes::logged_in())
+        .merge(routes::own_password())
+        .split_for_parts();
+    document::require_every_field(&mut document);
+    document
 }

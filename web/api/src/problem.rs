@@ -20,12 +20,15 @@ pub struct Problem {
     detail: String,
     /// Where a document is wrong: the line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     line: Option<u32>,
     /// Where a document is wrong: the column, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     column: Option<u32>,
     /// After how many seconds to try again.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     retry_after_s: Option<u32>,
 }
 

@@ -1,7 +1,7 @@
 //! What the routes are given by the box.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rand::RngCore;
 use serde::Serialize;
@@ -9,10 +9,12 @@ use thiserror::Error;
 use tipring_clock::Clock;
 use tipring_events::{Command, Reply};
 use tipring_store::{Reader, Store};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use utoipa::ToSchema;
 
-use crate::{Family, Live};
+use crate::lockout::Lockout;
+use crate::session::Sessions;
+use crate::{Family, Live, Problem};
 
 /// Where commands for the switch go. Bounded: a full one answers "busy".
 pub type CommandSender = mpsc::Sender<(Command, oneshot::Sender<Reply>)>;
@@ -105,7 +107,19 @@ pub(crate) struct Inner {
     pub(crate) config: Box<dyn ConfigAccess>,
     pub(crate) utc_offset_minutes: i32,
     rng: Mutex<Box<dyn RngCore + Send>>,
+    sessions: Mutex<Sessions>,
+    lockout: Mutex<Lockout>,
+    /// Places for checking a password, which takes much time and memory.
+    pub(crate) password_checks: Semaphore,
+    /// Places for listeners to live events.
+    pub(crate) listeners: Arc<Semaphore>,
 }
+
+/// How many passwords are checked at once: 19 MiB each.
+const PASSWORD_CHECKS_MAX: usize = 2;
+
+/// How many listen to live events at once.
+const LISTENERS_MAX: usize = 64;
 
 impl ApiState {
     /// The state for one router.
@@ -121,12 +135,42 @@ impl ApiState {
             config: parts.config,
             utc_offset_minutes: parts.utc_offset_minutes,
             rng: Mutex::new(parts.rng),
+            sessions: Mutex::default(),
+            lockout: Mutex::default(),
+            password_checks: Semaphore::new(PASSWORD_CHECKS_MAX),
+            listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
         };
         ApiState { inner: Arc::new(inner) }
     }
 
     pub(crate) fn reader(&self) -> Reader {
         self.inner.store.reader()
+    }
+
+    /// The sessions. The table is sound at every moment, so a panic elsewhere does not spoil it.
+    pub(crate) fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.inner.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who failed to log in how often.
+    pub(crate) fn lockout(&self) -> MutexGuard<'_, Lockout> {
+        self.inner.lockout.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many listen to live events.
+    pub(crate) fn listening(&self) -> u64 {
+        LISTENERS_MAX.saturating_sub(self.inner.listeners.available_permits()) as u64
+    }
+
+    /// Does `work`, which may wait for the disk, apart from the threads that serve.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&ApiState) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let state = self.clone();
+        tokio::task::spawn_blocking(move || work(&state))
+            .await
+            .unwrap_or_else(|e| Err(Problem::internal(format!("the work was cut off: {e}"))))
     }
 
     /// Random bytes from the generator handed in.

@@ -1,0 +1,212 @@
+//! Live events as server-sent events (HTML standard, section 9.2).
+//!
+//! The stream begins with a `snapshot`, then carries each `event` once and in order, and a new
+//! `snapshot` a little after the state changed. A listener that falls behind is told so by a `note`
+//! and cut off; the browser comes back by itself, with `Last-Event-ID`, and goes on where it was if
+//! the box still has what it missed.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use serde::Serialize;
+use tipring_events::LiveEvent;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::time::MissedTickBehavior;
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa::ToSchema;
+
+use crate::document::ReadProblems;
+use crate::guard::session_of;
+use crate::live::{Behind, Live, LiveSnapshot};
+use crate::{ApiState, Problem};
+
+/// How often the state is sent again, if it changed, and whether the session lasts is looked at.
+const TICK: Duration = Duration::from_millis(250);
+/// How often an idle stream shows that it lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a listener may take nothing before it is cut off.
+const STALLED: Duration = Duration::from_secs(30);
+/// How many messages may wait for one listener.
+const MESSAGES_MAX: usize = 64;
+
+/// Why the stream ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum StreamEnd {
+    /// The listener was too slow and missed events; it should come back.
+    Behind,
+    /// The session ended.
+    LoggedOut,
+}
+
+/// The last message of a stream that the box ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub(crate) struct StreamNote {
+    reason: StreamEnd,
+}
+
+/// One message of the stream; its SSE event name is `event`, `snapshot` or `note`.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes the stream in the OpenAPI document")]
+pub(crate) enum LiveMessage {
+    /// `event: event`
+    Event(LiveEvent),
+    /// `event: snapshot`
+    Snapshot(LiveSnapshot),
+    /// `event: note`
+    Note(StreamNote),
+}
+
+/// Live events, as a stream of server-sent events.
+#[utoipa::path(
+    get, path = "/api/events", tag = "live", security(("session" = [])),
+    params(("Last-Event-ID" = Option<String>, Header,
+        description = "The id of the last message heard, to go on from there")),
+    responses(
+        (status = 200, body = LiveMessage, content_type = "text/event-stream",
+            description = "A snapshot, then what happens"),
+        ReadProblems,
+        (status = 503, body = Problem, content_type = "application/problem+json",
+            description = "Too many listen already"),
+    )
+)]
+pub(crate) async fn live_events(
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+) -> Result<Sse<impl tokio_stream::Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let place = state.inner.listeners.clone().try_acquire_owned().map_err(|_| {
+        let title = "Too many listen already";
+        let detail = "close a page that shows live events, then try again";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-listeners", title, detail)
+            .retry_after(5)
+    })?;
+    let live = state.inner.live.clone();
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let resumed = last.and_then(|id| resume(&live, id));
+    let (messages, stream) = mpsc::channel(MESSAGES_MAX);
+    let listener = Listener {
+        cursor: resumed.unwrap_or(0),
+        began: resumed.is_some(),
+        shown: None,
+        changes: live.changes(),
+        live,
+        messages,
+        _place: place,
+    };
+    // The task ends when the response is dropped, since then nobody takes its messages.
+    tokio::spawn(listener.run(move || session_of(&state, &headers).is_some()));
+    let stream = tokio_stream::StreamExt::map(ReceiverStream::new(stream), Ok);
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// The cursor of a `Last-Event-ID`, if it is of this run and the ring still holds what follows.
+fn resume(live: &Live, id: &str) -> Option<u64> {
+    let (run, sequence) = id.split_once('-')?;
+    let cursor = sequence.parse().ok()?;
+    (run.parse() == Ok(live.run()) && live.after(cursor, 0).is_ok()).then_some(cursor)
+}
+
+/// Why a listener stops.
+enum End {
+    Gone,
+    Note(StreamEnd),
+}
+
+impl From<Behind> for End {
+    fn from(_: Behind) -> Self {
+        End::Note(StreamEnd::Behind)
+    }
+}
+
+/// One who listens.
+struct Listener {
+    live: Live,
+    changes: watch::Receiver<u64>,
+    messages: mpsc::Sender<Event>,
+    /// The last event sent.
+    cursor: u64,
+    /// The stream has its beginning.
+    began: bool,
+    /// The last snapshot sent.
+    shown: Option<Arc<LiveSnapshot>>,
+    /// Given back when the listener goes.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Listener {
+    async fn run(mut self, lasts: impl Fn() -> bool) {
+        if let Err(End::Note(reason)) = self.tell(lasts).await {
+            let note = StreamNote { reason };
+            // Whoever cannot even take the note is cut off without.
+            if let Ok(event) = Event::default().event("note").json_data(note) {
+                let _ = self.send(event).await;
+            }
+        }
+    }
+
+    async fn tell(&mut self, lasts: impl Fn() -> bool) -> Result<Infallible, End> {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        if !self.began {
+            let snapshot = self.live.snapshot();
+            self.cursor = snapshot.sequence;
+            self.show(snapshot).await?;
+        }
+        loop {
+            // Marked as seen before looking, so that what comes in between wakes again.
+            self.changes.borrow_and_update();
+            let mut latest = self.catch_up().await?;
+            tokio::select! {
+                changed = self.changes.changed() => if changed.is_err() { return Err(End::Gone) },
+                () = self.messages.closed() => return Err(End::Gone),
+                _ = tick.tick() => {
+                    if !lasts() {
+                        return Err(End::Note(StreamEnd::LoggedOut));
+                    }
+                    latest = self.catch_up().await.unwrap_or(latest);
+                    if !self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &latest)) {
+                        self.show(latest).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends every event not yet sent; returns the snapshot as of then.
+    async fn catch_up(&mut self) -> Result<Arc<LiveSnapshot>, End> {
+        loop {
+            let (events, snapshot) = self.live.after(self.cursor, MESSAGES_MAX)?;
+            if events.is_empty() {
+                return Ok(snapshot);
+            }
+            for event in events {
+                let message = Event::default().event("event").id(self.id(event.sequence));
+                self.cursor = event.sequence;
+                self.send(message.json_data(&*event).map_err(|_| End::Gone)?).await?;
+            }
+        }
+    }
+
+    async fn show(&mut self, snapshot: Arc<LiveSnapshot>) -> Result<(), End> {
+        let message = Event::default().event("snapshot").id(self.id(self.cursor));
+        self.send(message.json_data(&*snapshot).map_err(|_| End::Gone)?).await?;
+        self.shown = Some(snapshot);
+        Ok(())
+    }
+
+    fn id(&self, sequence: u64) -> String {
+        format!("{}-{sequence}", self.live.run())
+    }
+
+    async fn send(&mut self, message: Event) -> Result<(), End> {
+        match tokio::time::timeout(STALLED, self.messages.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
+    }
+}
