@@ -9,5 +9,9 @@
 #![deny(missing_docs)]
 
 mod flow;
+mod interpreter;
+mod program;
 
 pub use flow::{Flow, Key, Node, Tries};
+pub use interpreter::{Interpreter, IvrInput, IvrOutput, QueueEdge};
+pub use program::{FlowFault, Names, Program, check};
