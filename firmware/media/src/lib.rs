@@ -26,12 +26,14 @@ mod error;
 mod event;
 mod metrics;
 
+pub mod net;
 mod play;
 mod ports;
 pub mod recorder;
 mod rtp;
 mod tap;
 
+pub mod thread;
 mod wake;
 pub mod wav;
 

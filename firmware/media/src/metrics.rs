@@ -70,6 +70,8 @@ counters! {
     packets_late,
     /// Frames made up because their packet had not come.
     frames_concealed,
+    /// Legs whose sockets the system would not serve.
+    sockets_refused,
     /// Events dropped because the core did not take them.
     events_dropped,
     /// Commands dropped because the engine did not take them.

@@ -209,11 +209,6 @@ impl Engine {
         }
     }
 
-    /// Whether what this leg hears comes from elsewhere than its route.
-    pub(super) fn is_overridden(&self, slot: LegSlot) -> bool {
-        self.leg(slot).is_some_and(Leg::is_overridden)
-    }
-
     pub(super) fn route(&self, slot: LegSlot) -> Route {
         self.leg(slot).map_or(Route::None, |leg| leg.route)
     }

@@ -33,6 +33,7 @@ pub(crate) enum Route {
 }
 
 /// How a leg's audio travels.
+#[expect(clippy::large_enum_variant, reason = "nearly all legs are packet legs")]
 pub(crate) enum Wire {
     Packets(PacketLeg),
     Frames(Box<dyn FrameChannel>),

@@ -118,6 +118,14 @@ impl Engine {
         self.ends.wake.as_fd()
     }
 
+    pub(crate) fn wake(&self) -> Arc<Wake> {
+        Arc::clone(&self.ends.wake)
+    }
+
+    pub(crate) fn legs_max(&self) -> u16 {
+        self.legs.len() as u16
+    }
+
     pub(crate) fn clear_wake(&self) {
         self.ends.wake.clear();
     }

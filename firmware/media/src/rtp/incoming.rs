@@ -46,7 +46,7 @@ impl Incoming {
         self.last_at = Some(now);
         let ahead = packet.sequence.wrapping_sub(self.highest);
         let restart = self.ssrc != Some(packet.ssrc)
-            || (ahead >= DROPOUT_MAX && ahead <= u16::MAX - MISORDER_MAX);
+            || (DROPOUT_MAX..=u16::MAX - MISORDER_MAX).contains(&ahead);
         if restart {
             self.start(packet);
         }

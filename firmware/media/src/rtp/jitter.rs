@@ -104,6 +104,7 @@ impl JitterBuffer {
     pub(crate) fn clear(&mut self) {
         self.filled = [0; SIZE / 64];
         self.state = State::Empty;
+        self.play = self.end;
         (self.stretch, self.held, self.dry, self.concealed) = (0, 0, 0, 0);
         (self.looked, self.least_kept, self.shrink) = (0, u32::MAX, false);
     }

@@ -2,9 +2,6 @@
 
 use rtp_rs::{RtpPacketBuilder, RtpReader};
 
-/// The fixed header, without CSRC list and extension.
-pub(crate) const HEADER_BYTES: usize = 12;
-
 /// A packet that has been checked once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct RtpPacket<'a> {

@@ -168,7 +168,7 @@ impl PeerReports {
                 let trip = ntp_middle(unix_us).wrapping_sub(last).wrapping_sub(delay);
                 // A minute and more is a peer with a wrong clock or wrong arithmetic.
                 if trip < 60 << 16 {
-                    self.round_trip_us = (u64::from(trip) * 1_000_000 >> 16) as u32;
+                    self.round_trip_us = ((u64::from(trip) * 1_000_000) >> 16) as u32;
                 }
             }
         }
