@@ -9,6 +9,18 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod acd;
+mod agent;
 mod config;
+mod desk;
+mod live;
+mod lock_out;
+mod offering;
+mod output;
+mod queue;
+mod reconfigure;
+mod waiting;
 
+pub use acd::Acd;
 pub use config::{AcdConfig, AgentConfig, LockOut, QueueConfig, Secret, Strategy};
+pub use output::{AcdOutput, Entered, Left};

@@ -1,0 +1,199 @@
+//! Agents come and go: log-in, log-out, ready, not ready.
+
+use tipring_events::{AgentId, AgentState, EventKind, OfferOutcome, Refusal, Reply};
+use tipring_line::{Cause, Number};
+use tipring_switch::Moment;
+
+use crate::acd::{Acd, Timer};
+use crate::lock_out::same_secret;
+
+impl Acd {
+    /// Logs an agent in at an extension, ready at once.
+    ///
+    /// # Errors
+    /// Wrong work number or password (not told apart), locked, an extension that cannot be rung
+    /// or is another agent's, an agent who talks at another extension.
+    pub fn log_in(
+        &mut self,
+        m: Moment,
+        work_number: &str,
+        password: &str,
+        extension: Number,
+    ) -> Reply {
+        let id = self.identify(m, work_number, password).inspect_err(|refusal| {
+            let reason = match refusal {
+                Refusal::Locked => "locked after too many wrong passwords",
+                _ => "wrong work number or password",
+            };
+            self.out.push_back(crate::AcdOutput::Event(EventKind::AgentRefused {
+                work_number: work_number.chars().take(40).collect(),
+                extension: Some(extension),
+                reason: reason.to_owned(),
+            }));
+        })?;
+        if !self.is_reachable(extension) {
+            return Err(Refusal::NoSuchExtension);
+        }
+        if self.agent_by_extension.get(&extension).is_some_and(|other| *other != id) {
+            return Err(Refusal::ExtensionTaken);
+        }
+        self.sit_down(m, id, extension)
+    }
+
+    fn identify(
+        &mut self,
+        m: Moment,
+        work_number: &str,
+        password: &str,
+    ) -> Result<AgentId, Refusal> {
+        if self.lock_outs.is_locked(m.now, work_number) {
+            return Err(Refusal::Locked);
+        }
+        let number: Option<Number> = work_number.parse().ok();
+        let agent = number
+            .and_then(|number| self.agent_by_work_number.get(&number))
+            .and_then(|id| self.agents.get(id));
+        // An unknown work number costs the same comparison as a known one. Nobody logs in with
+        // an empty password, whatever the configuration says.
+        let expected = agent.map_or("", |agent| agent.password.0.as_str());
+        let is_right = same_secret(password, expected) && !expected.is_empty();
+        match agent.filter(|_| is_right).map(|agent| agent.id) {
+            Some(id) => {
+                self.lock_outs.succeeded(work_number);
+                Ok(id)
+            }
+            None if self.lock_outs.failed(m.now, work_number) => Err(Refusal::Locked),
+            None => Err(Refusal::WrongCredentials),
+        }
+    }
+
+    fn sit_down(&mut self, m: Moment, id: AgentId, extension: Number) -> Reply {
+        let Some(agent) = self.agents.get_mut(&id) else { return Err(Refusal::NoSuchAgent) };
+        let moves = agent.extension != Some(extension);
+        match agent.state {
+            // Who talks cannot be at two places.
+            AgentState::Talking | AgentState::Offered if moves => return Err(Refusal::Busy),
+            AgentState::Talking | AgentState::Offered => return Ok(()),
+            AgentState::LoggedOut => {
+                agent.logged_in = m.now;
+                for queue in &agent.queues {
+                    if let Some(queue) = self.queues.get_mut(queue) {
+                        queue.logged_in += 1;
+                    }
+                }
+            }
+            AgentState::Ready | AgentState::WrapUp | AgentState::NotReady => {}
+        }
+        self.unlist(id);
+        if let Some(agent) = self.agents.get_mut(&id) {
+            if let Some(old) = agent.extension.replace(extension) {
+                self.agent_by_extension.remove(&old);
+            }
+            agent.unanswered = 0;
+            agent.rest_until = m.now;
+            agent.not_ready_after = None;
+        }
+        self.agent_by_extension.insert(extension, id);
+        self.timers.stop(&Timer::WrapUp(id));
+        self.settle(m, id);
+        Ok(())
+    }
+
+    /// Logs an agent out. A call in progress goes on.
+    ///
+    /// # Errors
+    /// No such agent, or not logged in.
+    pub fn log_out(&mut self, m: Moment, id: AgentId, reason: &str) -> Reply {
+        let agent = self.agents.get_mut(&id).ok_or(Refusal::NoSuchAgent)?;
+        if !agent.is_logged_in() {
+            return Err(Refusal::NotLoggedIn);
+        }
+        let queues = agent.queues.clone();
+        let offer = agent.offer;
+        self.leave_desk(m, id, reason);
+        for queue in queues {
+            if let Some(queue) = self.queues.get_mut(&queue) {
+                queue.logged_in = queue.logged_in.saturating_sub(1);
+            }
+            self.leave_if_empty(m, queue);
+        }
+        if let Some(offer) = offer {
+            self.find_agent(m, offer.call);
+        }
+        Ok(())
+    }
+
+    fn leave_desk(&mut self, m: Moment, id: AgentId, reason: &str) {
+        self.withdraw(m, id, OfferOutcome::Rejected, Cause::NormalClearing);
+        self.unlist(id);
+        self.timers.stop(&Timer::WrapUp(id));
+        self.timers.stop(&Timer::Rest(id));
+        let Some(agent) = self.agents.get_mut(&id) else { return };
+        if let Some(call) = agent.call.take() {
+            self.talks.remove(&call);
+        }
+        if agent.state == AgentState::WrapUp || agent.state == AgentState::Talking {
+            agent.last_call_ended = Some(m.now);
+        }
+        agent.serves = None;
+        agent.not_ready_after = None;
+        if let Some(extension) = agent.extension.take() {
+            self.agent_by_extension.remove(&extension);
+        }
+        self.change(m, id, AgentState::LoggedOut, reason);
+    }
+
+    /// Makes an agent ready; ends wrap-up too. Who talks becomes ready afterwards.
+    ///
+    /// # Errors
+    /// No such agent, or not logged in.
+    pub fn ready(&mut self, m: Moment, id: AgentId) -> Reply {
+        let agent = self.agents.get_mut(&id).ok_or(Refusal::NoSuchAgent)?;
+        agent.not_ready_after = None;
+        agent.unanswered = 0;
+        match agent.state {
+            AgentState::LoggedOut => return Err(Refusal::NotLoggedIn),
+            AgentState::Ready | AgentState::Offered | AgentState::Talking => {}
+            AgentState::WrapUp => self.wrap_up_over(m, id),
+            AgentState::NotReady => self.settle(m, id),
+        }
+        Ok(())
+    }
+
+    /// Makes an agent not ready. Who talks or settles a call becomes so afterwards or at once,
+    /// in this order; who is being rung has refused.
+    ///
+    /// # Errors
+    /// No such agent, or not logged in.
+    pub fn not_ready(&mut self, m: Moment, id: AgentId, reason: &str) -> Reply {
+        let agent = self.agents.get_mut(&id).ok_or(Refusal::NoSuchAgent)?;
+        let reason: String = reason.chars().take(100).collect();
+        match agent.state {
+            AgentState::LoggedOut => return Err(Refusal::NotLoggedIn),
+            AgentState::Talking => agent.not_ready_after = Some(reason),
+            AgentState::WrapUp => {
+                agent.not_ready_after = Some(reason);
+                self.wrap_up_over(m, id);
+            }
+            AgentState::Offered => {
+                agent.not_ready_after = Some(reason);
+                let call = agent.call;
+                self.withdraw(m, id, OfferOutcome::Rejected, Cause::Rejected);
+                self.settle(m, id);
+                if let Some(call) = call {
+                    self.find_agent(m, call);
+                }
+            }
+            AgentState::Ready | AgentState::NotReady => {
+                self.unlist(id);
+                self.change(m, id, AgentState::NotReady, &reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// The agent who is logged in at an extension.
+    pub fn agent_at(&self, extension: Number) -> Option<AgentId> {
+        self.agent_by_extension.get(&extension).copied()
+    }
+}
