@@ -4,6 +4,194 @@
  */
 
 export interface paths {
+    "/api/agents/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log an agent in at an extension. */
+        post: operations["agent_log_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent}/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log an agent out. A call in progress goes on. */
+        post: operations["agent_log_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent}/not-ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an agent not ready. */
+        post: operations["agent_not_ready"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{agent}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an agent ready; ends wrap-up too. */
+        post: operations["agent_ready"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls, the newest first. */
+        get: operations["calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{call}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One call and everything known of it. */
+        get: operations["call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{call}/hangup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a call: all its legs. */
+        post: operations["hang_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{call}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sound of a call, the caller on the left, the agent on the right. Parts of it by `Range`. */
+        get: operations["recording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The configuration in force, as TOML. It holds the secrets of SIP accounts. */
+        get: operations["export_config"];
+        /** Put a configuration in force. A document with a mistake changes nothing. */
+        put: operations["import_config"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live events, as a stream of server-sent events. */
+        get: operations["live_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of every line, call, queue and agent. */
+        get: operations["live_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -13,42 +201,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        password: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Log in. */
+        post: operations["login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -64,33 +218,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Log out. */
+        post: operations["logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -104,35 +233,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Who is logged in. */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** The description of all routes. */
+        get: operations["openapi"];
         put?: never;
         post?: never;
         delete?: never;
@@ -150,82 +269,23 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        old: string;
-                        new: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Change one's own password. Every other session of the same user ends. */
+        post: operations["change_password"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/live": {
+    "/api/today": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LiveSnapshot"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Today's counts. */
+        get: operations["today"];
         put?: never;
         post?: never;
         delete?: never;
@@ -234,50 +294,19 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/calls": {
+    "/healthz": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    before?: string;
-                    limit?: number;
-                    number?: string;
-                    agent?: string;
-                    disposition?: components["schemas"]["Disposition"];
-                    from_ms?: number;
-                    to_ms?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CallPage"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Whether the box is well.
+         * @description Answers 200 as long as calls can go on, even where something is wrong, so that whoever restarts
+         *     on a bad answer does not cut off calls for a full disk.
+         */
+        get: operations["healthz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -286,351 +315,16 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/calls/{id}": {
+    "/metrics": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CallDetail"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** The figures of the box in the Prometheus text format. */
+        get: operations["metrics"];
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/calls/{id}/hangup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agents/{id}/ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agents/{id}/not-ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agents/{id}/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agents/login": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        work_number: string;
-                        password: string;
-                        extension: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/config": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/toml": string;
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/toml": string;
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
         post?: never;
         delete?: never;
         options?: never;
@@ -642,267 +336,756 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @enum {string} */
-        LineKind: "fxo" | "fxs" | "sip-trunk" | "sip-phone";
-        /** @enum {string} */
-        LineState: "idle" | "ringing" | "busy" | "unreachable" | "alarm";
-        /** @enum {string} */
-        SegmentKind: "ivr" | "queue" | "ring" | "talk" | "hold" | "wrap-up";
-        /** @enum {string} */
-        Party: "caller" | "callee" | "box";
-        /** @enum {string} */
-        QueueOutcome: "answered" | "abandoned" | "short-abandoned" | "timed-out" | "left-by-key" | "callback-requested" | "overflowed" | "left-empty" | "refused" | "transferred-away" | "interrupted";
-        /** @enum {string} */
-        OfferOutcome: "answered" | "no-answer" | "rejected" | "busy" | "unreachable" | "cancelled";
-        /** @enum {string} */
+        /**
+         * Format: int32
+         * @description An agent, by the id that never changes (the work number may).
+         */
+        AgentId: number;
+        /** @description An agent who sits down at an extension. */
+        AgentLogin: {
+            extension: components["schemas"]["Number"];
+            /** @description Digits, as the agent keys them. */
+            password: string;
+            work_number: components["schemas"]["Number"];
+        };
+        /**
+         * @description An agent's state as shown and logged.
+         * @enum {string}
+         */
         AgentState: "logged-out" | "ready" | "offered" | "talking" | "wrap-up" | "not-ready";
-        /** @enum {string} */
-        Disposition: "answered" | "no-answer" | "busy" | "rejected" | "vacant" | "abandoned" | "failed" | "interrupted";
-        LiveLine: {
-            name: string;
-            kind: components["schemas"]["LineKind"];
-            state: components["schemas"]["LineState"];
-            calls: number;
-            note: string;
-        };
-        LiveSegment: {
-            kind: components["schemas"]["SegmentKind"];
-            handler: string;
-            began_ms: number;
-            ended_ms: number | null;
-        };
-        LiveCall: {
-            call: number;
-            source: string;
-            called: string | null;
-            caller: string | null;
-            caller_name: string;
-            began_ms: number;
-            answered: boolean;
-            recording: boolean;
-            segments: components["schemas"]["LiveSegment"][];
-        };
-        LiveWaiting: {
-            call: number;
-            caller: string | null;
-            position: number;
-            since_ms: number;
-            offered_to: number | null;
-        };
-        LiveQueue: {
-            queue: number;
-            name: string;
-            waiting: components["schemas"]["LiveWaiting"][];
-            agents_logged_in: number;
-            agents_ready: number;
-        };
-        LiveAgent: {
-            agent: number;
-            work_number: string;
-            name: string;
-            state: components["schemas"]["AgentState"];
-            since_ms: number;
-            extension: string | null;
-            reason: string;
-            call: number | null;
-        };
-        LiveState: {
-            lines: components["schemas"]["LiveLine"][];
-            calls: components["schemas"]["LiveCall"][];
-            queues: components["schemas"]["LiveQueue"][];
-            agents: components["schemas"]["LiveAgent"][];
-        };
-        LiveSnapshot: {
-            sequence: number;
-            at_ms: number;
-            state: components["schemas"]["LiveState"];
-        };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            line?: number | null;
-            column?: number | null;
-            retry_after_s?: number | null;
-        };
-        Me: {
-            name: string;
-            must_change_password: boolean;
-        };
-        CallSummary: {
-            call: number;
-            source: string;
-            called: string | null;
-            caller: string | null;
-            caller_name: string;
-            began_ms: number;
-            ended_ms: number | null;
-            answered: boolean;
-            disposition: components["schemas"]["Disposition"];
-            ended_by: components["schemas"]["Party"];
+        /** @description One call, as the list shows it. */
+        Call: {
+            /** @description The work number of the agent who talked last, if one did. */
             agent: string | null;
-            recording: boolean;
+            /**
+             * Format: int64
+             * @description When the caller was answered.
+             */
+            answered_ms: number | null;
+            /**
+             * Format: int64
+             * @description When it began.
+             */
+            began_ms: number;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            called: components["schemas"]["Number"] | null;
+            caller: components["schemas"]["Number"] | null;
+            /** @description The name that calls, empty if unknown. */
+            caller_name: string;
+            cause: components["schemas"]["Cause"] | null;
+            disposition: components["schemas"]["Disposition"] | null;
+            ended_by: components["schemas"]["Party"] | null;
+            /**
+             * Format: int64
+             * @description When it ended; null while it lasts.
+             */
+            ended_ms: number | null;
+            /** @description Whether it came from outside. */
+            inbound: boolean;
+            /** @description The queue it waited in last. */
+            queue: string | null;
+            /** @description Whether there is a recording. */
+            recorded: boolean;
+            /** @description Where it came in. */
+            source: string;
+            /**
+             * Format: int64
+             * @description How long two parties talked.
+             */
+            talk_ms: number;
         };
+        /** @description One call and everything known of it. */
+        CallDetail: components["schemas"]["Call"] & {
+            /** @description Everything logged about it, in order; at most 2,000. */
+            events: components["schemas"]["LoggedEvent"][];
+            /** @description Its offers to agents, in order. */
+            offers: components["schemas"]["Offer"][];
+            /** @description Its recordings, in order. */
+            recordings: components["schemas"]["Recording"][];
+            /** @description What handled it, in order. */
+            segments: components["schemas"]["Segment"][];
+            /** @description Its waits, in order. */
+            visits: components["schemas"]["QueueVisit"][];
+        };
+        /**
+         * Format: int64
+         * @description One call: everything that happens to one caller. Unique in a box for ever; the store hands out
+         *     the first one after a start.
+         */
+        CallId: number;
+        /** @description A page of calls, the newest first. */
+        CallList: {
+            /** @description The calls. */
+            calls: components["schemas"]["Call"][];
+            /** @description What to give as `after` to go on; null at the end. */
+            next: string | null;
+        };
+        /**
+         * @description Why a call ended (ITU-T Q.850, table 1), with the SIP status that says the same
+         *     (RFC 3398, sections 7.2.4.1 and 8.2.6.1) and the disposition written in records.
+         * @enum {string}
+         */
+        Cause: "unallocated-number" | "no-route" | "normal-clearing" | "user-busy" | "no-user-responding" | "no-answer" | "subscriber-absent" | "rejected" | "number-changed" | "answered-elsewhere" | "destination-out-of-order" | "invalid-number-format" | "normal-unspecified" | "no-channel" | "network-out-of-order" | "temporary-failure" | "congestion" | "bearer-unavailable" | "not-authorised" | "protocol-error" | "timer-expired" | "interworking";
+        /** @description One's old and new password. */
+        ChangePassword: {
+            /** @description At least 8, at most 128 characters. */
+            new: string;
+            old: string;
+        };
+        /**
+         * @description How a call turned out, in the words of the records.
+         * @enum {string}
+         */
+        Disposition: "answered" | "no-answer" | "busy" | "rejected" | "vacant" | "abandoned" | "failed" | "interrupted";
+        /** @description What happened. Every duration is in milliseconds. */
         EventKind: {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            called: components["schemas"]["Number"] | null;
+            caller: components["schemas"]["Number"] | null;
+            /** @description The name that calls, empty if unknown. */
+            caller_name: string;
             /** @enum {string} */
             event: "call-began";
-            call: number;
-            source: string;
-            called: string | null;
-            caller: string | null;
-            caller_name: string;
+            /** @description Whether it came from outside. */
             inbound: boolean;
+            /** @description Where it came in: `fxo-1`, `sip:trunk-name`, `sip:8001`. */
+            source: string;
         } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            caller: components["schemas"]["Number"] | null;
+            /** @description The name, empty if unknown. */
+            caller_name: string;
             /** @enum {string} */
             event: "caller-known";
-            call: number;
-            caller: string | null;
-            caller_name: string;
         } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
             /** @enum {string} */
             event: "call-answered";
-            call: number;
         } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
             /** @enum {string} */
             event: "segment-began";
-            call: number;
-            segment: number;
-            kind: components["schemas"]["SegmentKind"];
+            /** @description Who: flow name, queue name, agent's work number or extension. */
             handler: string;
-            agent: number | null;
+            /** @description What handles the call now. */
+            kind: components["schemas"]["SegmentKind"];
+            /** @description The segment. */
+            segment: components["schemas"]["SegmentId"];
         } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
             /** @enum {string} */
             event: "segment-ended";
-            call: number;
-            segment: number;
+            /** @description The segment. */
+            segment: components["schemas"]["SegmentId"];
         } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
             /** @enum {string} */
             event: "flow-node";
-            call: number;
+            /** @description The flow's name. */
             flow: string;
+            /** @description The node's name. */
             node: string;
         } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @description The key. */
+            digit: string;
             /** @enum {string} */
             event: "key-pressed";
-            call: number;
-            digit: string;
         } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
             /** @enum {string} */
             event: "queue-entered";
-            call: number;
-            queue: number;
-            queue_name: string;
+            /**
+             * Format: int32
+             * @description Place in the queue, 1 for the next to be served.
+             */
             position: number;
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
+            /** @description The queue's name at that time. */
+            queue_name: string;
         } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
             /** @enum {string} */
             event: "position-changed";
-            call: number;
-            queue: number;
+            /**
+             * Format: int32
+             * @description The new place.
+             */
             position: number;
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
         } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
             /** @enum {string} */
             event: "queue-left";
-            call: number;
-            queue: number;
+            /** @description How it ended. */
             outcome: components["schemas"]["QueueOutcome"];
-            wait_ms: number;
+            /**
+             * Format: int32
+             * @description Place when the wait ended.
+             */
             position: number;
-            agent: number | null;
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
+            /**
+             * Format: int64
+             * @description How long the caller waited.
+             */
+            wait_ms: number;
         } | {
+            /** @description The agent. */
+            agent: components["schemas"]["AgentId"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
             /** @enum {string} */
             event: "offer-began";
-            call: number;
-            queue: number;
-            agent: number;
-            extension: string;
+            /** @description Where the agent is rung. */
+            extension: components["schemas"]["Number"];
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
         } | {
+            /** @description The agent. */
+            agent: components["schemas"]["AgentId"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
             /** @enum {string} */
             event: "offer-ended";
-            call: number;
-            queue: number;
-            agent: number;
+            /** @description How it ended. */
             outcome: components["schemas"]["OfferOutcome"];
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
+            /**
+             * Format: int64
+             * @description How long it rang.
+             */
             rang_ms: number;
         } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
             /** @enum {string} */
             event: "recording-began";
-            call: number;
+            /** @description The file, relative to the recordings folder. */
             path: string;
         } | {
+            /**
+             * Format: int64
+             * @description How large it is.
+             */
+            bytes: number;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /**
+             * Format: int64
+             * @description How long it is.
+             */
+            duration_ms: number;
             /** @enum {string} */
             event: "recording-ended";
-            call: number;
+            /** @description The file, relative to the recordings folder. */
             path: string;
-            duration_ms: number;
-            bytes: number;
         } | {
+            /** @description Who ended it. */
+            by: components["schemas"]["Party"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @description Why. */
+            cause: components["schemas"]["Cause"];
+            /** @description How it turned out. */
+            disposition: components["schemas"]["Disposition"];
             /** @enum {string} */
             event: "call-ended";
-            call: number;
-            cause: string;
-            by: components["schemas"]["Party"];
-            disposition: components["schemas"]["Disposition"];
         } | {
+            /** @description The agent. */
+            agent: components["schemas"]["AgentId"];
+            call: components["schemas"]["CallId"] | null;
             /** @enum {string} */
             event: "agent-changed";
-            agent: number;
-            work_number: string;
-            state: components["schemas"]["AgentState"];
-            extension: string | null;
+            extension: components["schemas"]["Number"] | null;
+            /** @description Why not ready, or why logged out by the box; empty otherwise. */
             reason: string;
-            call: number | null;
+            /** @description The state now. */
+            state: components["schemas"]["AgentState"];
+            /** @description The agent's work number. */
+            work_number: components["schemas"]["Number"];
         } | {
             /** @enum {string} */
             event: "agent-refused";
+            extension: components["schemas"]["Number"] | null;
+            /** @description Why, in words. */
+            reason: string;
+            /** @description The work number as keyed. */
             work_number: string;
-            extension: string | null;
+        };
+        /** @description How the box is, and what is wrong. */
+        Health: {
+            /** @description What is wrong, the worst first. */
+            notes: components["schemas"]["HealthNote"][];
+            status: components["schemas"]["HealthStatus"];
+        };
+        /** @description Something that is wrong with the box, and what to do. */
+        HealthNote: {
+            /** @description What to do: `check that the cable is plugged in at both ends`. */
+            advice: string;
+            /** @description What is wrong: `fxo-1 has no line voltage`. */
+            what: string;
+        };
+        /**
+         * @description How the box is.
+         * @enum {string}
+         */
+        HealthStatus: "ok" | "degraded" | "down";
+        /**
+         * @description What a line is.
+         * @enum {string}
+         */
+        LineKind: "fxo" | "fxs" | "sip-trunk" | "sip-phone";
+        /**
+         * @description What a line does.
+         * @enum {string}
+         */
+        LineState: "idle" | "ringing" | "busy" | "unreachable" | "alarm";
+        /** @description One agent. */
+        LiveAgent: {
+            /** @description The agent. */
+            agent: components["schemas"]["AgentId"];
+            call: components["schemas"]["CallId"] | null;
+            extension: components["schemas"]["Number"] | null;
+            /** @description The name. */
+            name: string;
+            /** @description Why not ready; empty otherwise. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Since when, milliseconds since 1970.
+             */
+            since_ms: number;
+            /** @description The state. */
+            state: components["schemas"]["AgentState"];
+            /** @description The work number. */
+            work_number: components["schemas"]["Number"];
+        };
+        /** @description One call in progress. */
+        LiveCall: {
+            /** @description Whether the caller has been answered. */
+            answered: boolean;
+            /**
+             * Format: int64
+             * @description Since when, milliseconds since 1970.
+             */
+            began_ms: number;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            called: components["schemas"]["Number"] | null;
+            caller: components["schemas"]["Number"] | null;
+            /** @description The name that calls. */
+            caller_name: string;
+            /** @description Whether it is being recorded. */
+            recording: boolean;
+            /** @description What handled it, the current segment last. */
+            segments: components["schemas"]["LiveSegment"][];
+            /** @description Where it came in. */
+            source: string;
+        };
+        /** @description One live event, as the web's event stream carries it. */
+        LiveEvent: components["schemas"]["EventKind"] & {
+            /**
+             * Format: int64
+             * @description When it happened.
+             */
+            at: number;
+            /**
+             * Format: int64
+             * @description Counts up by one from event to event within one run of the box; lets a page see a gap.
+             */
+            sequence: number;
+        };
+        /** @description One line. */
+        LiveLine: {
+            /**
+             * Format: int32
+             * @description How many calls it carries.
+             */
+            calls: number;
+            /** @description What it is. */
+            kind: components["schemas"]["LineKind"];
+            /** @description `fxo-1`, `trunk:name`, `8001`. */
+            name: string;
+            /** @description What is wrong or worth knowing, in words; empty if nothing. */
+            note: string;
+            /** @description What it does. */
+            state: components["schemas"]["LineState"];
+        };
+        /** @description One message of the stream; its SSE event name is `event`, `snapshot` or `note`. */
+        LiveMessage: components["schemas"]["LiveEvent"] | components["schemas"]["LiveSnapshot"] | components["schemas"]["StreamNote"];
+        /** @description One queue. */
+        LiveQueue: {
+            /**
+             * Format: int32
+             * @description How many agents of it are logged in.
+             */
+            agents_logged_in: number;
+            /**
+             * Format: int32
+             * @description How many of them are ready.
+             */
+            agents_ready: number;
+            /** @description Its name. */
+            name: string;
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
+            /** @description Who waits, the next to be served first. */
+            waiting: components["schemas"]["LiveWaiting"][];
+        };
+        /** @description A stretch of a call with one handler. */
+        LiveSegment: {
+            /**
+             * Format: int64
+             * @description Since when, milliseconds since 1970.
+             */
+            began_ms: number;
+            /**
+             * Format: int64
+             * @description Until when; `null` while it lasts.
+             */
+            ended_ms: number | null;
+            /** @description Who. */
+            handler: string;
+            /** @description What handles the call. */
+            kind: components["schemas"]["SegmentKind"];
+        };
+        /** @description The state at one moment, with its place among the events. */
+        LiveSnapshot: {
+            /**
+             * Format: int64
+             * @description When it was taken, milliseconds since 1970.
+             */
+            at_ms: number;
+            /**
+             * Format: int64
+             * @description The last event that is contained in the state; what comes after has a higher number.
+             */
+            sequence: number;
+            /** @description The state. */
+            state: components["schemas"]["LiveState"];
+        };
+        /** @description Everything that is going on, at one moment. */
+        LiveState: {
+            /** @description Every agent. */
+            agents: components["schemas"]["LiveAgent"][];
+            /** @description Every call in progress, the oldest first. */
+            calls: components["schemas"]["LiveCall"][];
+            /** @description Every port, SIP trunk and extension. */
+            lines: components["schemas"]["LiveLine"][];
+            /** @description Every queue. */
+            queues: components["schemas"]["LiveQueue"][];
+        };
+        /** @description One who waits in a queue. */
+        LiveWaiting: {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            caller: components["schemas"]["Number"] | null;
+            offered_to: components["schemas"]["AgentId"] | null;
+            /**
+             * Format: int32
+             * @description Place, from 1.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description Since when, milliseconds since 1970.
+             */
+            since_ms: number;
+        };
+        /** @description One logged event of a call. */
+        LoggedEvent: components["schemas"]["EventKind"] & {
+            /**
+             * Format: int64
+             * @description When it happened.
+             */
+            at_ms: number;
+            /**
+             * Format: int64
+             * @description The row's number in the log.
+             */
+            id: number;
+        };
+        /** @description A name and its password. */
+        Login: {
+            name: string;
+            password: string;
+        };
+        /** @description Who is logged in. */
+        Me: {
+            /** @description The password was made by the box: until it is changed, nothing else is allowed. */
+            must_change_password: boolean;
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description Why an agent is not ready. */
+        NotReady: {
+            /** @description As shown to others; at most 100 characters. */
             reason: string;
         };
-        LiveEvent: components["schemas"]["EventKind"] & {
-            sequence: number;
-            at: number;
-        };
-        CallSegment: {
-            segment: number;
-            kind: components["schemas"]["SegmentKind"];
-            handler: string;
-            agent: number | null;
+        /** @description A dialled or calling number, or a SIP user: 1–40 of `0-9 A-Z a-z + * # - . _`, as it came. */
+        Number: string;
+        /** @description One offer of a call to an agent. */
+        Offer: {
+            /** @description The agent. */
+            agent: components["schemas"]["AgentId"];
+            /**
+             * Format: int64
+             * @description When it began.
+             */
             began_ms: number;
+            /**
+             * Format: int64
+             * @description When it ended.
+             */
             ended_ms: number | null;
+            /** @description Where the agent was rung. */
+            extension: components["schemas"]["Number"];
+            outcome: components["schemas"]["OfferOutcome"] | null;
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
+            /**
+             * Format: int64
+             * @description How long it rang.
+             */
+            rang_ms: number | null;
         };
-        QueueVisit: {
-            queue: number;
-            queue_name: string;
-            entered_ms: number;
-            wait_ms: number | null;
-            outcome: components["schemas"]["QueueOutcome"];
-            position: number;
-            agent: number | null;
-        };
-        CallEvent: components["schemas"]["EventKind"] & {
-            at: number;
-        };
-        Recording: {
-            duration_ms: number;
-            bytes: number;
-        };
-        CallPage: {
-            calls: components["schemas"]["CallSummary"][];
-            next: string | null;
-        };
-        CallDetail: components["schemas"]["CallSummary"] & {
-            cause: string | null;
-            segments: components["schemas"]["CallSegment"][];
-            visits: components["schemas"]["QueueVisit"][];
-            events: components["schemas"]["CallEvent"][];
-            recording_file: components["schemas"]["Recording"] | null;
-        };
-        ConfigProblem: {
-            title: string;
-            status: number;
+        /**
+         * @description How an offer to an agent ended.
+         * @enum {string}
+         */
+        OfferOutcome: "answered" | "no-answer" | "rejected" | "busy" | "unreachable" | "cancelled";
+        /**
+         * @description Who ended something.
+         * @enum {string}
+         */
+        Party: "caller" | "callee" | "box";
+        /** @description What went wrong, for programs (`type`, `status`) and for people (`title`, `detail`). */
+        Problem: {
+            /**
+             * Format: int32
+             * @description Where a document is wrong: the column, from 1.
+             */
+            column?: number;
+            /** @description What is wrong this time and what to do. */
             detail: string;
-            line: number | null;
+            /**
+             * Format: int32
+             * @description Where a document is wrong: the line, from 1.
+             */
+            line?: number;
+            /**
+             * Format: int32
+             * @description After how many seconds to try again.
+             */
+            retry_after_s?: number;
+            /**
+             * Format: int32
+             * @description The HTTP status, repeated.
+             */
+            status: number;
+            /** @description What kind of problem it is, in words. */
+            title: string;
+            /** @description A short word for the kind of problem, as a relative URI: `/problems/no-such-call`. */
+            type: string;
+        };
+        /**
+         * Format: int32
+         * @description A queue, by the id that never changes (the name may).
+         */
+        QueueId: number;
+        /**
+         * @description The one outcome of a queue visit; exclusive and exhaustive.
+         * @enum {string}
+         */
+        QueueOutcome: "answered" | "abandoned" | "short-abandoned" | "timed-out" | "left-by-key" | "callback-requested" | "overflowed" | "left-empty" | "refused" | "transferred-away" | "interrupted";
+        /** @description One wait in one queue. */
+        QueueVisit: {
+            agent: components["schemas"]["AgentId"] | null;
+            /**
+             * Format: int64
+             * @description When the caller entered.
+             */
+            entered_ms: number;
+            /**
+             * Format: int32
+             * @description The place at first, from 1.
+             */
+            first_position: number;
+            /**
+             * Format: int32
+             * @description The place at last.
+             */
+            last_position: number | null;
+            /**
+             * Format: int64
+             * @description When the caller left.
+             */
+            left_ms: number | null;
+            outcome: components["schemas"]["QueueOutcome"] | null;
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
+            /** @description Its name at that time. */
+            queue_name: string;
+            /**
+             * Format: int64
+             * @description How long the caller waited.
+             */
+            wait_ms: number | null;
+        };
+        /** @description One recording. Its sound is at `/api/calls/{call}/recording?part=` and its place in the list. */
+        Recording: {
+            /**
+             * Format: int64
+             * @description When it began.
+             */
+            began_ms: number;
+            /**
+             * Format: int64
+             * @description How large its file is.
+             */
+            bytes: number | null;
+            /**
+             * Format: int64
+             * @description How long it is.
+             */
+            duration_ms: number | null;
+            /**
+             * Format: int64
+             * @description When it ended; null while it goes on.
+             */
+            ended_ms: number | null;
+            /** @description The file, relative to the recordings folder. */
+            path: string;
+        };
+        /**
+         * @description What a user may do.
+         * @enum {string}
+         */
+        Role: "administrator";
+        /** @description A stretch of a call with one handler. */
+        Segment: {
+            agent: components["schemas"]["AgentId"] | null;
+            /**
+             * Format: int64
+             * @description When it began.
+             */
+            began_ms: number;
+            /**
+             * Format: int64
+             * @description When it ended.
+             */
+            ended_ms: number | null;
+            /** @description Who: flow name, queue name, agent's work number or extension. */
+            handler: string;
+            /** @description What handled the call. */
+            kind: components["schemas"]["SegmentKind"];
+            /** @description Counted from 1 within the call. */
+            segment: components["schemas"]["SegmentId"];
+        };
+        /**
+         * Format: int32
+         * @description A segment of a call, counted from 1 within the call.
+         */
+        SegmentId: number;
+        /**
+         * @description What handles a call during a segment.
+         * @enum {string}
+         */
+        SegmentKind: "ivr" | "queue" | "ring" | "talk" | "hold" | "wrap-up";
+        /**
+         * Format: binary
+         * @description A WAV file: 16-bit linear, stereo, 8 kHz.
+         */
+        Sound: string;
+        /**
+         * @description Why the stream ends.
+         * @enum {string}
+         */
+        StreamEnd: "behind" | "logged-out";
+        /** @description The last message of a stream that the box ends. */
+        StreamNote: {
+            reason: components["schemas"]["StreamEnd"];
+        };
+        /** @description What happened to the calls and queue visits that began today. */
+        Today: {
+            /**
+             * Format: int64
+             * @description Calls that began.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description When today began, by the box's local time.
+             */
+            from_ms: number;
+            /**
+             * Format: int64
+             * @description Those from outside.
+             */
+            inbound: number;
+            /**
+             * Format: int64
+             * @description Those cut off because the box stopped.
+             */
+            interrupted: number;
+            /**
+             * Format: int64
+             * @description Those in which two parties talked.
+             */
+            talked: number;
+            /**
+             * Format: int64
+             * @description Queue visits that began.
+             */
+            visits: number;
+            /**
+             * Format: int64
+             * @description Visits the caller gave up, not counting those within the short-abandon limit.
+             */
+            visits_abandoned: number;
+            /**
+             * Format: int64
+             * @description Visits answered by an agent.
+             */
+            visits_answered: number;
+            /**
+             * Format: int64
+             * @description Visits that ended in any other way.
+             */
+            visits_other: number;
+            /**
+             * Format: int64
+             * @description Visits the caller gave up within the short-abandon limit.
+             */
+            visits_short_abandoned: number;
+            /**
+             * Format: int64
+             * @description The waits of the answered visits, added up.
+             */
+            wait_answered_ms: number;
+            /**
+             * Format: int64
+             * @description The longest wait of a visit that has ended.
+             */
+            wait_max_ms: number;
         };
     };
     responses: never;
@@ -912,4 +1095,1383 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    agent_log_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentLogin"];
+            };
+        };
+        responses: {
+            /** @description Logged in */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of the wrong kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong passwords */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agent_log_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent */
+                agent: components["schemas"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Logged out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agent_not_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent */
+                agent: components["schemas"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotReady"];
+            };
+        };
+        responses: {
+            /** @description Not ready */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of the wrong kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong passwords */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agent_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent */
+                agent: components["schemas"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ready */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How the caller's number begins; for a call that did not come from outside, the caller's or
+                 *     the called number.
+                 */
+                number?: components["schemas"]["Number"];
+                /** @description The work number of an agent who talked. */
+                agent?: components["schemas"]["Number"];
+                /** @description It began at this time or later. */
+                from_ms?: number;
+                /** @description It began before this time. */
+                to_ms?: number;
+                /** @description How it turned out. */
+                disposition?: components["schemas"]["Disposition"];
+                /** @description Go on after the page that ended with this. */
+                after?: string;
+                /** @description How many calls, 1 to 200; 50 where it is not given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of calls */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallList"];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call */
+                call: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hang_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call */
+                call: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recording: {
+        parameters: {
+            query?: {
+                /** @description Which of the call's recordings, from 1; the first where it is not given. */
+                part?: number;
+            };
+            header?: {
+                /** @description One range of bytes (RFC 9110, 14.2) */
+                Range?: string | null;
+            };
+            path: {
+                /** @description The call */
+                call: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": components["schemas"]["Sound"];
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": components["schemas"]["Sound"];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing in that range */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/toml": string;
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/toml": string;
+            };
+        };
+        responses: {
+            /** @description In force */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of the wrong kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The document is not right; line and column say where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the last message heard, to go on from there */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A snapshot, then what happens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["LiveMessage"];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many listen already */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSnapshot"];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Logged in; the answer sets the session's cookie */
+            200: {
+                headers: {
+                    /** @description The session */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name or the password is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of the wrong kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong passwords */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Logged out; the answer takes the cookie away */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is logged in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The OpenAPI document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of the wrong kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The old password is wrong, or the new one will not do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong passwords */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    today: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Today"];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Calls can go on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description No call can go on */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; version=0.0.4": string;
+                };
+            };
+        };
+    };
+}

@@ -66,7 +66,13 @@ export class MockBox extends EventEmitter {
   }
 
   open() {
-    return [...this.calls.values()].map(({ visit, ended, ...call }) => call);
+    return [...this.calls.values()].map((one) => {
+      const { call, source, called, caller, caller_name, began_ms, answered, recording } = one;
+      const { segments } = one;
+      return {
+        call, source, called, caller, caller_name, began_ms, answered, recording, segments,
+      };
+    });
   }
 
   lines() {
@@ -97,8 +103,13 @@ export class MockBox extends EventEmitter {
     const at = Date.now();
     const told = { sequence: this.sequence, at, event, ...fields };
     const call = this.calls.get(fields.call);
-    if (call) call.log.push({ at, event, ...fields });
+    if (call) call.log.push({ id: this.sequence, at_ms: at, event, ...fields });
     this.emit("event", told);
+    // The real box sends a snapshot a little after the state has changed.
+    this.changed ??= setTimeout(() => {
+      this.changed = undefined;
+      this.emit("snapshot", this.snapshot());
+    }, 250).unref();
   }
 
   placeCall() {
@@ -117,6 +128,7 @@ export class MockBox extends EventEmitter {
     this.tell("call-began", { call, source, called, caller, caller_name, inbound: true });
     this.later(1200, () => {
       one.answered = true;
+      one.answered_ms = Date.now();
       this.tell("call-answered", { call });
       this.segment(one, "ivr", "main");
       this.tell("flow-node", { call, flow: "main", node: "greeting" });
@@ -145,7 +157,8 @@ export class MockBox extends EventEmitter {
     queue.waiting.push({ call, caller, position, since_ms: Date.now(), offered_to: null });
     one.visit = {
       queue: queue.queue, queue_name: queue.name, entered_ms: Date.now(),
-      wait_ms: null, outcome: null, position, agent: null,
+      wait_ms: null, outcome: null, first_position: position, last_position: null,
+      left_ms: null, agent: null,
     };
     this.segment(one, "queue", queue.name);
     this.tell("queue-entered", { call, queue: queue.queue, queue_name: queue.name, position });
@@ -196,7 +209,8 @@ export class MockBox extends EventEmitter {
     if (at < 0) return;
     const [waiting] = queue.waiting.splice(at, 1);
     const wait_ms = Date.now() - waiting.since_ms;
-    Object.assign(visit, { outcome, wait_ms, agent, position: waiting.position });
+    const left_ms = Date.now();
+    Object.assign(visit, { outcome, wait_ms, agent, left_ms, last_position: waiting.position });
     const { position } = waiting;
     this.tell("queue-left", { call, queue: queue.queue, outcome, wait_ms, position, agent });
     queue.waiting.forEach((any, index) => {
@@ -219,15 +233,16 @@ export class MockBox extends EventEmitter {
     }
     if (one.recording) {
       const duration_ms = now - last.began_ms;
-      one.recording_file = { duration_ms, bytes: 44 + duration_ms * 32 };
-      const path = `${call}.wav`;
-      this.tell("recording-ended", { call, path, duration_ms, bytes: 44 + duration_ms * 32 });
+      const file = { path: `${call}.wav`, duration_ms, bytes: 58 + duration_ms * 16 };
+      one.recordings = [{ ...file, began_ms: last.began_ms, ended_ms: now }];
+      one.talk_ms = duration_ms;
+      this.tell("recording-ended", { call, ...file });
     }
     one.ended = now;
     const cause = disposition === "answered" ? "normal-clearing" : "normal-unspecified";
     this.tell("call-ended", { call, cause, by, disposition });
     this.calls.delete(call);
-    this.past.unshift(toPast(one, disposition, by, cause));
+    this.past.unshift(detailOf(one, { disposition, ended_by: by, cause }));
     if (one.agent) {
       this.change(one.agent, "wrap-up", { call });
       this.later(SCRIPT.wrapUp, () => {
@@ -243,17 +258,20 @@ export class MockBox extends EventEmitter {
   }
 }
 
-function toPast(one, disposition, ended_by, cause) {
+/** A call as `GET /api/calls/{call}` gives it, in progress or past. */
+export function detailOf(one, { disposition = null, ended_by = null, cause = null } = {}) {
   return {
-    call: one.call, source: one.source, called: one.called, caller: one.caller,
-    caller_name: one.caller_name, began_ms: one.began_ms, ended_ms: one.ended,
-    answered: one.answered, disposition, ended_by, cause,
-    agent: one.agent?.work_number ?? null, recording: Boolean(one.recording_file),
+    call: one.call, began_ms: one.began_ms, answered_ms: one.answered_ms ?? null,
+    ended_ms: one.ended ?? null, source: one.source, called: one.called, caller: one.caller,
+    caller_name: one.caller_name, inbound: true, cause, ended_by, disposition,
+    agent: one.agent?.work_number ?? null, queue: one.queue?.name ?? null,
+    talk_ms: one.talk_ms ?? 0, recorded: one.recording,
     segments: one.segments.map((segment, index) => ({
       segment: index + 1, agent: null, ...segment,
     })),
     visits: one.visit ? [one.visit] : [],
+    offers: [],
+    recordings: one.recordings ?? [],
     events: one.log,
-    recording_file: one.recording_file ?? null,
   };
 }

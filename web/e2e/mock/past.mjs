@@ -36,7 +36,8 @@ function pastCall(call, disposition, began_ms) {
   const visits = queued
     ? [{
         queue: 1, queue_name: "燃气报修", entered_ms: queued.began_ms,
-        wait_ms: queued.ended_ms - queued.began_ms, position: 1 + (call % 3), agent,
+        wait_ms: queued.ended_ms - queued.began_ms, first_position: 1 + (call % 3), agent,
+        last_position: 1, left_ms: queued.ended_ms,
         outcome: answered ? "answered" : disposition === "abandoned" ? "abandoned" : "timed-out",
       }]
     : [];
@@ -44,10 +45,12 @@ function pastCall(call, disposition, began_ms) {
   const one = {
     call, source: call % 4 === 0 ? "trunk:telecom" : `fxo-${1 + (call % 3)}`, called: "96777",
     caller: CALLERS[call % CALLERS.length], caller_name: call % 6 === 0 ? "陈女士" : "",
-    began_ms, ended_ms: at, answered: disposition !== "failed", disposition,
+    began_ms, answered_ms: disposition === "failed" ? null : began_ms + 900, ended_ms: at,
+    inbound: true, disposition,
     ended_by: disposition === "failed" ? "box" : !answered || call % 2 === 0 ? "caller" : "callee",
-    cause: cause ?? "normal-unspecified", agent: answered ? work : null, recording: answered,
-    segments, visits, recording_file: answered ? { duration_ms: 20_000, bytes: 640_044 } : null,
+    cause: cause ?? "normal-unspecified", agent: answered ? work : null,
+    queue: queued ? queued.handler : null, talk_ms: answered ? 42_000 : 0, recorded: answered,
+    segments, visits, offers: [], recordings: answered ? [recordingOf(call, segments)] : [],
   };
   return { ...one, events: eventsOf(one, visits[0]) };
 }
@@ -65,15 +68,26 @@ function eventsOf(one, visit) {
       events.push({ at: began_ms + 5000, event: "key-pressed", call, digit: "1" });
     }
     if (kind === "queue") {
-      const { queue, queue_name, position } = visit;
+      const { queue, queue_name, first_position: position } = visit;
       events.push({ at: began_ms, event: "queue-entered", call, queue, queue_name, position });
     }
   }
   if (visit) {
-    const { queue, outcome, wait_ms, position, agent } = visit;
+    const { queue, outcome, wait_ms, last_position: position, agent } = visit;
     const at = visit.entered_ms + wait_ms;
     events.push({ at, event: "queue-left", call, queue, outcome, wait_ms, position, agent });
   }
   events.push({ at: one.ended_ms, event: "call-ended", call, cause, by: ended_by, disposition });
-  return events.sort((a, b) => a.at - b.at);
+  return events
+    .sort((a, b) => a.at - b.at)
+    .map(({ at, ...event }, index) => ({ id: call * 100 + index, at_ms: at, ...event }));
+}
+
+function recordingOf(call, segments) {
+  const talk = segments.find((segment) => segment.kind === "talk");
+  const duration_ms = 20_000;
+  return {
+    path: `${call}.wav`, began_ms: talk.began_ms, ended_ms: talk.began_ms + duration_ms,
+    duration_ms, bytes: 58 + duration_ms * 16,
+  };
 }

@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MockBox } from "./box.mjs";
+import { detailOf, MockBox } from "./box.mjs";
 import { pastCalls } from "./past.mjs";
 import { makeWav } from "./wav.mjs";
 
@@ -15,6 +15,13 @@ const DIST = fileURLToPath(new URL("../../app/dist", import.meta.url));
 const TYPES = {
   ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+};
+const HEALTH = {
+  status: "degraded",
+  notes: [{
+    what: "fxo-4 has no line voltage",
+    advice: "check that the cable is plugged in at both ends",
+  }],
 };
 const CONFIG = `# 示例配置
 [[extensions]]
@@ -55,6 +62,7 @@ export async function serveMock({ port = 0, speed = 1, empty = false, password =
 async function answer(mock, request, response) {
   const url = new URL(request.url, "http://box");
   response.setHeader("content-security-policy", "default-src 'self'; frame-ancestors 'none'");
+  if (url.pathname === "/healthz") return json(response, 200, HEALTH);
   if (!url.pathname.startsWith("/api/")) return file(response, url.pathname);
   const route = `${request.method} ${url.pathname.replace(/\/\d+(?=\/|$)/, "/:id")}`;
   const id = Number(/\/(\d+)(?:\/|$)/.exec(url.pathname)?.[1]);
@@ -76,11 +84,12 @@ const ROUTES = {
   "POST /api/password": ({ mock, response, body }) => {
     const asked = JSON.parse(body);
     if (asked.old !== mock.account.password) {
-      return problem(response, 403, "wrong-password", "The old password is wrong.");
+      return problem(response, 422, "wrong-password", "The old password is wrong.");
     }
     mock.account = { password: asked.new, must_change_password: false };
     json(response, 204);
   },
+  "GET /api/today": ({ box, response }) => json(response, 200, today(box)),
   "GET /api/live": ({ box, response }) => json(response, 200, box.snapshot()),
   "GET /api/events": ({ box, request, response }) => stream(box, request, response),
   "GET /api/calls": ({ box, response, url }) => json(response, 200, page(box, url.searchParams)),
@@ -104,7 +113,7 @@ const ROUTES = {
     const asked = JSON.parse(body);
     const agent = box.agents.find((one) => one.work_number === asked.work_number);
     if (!agent || asked.password !== asked.work_number) {
-      return problem(response, 403, "wrong-credentials", "Wrong work number or password.");
+      return problem(response, 403, "wrong-agent-credentials", "the work number or its password is wrong");
     }
     box.change(agent, "ready", { extension: asked.extension });
     json(response, 204);
@@ -116,7 +125,7 @@ const ROUTES = {
     const line = body.split("\n").findIndex((text) => /^\s*ring_sec\b/.test(text)) + 1;
     if (line > 0) {
       const detail = `unknown key \`ring_sec\`; did you mean \`ring_s\`?`;
-      return problem(response, 422, "bad-config", detail, { line, column: 1 });
+      return problem(response, 422, "bad-configuration", detail, { line, column: 1 });
     }
     mock.config = body;
     json(response, 204);
@@ -124,7 +133,7 @@ const ROUTES = {
 };
 
 function me(mock) {
-  return { name: "admin", must_change_password: mock.account.must_change_password };
+  return { name: "admin", role: "administrator", must_change_password: mock.account.must_change_password };
 }
 
 function logIn(mock, response, asked) {
@@ -140,35 +149,43 @@ function logIn(mock, response, asked) {
 function stream(box, request, response) {
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
   const send = (name, data) => {
-    const named = name === "" ? "" : `event: ${name}\n`;
-    response.write(`${named}id: ${data.sequence}\ndata: ${JSON.stringify(data)}\n\n`);
+    response.write(`event: ${name}\nid: 1-${data.sequence}\ndata: ${JSON.stringify(data)}\n\n`);
   };
   send("snapshot", box.snapshot());
-  const tell = (event) => send("", event);
-  box.on("event", tell);
-  request.on("close", () => box.off("event", tell));
+  const heard = ["event", "snapshot"].map((name) => [name, (data) => send(name, data)]);
+  for (const [name, hear] of heard) box.on(name, hear);
+  request.on("close", () => heard.forEach(([name, hear]) => box.off(name, hear)));
 }
 
 function findCall(box, id) {
-  const past = box.past.find((call) => call.call === id);
-  if (past) return past;
-  const { queue, visit, log, agent, ...call } = box.calls.get(id) ?? {};
-  return call.call === undefined ? undefined : {
-    ...call, ended_ms: null, disposition: null, ended_by: null, cause: null,
-    agent: agent?.work_number ?? null, visits: visit ? [visit] : [], events: log,
-    recording_file: null,
-    segments: call.segments.map((one, index) => ({ segment: index + 1, agent: null, ...one })),
+  const open = box.calls.get(id);
+  return open ? detailOf(open) : box.past.find((call) => call.call === id);
+}
+
+function today(box) {
+  const from_ms = new Date().setHours(0, 0, 0, 0);
+  const calls = box.past.filter((call) => call.began_ms >= from_ms);
+  const visits = calls.flatMap((call) => call.visits);
+  const count = (...outcomes) => visits.filter((visit) => outcomes.includes(visit.outcome)).length;
+  const waits = visits.map((visit) => visit.wait_ms ?? 0);
+  const answered = visits.filter((visit) => visit.outcome === "answered");
+  return {
+    from_ms, calls: calls.length, inbound: calls.length, interrupted: 0, visits: visits.length,
+    talked: calls.filter((call) => call.talk_ms > 0).length, visits_answered: count("answered"),
+    visits_abandoned: count("abandoned"), visits_short_abandoned: 0,
+    visits_other: count("timed-out"), wait_max_ms: Math.max(0, ...waits),
+    wait_answered_ms: answered.reduce((sum, visit) => sum + visit.wait_ms, 0),
   };
 }
 
 function page(box, query) {
   const limit = Number(query.get("limit") ?? 50);
-  const before = Number(query.get("before") ?? Number.MAX_SAFE_INTEGER);
+  const after = Number(query.get("after") ?? Number.MAX_SAFE_INTEGER);
   const number = query.get("number") ?? "";
   const found = box.past.filter(
     (call) =>
-      call.call < before &&
-      [call.caller ?? "", call.called ?? ""].some((one) => one.includes(number)) &&
+      call.call < after &&
+      (call.caller ?? "").startsWith(number) &&
       (query.get("agent") ?? call.agent) === call.agent &&
       (query.get("disposition") ?? call.disposition) === call.disposition &&
       call.began_ms >= Number(query.get("from_ms") ?? 0) &&
@@ -181,8 +198,9 @@ function page(box, query) {
 
 function recording({ box, request, response, id }) {
   const call = box.past.find((one) => one.call === id);
-  if (!call?.recording_file) return problem(response, 404, "no-recording", "It was not recorded.");
-  const wav = makeWav(call.recording_file.duration_ms / 1000);
+  const [kept] = call?.recordings ?? [];
+  if (!kept) return problem(response, 404, "no-such-recording", "It was not recorded.");
+  const wav = makeWav(kept.duration_ms / 1000);
   const headers = { "content-type": "audio/wav", "accept-ranges": "bytes" };
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
   if (!range) return void response.writeHead(200, { ...headers, "content-length": wav.length }).end(wav);

@@ -30,7 +30,7 @@ export class ApiError extends Error {
     /** The HTTP status; 0 if there was no answer. */
     readonly status: number,
     /** The problem as the box described it. */
-    readonly problem: Partial<Schema<"Problem">> & { line?: number | null },
+    readonly problem: Partial<Schema<"Problem">>,
   ) {
     super(problem.detail ?? problem.title ?? `HTTP ${status}`);
   }

@@ -1,4 +1,4 @@
-/** Durations, dates and sizes as people read them. */
+/** Durations, dates and numbers as people read them. */
 
 /** A duration as `m:ss` or `h:mm:ss`; never negative. */
 export function duration(ms: number): string {
@@ -36,13 +36,6 @@ export function day(ms: number, language: string): string {
     day: "numeric",
   }).format(ms);
   return chinese ? `${date} ${weekday}` : `${weekday}, ${date}`;
-}
-
-/** A size in the unit that fits. */
-export function size(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(0)} KB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
 /** A mainland mobile number in groups of 3, 4 and 4; any other as it is. */

@@ -9,8 +9,8 @@ import { openStream, type Link } from "./stream";
 const LIVE_KEY = ["live"] as const;
 /** Fresh snapshots are asked for at most this often, however many events ask for them, in ms. */
 const FRESH_GAP_MS = 800;
-/** Without any event, lines are looked at this often: no event tells that a phone has left. */
-const IDLE_REFRESH_MS = 10000;
+/** Beyond what the stream tells, the state is asked for this often; it sets the clock too. */
+const REFRESH_MS = 60_000;
 
 const LinkContext = createContext<Link>("connecting");
 const feed = new LiveFeed();
@@ -23,7 +23,7 @@ async function fetchLive(): Promise<LiveState> {
 
 /** The live state, or nothing until the first one has come. */
 export function useLive(): LiveState | undefined {
-  return useQuery({ queryKey: LIVE_KEY, queryFn: fetchLive, refetchInterval: IDLE_REFRESH_MS })
+  return useQuery({ queryKey: LIVE_KEY, queryFn: fetchLive, refetchInterval: REFRESH_MS })
     .data;
 }
 
@@ -51,6 +51,7 @@ function callChanged(client: QueryClient, event: LiveEvent): void {
   if (!("call" in event) || event.call == null) return;
   if (event.event === "call-ended" || event.event === "recording-ended") {
     void client.invalidateQueries({ queryKey: ["calls"] });
+    void client.invalidateQueries({ queryKey: ["today"] });
   }
   void client.invalidateQueries({ queryKey: ["call", event.call] });
 }

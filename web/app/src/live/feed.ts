@@ -7,7 +7,7 @@
  * brought up to date, never shown stale.
  */
 import type { LiveEvent, LiveSnapshot, LiveState } from "./model";
-import { reduce, tellsAll } from "./reduce";
+import { reduce } from "./reduce";
 
 /** How many of the latest events are kept. */
 const KEPT_MAX = 1024;
@@ -57,6 +57,6 @@ export class LiveFeed {
     this.#sequence = event.sequence;
     this.#kept = gap ? [event] : [...this.#kept.slice(1 - KEPT_MAX), event];
     if (this.#state) this.#state = reduce(this.#state, event);
-    return gap || !tellsAll(event) ? "fresh-snapshot" : "nothing";
+    return gap ? "fresh-snapshot" : "nothing";
   }
 }

@@ -1,28 +1,10 @@
 /**
  * The live state after an event: pure, so that it can be tested without a box.
  *
- * Applying a run of events to a state which already holds some of them ends in the same state as
- * applying only the missing ones. The feed relies on it: it replays what came while a snapshot
- * was on its way. Lines, and how many agents a queue has, are told by no event; `tellsAll` says
- * when a snapshot is needed for them.
+ * An event that was applied before changes nothing when it is applied again. Lines, and how many
+ * agents a queue has, are told by no event; they come with the snapshots the stream carries.
  */
 import type { LiveAgent, LiveCall, LiveEvent, LiveQueue, LiveState, LiveWaiting } from "./model";
-
-/** Whether `reduce` shows everything this event changed. */
-export function tellsAll(event: LiveEvent): boolean {
-  switch (event.event) {
-    case "caller-known":
-    case "position-changed":
-    case "flow-node":
-    case "key-pressed":
-    case "recording-began":
-    case "recording-ended":
-    case "agent-refused":
-      return true;
-    default:
-      return false;
-  }
-}
 
 /** The state after one event; the same object if the event changes nothing shown. */
 export function reduce(state: LiveState, event: LiveEvent): LiveState {

@@ -23,6 +23,14 @@ export function openStream(url: string, listener: StreamListener): () => void {
   let timer: number | undefined;
   let retryMs = RETRY_MS_MIN;
 
+  const lost = (): void => {
+    // The browser gives up on some errors and hammers on after others: always do it ourselves.
+    source?.close();
+    listener.link("lost");
+    window.clearTimeout(timer);
+    timer = window.setTimeout(open, retryMs);
+    retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+  };
   const open = (): void => {
     let first = true;
     source = new EventSource(url);
@@ -33,16 +41,12 @@ export function openStream(url: string, listener: StreamListener): () => void {
       listener.link("live");
       listener.snapshot(JSON.parse(message.data) as LiveSnapshot);
     });
-    source.addEventListener("message", (message: MessageEvent<string>) => {
+    source.addEventListener("event", (message: MessageEvent<string>) => {
       listener.event(JSON.parse(message.data) as LiveEvent);
     });
-    source.addEventListener("error", () => {
-      // The browser gives up on some errors and hammers on after others: always do it ourselves.
-      source?.close();
-      listener.link("lost");
-      timer = window.setTimeout(open, retryMs);
-      retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
-    });
+    // A note says why the box ends the stream: too slow, or logged out.
+    source.addEventListener("note", lost);
+    source.addEventListener("error", lost);
   };
 
   listener.link("connecting");

@@ -2,26 +2,23 @@
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../app/api";
+import { zhCN } from "../i18n/zh-CN";
 
-const REFUSALS = [
-  "wrong-credentials",
-  "locked",
-  "no-such-extension",
-  "extension-taken",
-  "no-such-agent",
-  "not-logged-in",
-  "no-such-call",
-  "busy",
-] as const;
+type Kind = keyof typeof zhCN.problem.kind;
+
+/** The problem's kind, if this page has words for it: what is after `/problems/` in its type. */
+function kindOf(type: string | undefined): Kind | undefined {
+  const kind = type?.replace("/problems/", "");
+  return kind !== undefined && kind in zhCN.problem.kind ? (kind as Kind) : undefined;
+}
 
 /** Words one error. What the box said in detail is added where it says more than we know. */
 export function problemText(t: TFunction, error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
   const { status, problem } = error;
   if (status === 0) return t("problem.network");
-  const refusal = REFUSALS.find((known) => problem.type?.endsWith(known));
-  if (refusal) return t(`problem.refusal.${refusal}`);
-  if (status === 401) return t("problem.signedOut");
+  const kind = kindOf(problem.type);
+  if (kind) return t(`problem.kind.${kind}`, { seconds: problem.retry_after_s ?? 60 });
   const detail = problem.detail ?? problem.title;
   const words = statusText(t, status);
   return detail ? `${words} ${detail}` : words;

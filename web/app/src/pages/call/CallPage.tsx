@@ -11,17 +11,17 @@ import { Panel } from "../../parts/Panel";
 import { Problem } from "../../parts/Problem";
 import "./call.css";
 import { Events } from "./Events";
-import { Recording } from "./Recording";
+import { Recordings } from "./Recordings";
 import { Segments } from "./Segments";
 import { Summary } from "./Summary";
 import { Visits } from "./Visits";
 
 export type CallDetail = Schema<"CallDetail">;
 
-function useCall(id: number) {
+function useCall(call: number) {
   return useQuery({
-    queryKey: ["call", id],
-    queryFn: () => unwrap(api.GET("/api/calls/{id}", { params: { path: { id } } })),
+    queryKey: ["call", call],
+    queryFn: () => unwrap(api.GET("/api/calls/{call}", { params: { path: { call } } })),
   });
 }
 
@@ -60,7 +60,7 @@ function Detail({ call }: { call: CallDetail }) {
       </h1>
       <Summary call={call} now={now} />
       <Panel title={t("call.recording")}>
-        <Recording call={call} />
+        <Recordings call={call} />
       </Panel>
       <Panel title={t("call.segments")} count={call.segments.length}>
         <Segments segments={call.segments} agents={agents} now={now} />

@@ -15,9 +15,9 @@ export function Events(props: { call: CallDetail; agents: readonly LiveAgent[] }
         <span className="quiet">{t("call.eventCount", { count: events.length })}</span>
       </summary>
       <ol>
-        {events.map((event, index) => (
-          <li key={index}>
-            <time className="figure quiet">{timeOfDay(event.at, i18n.language)}</time>
+        {events.map((event) => (
+          <li key={event.id}>
+            <time className="figure quiet">{timeOfDay(event.at_ms, i18n.language)}</time>
             <span>{eventText(t, event, props.agents)}</span>
           </li>
         ))}

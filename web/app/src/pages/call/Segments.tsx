@@ -7,7 +7,7 @@ import { handlerName } from "../../live/names";
 import { Timeline } from "../../parts/Timeline";
 
 export function Segments(props: {
-  segments: readonly Schema<"CallSegment">[];
+  segments: readonly Schema<"Segment">[];
   agents: readonly LiveAgent[];
   now: number;
 }) {

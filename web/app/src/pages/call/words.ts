@@ -6,7 +6,7 @@ import { agentName, handlerName } from "../../live/names";
 import type { LiveAgent } from "../../live/model";
 import { zhCN } from "../../i18n/zh-CN";
 
-type CallEvent = Schema<"CallEvent">;
+type LoggedEvent = Schema<"LoggedEvent">;
 type CauseWord = keyof typeof zhCN.cause;
 
 /** Why a call ended; a cause this page does not know yet is shown as it came. */
@@ -15,7 +15,7 @@ export function causeText(t: TFunction, cause: string): string {
 }
 
 /** One event as a sentence. */
-export function eventText(t: TFunction, event: CallEvent, agents: readonly LiveAgent[]): string {
+export function eventText(t: TFunction, event: LoggedEvent, agents: readonly LiveAgent[]): string {
   switch (event.event) {
     case "call-began":
       return t("event.call-began", { source: event.source });
@@ -48,7 +48,7 @@ export function eventText(t: TFunction, event: CallEvent, agents: readonly LiveA
   }
 }
 
-function agentEventText(t: TFunction, event: CallEvent, agents: readonly LiveAgent[]): string {
+function agentEventText(t: TFunction, event: LoggedEvent, agents: readonly LiveAgent[]): string {
   switch (event.event) {
     case "offer-began":
       return t("event.offer-began", {

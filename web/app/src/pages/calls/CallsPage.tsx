@@ -19,7 +19,7 @@ function useCalls(filter: CallFilter) {
       const query = { ...callsQuery(filter), limit: PAGE_CALLS };
       return unwrap(
         api.GET("/api/calls", {
-          params: { query: pageParam === null ? query : { ...query, before: pageParam } },
+          params: { query: pageParam === null ? query : { ...query, after: pageParam } },
         }),
       );
     },

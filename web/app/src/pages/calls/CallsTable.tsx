@@ -5,16 +5,16 @@ import { useBoxNow } from "../../app/clock";
 import { day, duration, number, timeOfDay } from "../../app/format";
 import { StateMark } from "../../parts/StateMark";
 
-type CallSummary = Schema<"CallSummary">;
+type Call = Schema<"Call">;
 
 const DAY_MS = 86_400_000;
 
-export function CallsTable({ calls }: { calls: readonly CallSummary[] }) {
+export function CallsTable({ calls }: { calls: readonly Call[] }) {
   const { t, i18n } = useTranslation();
   const now = useBoxNow();
   const today = day(now, i18n.language);
   const yesterday = day(now - DAY_MS, i18n.language);
-  const days = new Map<string, CallSummary[]>();
+  const days = new Map<string, Call[]>();
   for (const call of calls) {
     const name = day(call.began_ms, i18n.language);
     days.set(name, [...(days.get(name) ?? []), call]);
@@ -54,7 +54,7 @@ export function CallsTable({ calls }: { calls: readonly CallSummary[] }) {
   );
 }
 
-function CallRow({ call, now }: { call: CallSummary; now: number }) {
+function CallRow({ call, now }: { call: Call; now: number }) {
   const { t, i18n } = useTranslation();
   const disposition = call.disposition;
   return (
@@ -82,7 +82,7 @@ function CallRow({ call, now }: { call: CallSummary; now: number }) {
       <td className="agent-cell figure">{call.agent ?? ""}</td>
       <td className="figure right length">{duration((call.ended_ms ?? now) - call.began_ms)}</td>
       <td className="recorded">
-        {call.recording && (
+        {call.recorded && (
           <span className="play" title={t("calls.hasRecording")}>
             <i aria-hidden="true">▶</i>
             <span className="unseen">{t("calls.hasRecording")}</span>

@@ -1,7 +1,6 @@
 /** Logging in. */
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "../../app/api";
 import { useLogIn } from "../../app/session";
 import { Field } from "../../parts/Field";
 import { Problem } from "../../parts/Problem";
@@ -12,7 +11,6 @@ export function LoginPage() {
   const [name, setName] = useState("admin");
   const [password, setPassword] = useState("");
   const logIn = useLogIn();
-  const wrong = logIn.error instanceof ApiError && logIn.error.status === 401;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     logIn.mutate({ name, password });
@@ -41,7 +39,7 @@ export function LoginPage() {
           onChange={(event) => setPassword(event.target.value)}
           hint={t("login.firstHint")}
         />
-        <Problem error={wrong ? t("login.wrong") : logIn.error} />
+        <Problem error={logIn.error} />
         <button type="submit" className="button primary wide" disabled={logIn.isPending}>
           {logIn.isPending ? t("login.busy") : t("login.submit")}
         </button>

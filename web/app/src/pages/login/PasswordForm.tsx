@@ -50,7 +50,7 @@ export function PasswordForm({ onDone }: { onDone?: () => void }) {
         type={type}
         autoComplete="current-password"
         required
-        maxLength={256}
+        maxLength={128}
         value={old}
         onChange={(event) => setOld(event.target.value)}
       />
@@ -60,7 +60,7 @@ export function PasswordForm({ onDone }: { onDone?: () => void }) {
         type={type}
         autoComplete="new-password"
         required
-        maxLength={256}
+        maxLength={128}
         value={fresh}
         onChange={(event) => setFresh(event.target.value)}
         hint={t("password.rule", { count: LENGTH_MIN })}
@@ -71,7 +71,7 @@ export function PasswordForm({ onDone }: { onDone?: () => void }) {
         type={type}
         autoComplete="new-password"
         required
-        maxLength={256}
+        maxLength={128}
         value={again}
         onChange={(event) => setAgain(event.target.value)}
       />

@@ -55,7 +55,7 @@ export function NotReady({ agent, onClose }: { agent: LiveAgent; onClose: () => 
       pending={change.isPending}
       error={change.error}
       onSubmit={() =>
-        change.mutate({ id: agent.agent, reason: reason.trim() }, { onSuccess: onClose })
+        change.mutate({ agent: agent.agent, reason: reason.trim() }, { onSuccess: onClose })
       }
       onClose={onClose}
     >

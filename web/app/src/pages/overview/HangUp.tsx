@@ -29,7 +29,7 @@ export function HangUp(props: {
   const { id, call, agents, onClose } = props;
   const hangUp = useMutation({
     mutationFn: () =>
-      unwrap(api.POST("/api/calls/{id}/hangup", { params: { path: { id } } })),
+      unwrap(api.POST("/api/calls/{call}/hangup", { params: { path: { call: id } } })),
     onSuccess: onClose,
   });
   return (

@@ -3,9 +3,11 @@ import { useTranslation } from "react-i18next";
 import { useLive } from "../../live/LiveProvider";
 import { Agents } from "./Agents";
 import { Calls } from "./Calls";
+import { Health } from "./Health";
 import { Lines } from "./Lines";
 import "./overview.css";
 import { QueueTiles } from "./QueueTiles";
+import { Today } from "./Today";
 import { Waiting } from "./Waiting";
 
 export function OverviewPage() {
@@ -15,6 +17,7 @@ export function OverviewPage() {
   return (
     <div className="overview">
       <h1 className="unseen">{t("app.overview")}</h1>
+      <Health />
       <QueueTiles queues={live.queues} />
       <div className="overview-main">
         <Waiting queues={live.queues} agents={live.agents} />
@@ -22,6 +25,7 @@ export function OverviewPage() {
         <Agents agents={live.agents} />
       </div>
       <Lines lines={live.lines} />
+      <Today />
     </div>
   );
 }

@@ -7,8 +7,8 @@ import { useNotes } from "../../parts/Toast";
 export function useAgentReady() {
   const notes = useNotes();
   return useMutation({
-    mutationFn: (id: number) =>
-      unwrap(api.POST("/api/agents/{id}/ready", { params: { path: { id } } })),
+    mutationFn: (agent: number) =>
+      unwrap(api.POST("/api/agents/{agent}/ready", { params: { path: { agent } } })),
     onError: notes.refused,
   });
 }
@@ -16,9 +16,9 @@ export function useAgentReady() {
 /** Makes an agent not ready, for a reason. */
 export function useAgentNotReady() {
   return useMutation({
-    mutationFn: ({ id, reason }: { id: number; reason: string }) =>
+    mutationFn: ({ agent, reason }: { agent: number; reason: string }) =>
       unwrap(
-        api.POST("/api/agents/{id}/not-ready", { params: { path: { id } }, body: { reason } }),
+        api.POST("/api/agents/{agent}/not-ready", { params: { path: { agent } }, body: { reason } }),
       ),
   });
 }
@@ -26,8 +26,8 @@ export function useAgentNotReady() {
 /** Logs an agent out. */
 export function useAgentLogOut() {
   return useMutation({
-    mutationFn: (id: number) =>
-      unwrap(api.POST("/api/agents/{id}/logout", { params: { path: { id } } })),
+    mutationFn: (agent: number) =>
+      unwrap(api.POST("/api/agents/{agent}/logout", { params: { path: { agent } } })),
   });
 }
 

@@ -10,7 +10,7 @@ import { around, faultLine, lineRange } from "./lines";
 
 const CONFIG_KEY = ["config"] as const;
 /** The largest file worth opening, in bytes. */
-const FILE_BYTES_MAX = 1024 * 1024;
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 function useConfig() {
   return useQuery({
