@@ -1,1 +1,22 @@
-//! Placeholder.
+//! The box's configuration as one document: read from and written as TOML, checked as a whole,
+//! and resolved into what the machines are told.
+//!
+//! Unknown keys are refused with the line and the nearest known name; names that lead nowhere
+//! (a flow's queue, an agent's queue, a line's port) are refused with where they stand. Nothing
+//! is taken over unless everything is right.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod check;
+mod document;
+mod error;
+mod first;
+mod resolve;
+
+pub use document::{
+    Document, ExtensionEntry, LineEntry, Registration, TrunkDtmf, TrunkEntry, TrunkTransport,
+};
+pub use error::ConfigError;
+pub use first::{FirstStart, first_document};
+pub use resolve::{BoardPort, Resolved, SipAccount, Site};

@@ -1,0 +1,125 @@
+//! What no single line shows: that every name leads somewhere, and none stands twice.
+
+use std::collections::BTreeSet;
+
+use tipring_switch::Target;
+
+use crate::document::Document;
+use crate::error::{ConfigError, nearest};
+
+/// Checks names across the document.
+pub(crate) fn check(document: &Document, prompts: Option<&[&str]>) -> Result<(), ConfigError> {
+    let names = Names::of(document)?;
+    for agent in &document.agents {
+        for queue in &agent.queues {
+            names.queue(queue, &format!("agent {}", agent.work_number))?;
+        }
+    }
+    for line in &document.lines {
+        names.flow_if_any(line.flow.as_deref(), &format!("line {}", line.port))?;
+    }
+    for trunk in &document.trunks {
+        check_trunk(trunk)?;
+        names.flow_if_any(trunk.flow.as_deref(), &format!("trunk {}", trunk.name))?;
+    }
+    for rule in &document.dial {
+        let place = format!("the dial rule for {}", rule.number);
+        match &rule.to {
+            Target::Flow(flow) => names.flow(flow, &place)?,
+            Target::Queue(queue) => names.queue(queue, &place)?,
+            Target::Trunk(outside) => names.outside(&outside.name, &place)?,
+            Target::Extension(_) | Target::Feature(_) => {}
+        }
+    }
+    check_flows(document, &names, prompts)
+}
+
+fn check_flows(
+    document: &Document,
+    names: &Names<'_>,
+    prompts: Option<&[&str]>,
+) -> Result<(), ConfigError> {
+    let queues: Vec<&str> = names.queues.iter().copied().collect();
+    for flow in &document.flows {
+        let faults = tipring_ivr::check(flow, tipring_ivr::Names { queues: &queues, prompts });
+        if !faults.is_empty() {
+            let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            return Err(ConfigError::general(texts.join("\n")));
+        }
+    }
+    Ok(())
+}
+
+fn check_trunk(trunk: &crate::TrunkEntry) -> Result<(), ConfigError> {
+    match (trunk.address.is_empty(), trunk.register.is_some()) {
+        (false, false) | (true, true) => Ok(()),
+        (true, false) => Err(ConfigError::general(format!(
+            "trunk {}: say by `address` where its calls come from, or by `register` which account it is",
+            trunk.name
+        ))),
+        (false, true) => Err(ConfigError::general(format!(
+            "trunk {} has an `address` and a `register`; it may have one of them",
+            trunk.name
+        ))),
+    }
+}
+
+struct Names<'a> {
+    queues: BTreeSet<&'a str>,
+    flows: BTreeSet<&'a str>,
+    outside: BTreeSet<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    fn of(document: &'a Document) -> Result<Self, ConfigError> {
+        let lines = document.lines.iter().map(|l| l.port.as_str());
+        let trunks = document.trunks.iter().map(|t| t.name.as_str());
+        once(document.agents.iter().map(|a| a.work_number.as_str()), "agent")?;
+        Ok(Names {
+            queues: once(document.queues.iter().map(|q| q.name.as_str()), "queue")?,
+            flows: once(document.flows.iter().map(|f| f.name.as_str()), "flow")?,
+            outside: once(trunks.chain(lines), "trunk or line")?,
+        })
+    }
+
+    fn queue(&self, name: &str, place: &str) -> Result<(), ConfigError> {
+        found(&self.queues, name, "queue", place)
+    }
+
+    fn flow(&self, name: &str, place: &str) -> Result<(), ConfigError> {
+        found(&self.flows, name, "flow", place)
+    }
+
+    fn flow_if_any(&self, name: Option<&str>, place: &str) -> Result<(), ConfigError> {
+        name.map_or(Ok(()), |name| self.flow(name, place))
+    }
+
+    fn outside(&self, name: &str, place: &str) -> Result<(), ConfigError> {
+        found(&self.outside, name, "trunk or line", place)
+    }
+}
+
+fn once<'a>(
+    names: impl Iterator<Item = &'a str>,
+    what: &str,
+) -> Result<BTreeSet<&'a str>, ConfigError> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if name.is_empty() {
+            return Err(ConfigError::general(format!("a {what} has no name")));
+        }
+        if !seen.insert(name) {
+            return Err(ConfigError::general(format!("{what} `{name}` stands twice")));
+        }
+    }
+    Ok(seen)
+}
+
+fn found(known: &BTreeSet<&str>, name: &str, what: &str, place: &str) -> Result<(), ConfigError> {
+    if known.contains(name) {
+        return Ok(());
+    }
+    let hint = nearest(name, known.iter().copied())
+        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Err(ConfigError::general(format!("{place}: there is no {what} `{name}`{hint}")))
+}

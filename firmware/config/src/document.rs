@@ -1,0 +1,232 @@
+//! The document's shape, as it stands in the TOML file.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+use tipring_acd::{AgentConfig, LockOut, QueueConfig};
+use tipring_ivr::Flow;
+use tipring_line::Number;
+use tipring_switch::{Class, DialRule, FeatureCodes, RecordingRules};
+use tipring_tts::Lang;
+
+use crate::ConfigError;
+
+/// The whole configuration.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Document {
+    /// The language a call begins with.
+    pub language: Lang,
+    /// Local time: minutes east of UTC (China: 480).
+    pub offset_minutes: i32,
+    /// Calls at once; one more is refused.
+    pub max_calls: u32,
+    /// How long an extension or an outside number is rung, in seconds.
+    pub ring_s: u32,
+    /// What is recorded beside what flows and queues say.
+    pub recording: RecordingRules,
+    /// Feature codes.
+    pub features: FeatureCodes,
+    /// Wrong agent passwords and what they lead to.
+    pub lock_out: LockOut,
+    /// Inside numbers.
+    #[serde(rename = "extension")]
+    pub extensions: Vec<ExtensionEntry>,
+    /// Agents.
+    #[serde(rename = "agent")]
+    pub agents: Vec<AgentConfig>,
+    /// Queues.
+    #[serde(rename = "queue")]
+    pub queues: Vec<QueueConfig>,
+    /// Exchange lines.
+    #[serde(rename = "line")]
+    pub lines: Vec<LineEntry>,
+    /// SIP trunks.
+    #[serde(rename = "trunk")]
+    pub trunks: Vec<TrunkEntry>,
+    /// Dial rules.
+    #[serde(rename = "dial")]
+    pub dial: Vec<DialRule>,
+    /// Flows.
+    #[serde(rename = "flow")]
+    pub flows: Vec<Flow>,
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Document {
+            language: Lang::ZhCn,
+            offset_minutes: 480,
+            max_calls: 2000,
+            ring_s: 60,
+            recording: RecordingRules::default(),
+            features: FeatureCodes::default(),
+            lock_out: LockOut::default(),
+            extensions: Vec::new(),
+            agents: Vec::new(),
+            queues: Vec::new(),
+            lines: Vec::new(),
+            trunks: Vec::new(),
+            dial: Vec::new(),
+            flows: Vec::new(),
+        }
+    }
+}
+
+impl Document {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// With line, column and, for an unknown name, the nearest known one.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let mut document: Document =
+            toml::from_str(text).map_err(|e| ConfigError::from_toml(text, &e))?;
+        document.give_ids();
+        Ok(document)
+    }
+
+    /// Writes the document as TOML.
+    ///
+    /// # Panics
+    /// Never: every part of a document can be written as TOML, which a test asserts.
+    pub fn to_toml(&self) -> String {
+        toml::to_string_pretty(self).expect("a document can be written as TOML")
+    }
+
+    /// Gives every queue and agent without an id the smallest free one.
+    fn give_ids(&mut self) {
+        let mut acd = tipring_acd::AcdConfig {
+            queues: std::mem::take(&mut self.queues),
+            agents: std::mem::take(&mut self.agents),
+            lock_out: self.lock_out.clone(),
+        };
+        acd.give_ids();
+        self.queues = acd.queues;
+        self.agents = acd.agents;
+    }
+}
+
+/// An inside number, or a range of them with one secret.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExtensionEntry {
+    /// The number. Either this or `range`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<Number>,
+    /// First and last number, of the same length: `8001-8100`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<String>,
+    /// The name shown to those who are called from it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The password of its SIP account. Required unless `port` is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// What it may call.
+    pub class: Class,
+    /// The label of the handset socket it is at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+}
+
+/// An exchange line.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineEntry {
+    /// The label of its socket.
+    pub port: String,
+    /// Its own number, taken as the number called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Number>,
+    /// The flow that takes its calls; without one the dial rules decide by `number`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
+}
+
+/// How keys are sent on a trunk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrunkDtmf {
+    /// Whatever the other side understands.
+    #[default]
+    Auto,
+    /// Telephone-events (RFC 4733).
+    Rfc4733,
+    /// SIP INFO.
+    Info,
+    /// Tones in the audio.
+    InBand,
+}
+
+/// The transport towards a trunk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrunkTransport {
+    /// Datagrams.
+    #[default]
+    Udp,
+    /// A stream.
+    Tcp,
+}
+
+/// The account the box registers with.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// The account's user.
+    pub user: String,
+    /// Its digest user name, where it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_user: Option<String>,
+    /// Its password.
+    pub secret: String,
+    /// For how long to register, in seconds.
+    #[serde(default = "expires_default")]
+    pub expires_s: u32,
+}
+
+/// A SIP trunk, by address or by registration.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrunkEntry {
+    /// Its name.
+    pub name: String,
+    /// Where requests go: address and port.
+    pub proxy: SocketAddr,
+    /// The transport towards it.
+    #[serde(default)]
+    pub transport: TrunkTransport,
+    /// The addresses its calls come from: hosts, networks (`192.0.2.0/24`) or one port of a host
+    /// (`192.0.2.1:5080`). Either this or `register`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub address: Vec<String>,
+    /// The account to register with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register: Option<Registration>,
+    /// The host in SIP addresses; the proxy's address where empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub domain: String,
+    /// The number shown outside for calls that go out on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Number>,
+    /// Whether the caller's number is taken from the network's assertion.
+    #[serde(default)]
+    pub trust_identity: bool,
+    /// How keys are sent.
+    #[serde(default)]
+    pub dtmf: TrunkDtmf,
+    /// How often it is asked whether it lives, in seconds; 0 for never.
+    #[serde(default = "qualify_default")]
+    pub qualify_s: u32,
+    /// The flow that takes its calls when no dial rule matches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
+}
+
+const fn expires_default() -> u32 {
+    600
+}
+
+const fn qualify_default() -> u32 {
+    30
+}

@@ -1,0 +1,135 @@
+//! The document is read, written, checked and resolved.
+
+use tipring_config::{BoardPort, Document, Site, first_document};
+use tipring_line::{PortId, PortKind};
+
+fn sim_ports() -> Vec<BoardPort> {
+    let kinds = [PortKind::Fxo, PortKind::Fxs];
+    let mut ports = Vec::new();
+    for (kind, label, count) in [(kinds[0], "fxo", 4), (kinds[1], "fxs", 2)] {
+        for n in 1..=count {
+            let id = PortId(ports.len() as u16);
+            ports.push(BoardPort { id, label: format!("{label}-{n}"), kind });
+        }
+    }
+    ports
+}
+
+fn refusal(text: &str) -> String {
+    match Document::parse(text)
+        .and_then(|d| d.resolve(Site { ports: &sim_ports(), prompts: Some(&["greeting"]) }))
+    {
+        Ok(_) => panic!("taken although wrong:\n{text}"),
+        Err(e) => e.to_string(),
+    }
+}
+
+#[test]
+fn the_first_configuration_is_right_and_its_passwords_are_new() {
+    let mut count = 0;
+    let first = first_document(|digits| {
+        count += 1;
+        format!("{}{count}", if digits { "9" } else { "s" })
+    })
+    .unwrap();
+    assert_eq!(first.accounts.len(), 4);
+    assert_eq!(first.accounts[0].0.as_str(), "8001");
+    assert_eq!(first.agents[1].1, "96");
+    let resolved = first.document.resolve(Site { ports: &sim_ports(), prompts: None }).unwrap();
+    assert_eq!(resolved.switch.extensions.len(), 6);
+    assert_eq!(resolved.switch.extensions[4].port, Some(PortId(4)));
+    assert_eq!(resolved.accounts[3].secret, "s4");
+    assert_eq!(resolved.switch.lines[3].port, PortId(3));
+    assert!(!first.document.to_toml().contains("{8001}"));
+}
+
+#[test]
+fn what_is_exported_imports_to_the_same() {
+    let first = first_document(|_| "12345678".into()).unwrap().document;
+    let again = Document::parse(&first.to_toml()).unwrap();
+    assert_eq!(again, first);
+}
+
+#[test]
+fn ids_are_given_once_and_kept() {
+    let text =
+        "[[queue]]\nname = \"a\"\n[[queue]]\nname = \"b\"\nid = 1\n[[queue]]\nname = \"c\"\n";
+    let ids: Vec<u32> = Document::parse(text).unwrap().queues.iter().map(|q| q.id.0).collect();
+    assert_eq!(ids, [2, 1, 3]);
+}
+
+#[test]
+fn unknown_keys_are_refused_with_line_and_nearest_name() {
+    assert_eq!(
+        refusal("language = \"en\"\n\n[[extension]]\nnumber = \"8001\"\nsecert = \"x\"\n"),
+        "line 5, column 1: unknown key `secert`; did you mean `secret`?"
+    );
+    let e = refusal("colour = \"blue\"\n");
+    assert!(e.starts_with("line 1, column 1: unknown key `colour`; known here: language, "), "{e}");
+    let e = refusal(
+        "[[trunk]]\nname = \"t\"\nproxy = \"10.0.0.1:5060\"\naddress = [\"10.0.0.1\"]\ndtmf = \"infos\"\n",
+    );
+    assert_eq!(e, "line 5, column 8: unknown value `infos`; did you mean `info`?");
+    let e = refusal("[[extension]\n");
+    assert!(e.starts_with("line 1, "), "{e}");
+}
+
+#[test]
+fn names_that_lead_nowhere_are_refused_with_their_place() {
+    let flow = "[[flow]]\nname = \"main\"\nstart = \"bye\"\n[flow.node.bye.hangup]\n";
+    for (text, expected) in [
+        (
+            "[[queue]]\nname = \"service\"\n[[agent]]\nwork_number = \"1\"\npassword = \"1\"\nqueues = [\"servise\"]\n",
+            "agent 1: there is no queue `servise`; did you mean `service`?",
+        ),
+        (
+            &format!("[[line]]\nport = \"fxo-1\"\nflow = \"mian\"\n{flow}"),
+            "line fxo-1: there is no flow `mian`; did you mean `main`?",
+        ),
+        (
+            &format!("[[line]]\nport = \"fxo-9\"\nflow = \"main\"\n{flow}"),
+            "the board has no exchange-line socket (FXO) `fxo-9`; did you mean `fxo-1`?",
+        ),
+        (
+            "[[dial]]\nnumber = \"9X.\"\nto = { trunk = { name = \"carrier\" } }\n",
+            "the dial rule for 9X.: there is no trunk or line `carrier`",
+        ),
+        (
+            "[[extension]]\nnumber = \"8001\"\n",
+            "extension 8001 has no `secret`; a SIP account needs one (a handset has a `port`)",
+        ),
+        (
+            "[[extension]]\nrange = \"8001-8003\"\nsecret = \"x\"\n[[extension]]\nnumber = \"8002\"\nsecret = \"x\"\n",
+            "extension 8002 stands twice",
+        ),
+        (
+            "[[trunk]]\nname = \"t\"\nproxy = \"10.0.0.1:5060\"\n",
+            "trunk t: say by `address` where its calls come from, or by `register` which account it is",
+        ),
+    ] {
+        let found = refusal(text);
+        assert!(found.starts_with(expected), "{text}\n{found}");
+    }
+}
+
+#[test]
+fn a_flow_that_names_a_missing_node_is_refused_with_flow_node_and_nearest_name() {
+    let e = refusal(
+        "[[flow]]\nname = \"main\"\nstart = \"hello\"\n[flow.node.hello.play]\nsay = [\"greeting\"]\nnext = \"goodby\"\n[flow.node.goodbye.hangup]\n",
+    );
+    for part in ["main", "hello", "goodby", "goodbye"] {
+        assert!(e.contains(part), "{e}");
+    }
+}
+
+#[test]
+fn a_range_makes_its_accounts_with_one_secret() {
+    let text = "[[extension]]\nrange = \"0098-0102\"\nsecret = \"s\"\n";
+    let resolved = Document::parse(text).unwrap().resolve(Site::default()).unwrap();
+    let numbers: Vec<&str> = resolved.accounts.iter().map(|a| a.number.as_str()).collect();
+    assert_eq!(numbers, ["0098", "0099", "0100", "0101", "0102"]);
+    for range in ["9-1", "1-99999", "a-b", "1", "", "1-", "1234567890-1234567899"] {
+        let e = refusal(&format!("[[extension]]\nrange = \"{range}\"\nsecret = \"s\"\n"));
+        assert!(e.contains("range `"), "{e}");
+    }
+}
