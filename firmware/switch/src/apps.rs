@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use tipring_events::{EventKind, SegmentKind};
-use tipring_line::{CallId, CallerId, Cause, ChannelCommand, Number};
+use tipring_line::{CallId, Cause, ChannelCommand, Number};
 use tipring_tts::{Lang, Utterance};
 
 use crate::call::{LegPhase, Owner, Place};
 use crate::feature::{FeatureResult, Step};
+use crate::incoming::shown_number;
 use crate::media::{MediaRequest, PlayId};
 use crate::moment::Moment;
 use crate::output::AppInput;
@@ -73,9 +74,9 @@ impl Switch {
         }
     }
 
-    /// Who calls.
-    pub fn caller(&self, id: CallId) -> Option<CallerId> {
-        self.calls.get(&id).map(|call| call.caller)
+    /// The number that calls, as it may be shown.
+    pub fn caller_number(&self, id: CallId) -> Option<Number> {
+        self.calls.get(&id).and_then(|call| shown_number(&call.caller))
     }
 
     /// The caller's leg is the flow's of this name.

@@ -197,6 +197,11 @@ impl Switch {
         self.calls.contains_key(&call)
     }
 
+    /// Puts an application's event into the log, in its order among the switch's own.
+    pub fn log(&mut self, event: EventKind) {
+        self.event(event);
+    }
+
     fn digit(&mut self, m: Moment, ch: ChannelId, id: CallId, digit: Digit, source: DigitSource) {
         let Some(leg) = self.legs.get_mut(&ch) else { return };
         if !leg.digits.accept(m.now, digit, source) {

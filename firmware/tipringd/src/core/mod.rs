@@ -6,15 +6,22 @@
 //! It does no I/O, reads no clock and never blocks.
 
 mod config;
+mod flows;
+mod people;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use tipring_clock::{Instant, WallTime};
-use tipring_events::{Command, EventKind, LiveState, Refusal, Reply};
-use tipring_line::{ChannelCommand, ChannelEvent, ChannelId, Number};
-use tipring_switch::{MediaEvent, MediaRequest};
+use rustc_hash::FxHashMap;
+use tipring_acd::{Acd, AcdOutput};
+use tipring_clock::{Instant, TimerQueue, WallTime};
+use tipring_events::{Command, EventKind, LiveState, Reply};
+use tipring_ivr::{IvrInput, Program};
+use tipring_line::{CallId, ChannelCommand, ChannelEvent, ChannelId, Number};
+use tipring_switch::{App, AppInput, MediaEvent, MediaRequest, Moment, Switch, SwitchOutput};
 
 pub use config::CoreConfig;
+use flows::Session;
 
 /// What the core wants done or known.
 #[derive(Clone, PartialEq, Debug)]
@@ -29,40 +36,63 @@ pub enum CoreOutput {
     Reply(u64, Reply),
 }
 
-/// What the core counts, for `/metrics`. All but the first two only ever grow.
+/// What the core counts, for `/metrics`. All but the first three only ever grow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CoreCounters {
     /// Calls in progress.
     pub calls: u64,
     /// Channels that carry a leg, those still being released included.
     pub channels: u64,
+    /// Callers who wait in queues.
+    pub waiting: u64,
     /// Calls that began.
     pub calls_began: u64,
     /// Calls refused because `max_calls` were in progress.
     pub calls_refused: u64,
+    /// Calls from a place the box does not know.
+    pub unknown_sources: u64,
     /// Channel events for a channel the core knows nothing of.
     pub stray_events: u64,
+    /// Calls that came in on a channel that still carried one.
+    pub glare: u64,
 }
 
 /// The core.
 #[derive(Debug)]
 pub struct Core {
+    switch: Switch,
+    acd: Acd,
+    flows: FxHashMap<Arc<str>, Arc<Program>>,
+    sessions: FxHashMap<CallId, Session>,
+    flow_timers: TimerQueue<CallId>,
     out: VecDeque<CoreOutput>,
-    counters: CoreCounters,
 }
 
 impl Core {
     /// A core without calls, all agents logged out and all phones unregistered. The first call
     /// gets the id `first_call_id`, the next ones count up.
     pub fn new(now: Instant, wall: WallTime, config: CoreConfig, first_call_id: u64) -> Self {
-        let _ = (now, wall, config, first_call_id);
-        Core { out: VecDeque::new(), counters: CoreCounters::default() }
+        let m = Moment { now, wall };
+        let mut core = Core {
+            switch: Switch::new(config.switch, first_call_id),
+            acd: Acd::new(m, config.acd),
+            flows: flows::programs(&config.flows),
+            sessions: FxHashMap::default(),
+            flow_timers: TimerQueue::new(),
+            out: VecDeque::new(),
+        };
+        core.pump(m);
+        core
     }
 
-    /// Takes a new configuration. Calls in progress go on and nobody is logged out, but agents
-    /// who are no longer in it.
+    /// Takes a new configuration. Calls in progress go on, in the flow as it was when they began
+    /// it; nobody is logged out but agents who are no longer in the configuration.
     pub fn reconfigure(&mut self, now: Instant, wall: WallTime, config: CoreConfig) {
-        let _ = (now, wall, config);
+        let m = Moment { now, wall };
+        self.flows = flows::programs(&config.flows);
+        self.switch.reconfigure(config.switch);
+        self.acd.reconfigure(m, config.acd);
+        self.pump(m);
     }
 
     /// A channel told something.
@@ -73,15 +103,20 @@ impl Core {
         channel: ChannelId,
         event: ChannelEvent,
     ) {
-        let _ = (now, wall, channel, event);
+        let m = Moment { now, wall };
+        self.switch.channel_event(m, channel, event);
+        self.pump(m);
     }
 
     /// The media told something.
     pub fn media_event(&mut self, now: Instant, wall: WallTime, event: MediaEvent) {
-        let _ = (now, wall, event);
+        let m = Moment { now, wall };
+        self.switch.media_event(m, event);
+        self.pump(m);
     }
 
-    /// A SIP phone has registered (`true`), or its registration has ended.
+    /// A SIP phone has registered (`true`), or its registration has ended. Handsets are in order
+    /// unless their port is in alarm.
     pub fn set_registered(
         &mut self,
         now: Instant,
@@ -89,23 +124,36 @@ impl Core {
         extension: Number,
         registered: bool,
     ) {
-        let _ = (now, wall, extension, registered);
+        self.switch.set_registered(extension, registered);
+        self.pump(Moment { now, wall });
     }
 
     /// A person asks for something. Answered by exactly one [`CoreOutput::Reply`] with `token`.
     pub fn command(&mut self, now: Instant, wall: WallTime, token: u64, command: Command) {
-        let _ = (now, wall, command);
-        self.out.push_back(CoreOutput::Reply(token, Err(Refusal::Busy)));
+        let m = Moment { now, wall };
+        let reply = self.obey(m, command);
+        self.pump(m);
+        self.out.push_back(CoreOutput::Reply(token, reply));
     }
 
     /// The time of [`poll_timeout`](Core::poll_timeout) has come.
     pub fn handle_timeout(&mut self, now: Instant, wall: WallTime) {
-        let _ = (now, wall);
+        let m = Moment { now, wall };
+        self.switch.handle_timeout(m);
+        self.pump(m);
+        self.acd.handle_timeout(m);
+        self.pump(m);
+        while let Some(call) = self.flow_timers.expire(now) {
+            self.flow_timeout(m, call);
+            self.pump(m);
+        }
     }
 
     /// When the core next wants to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        let timeouts =
+            [self.switch.poll_timeout(), self.acd.poll_timeout(), self.flow_timers.poll_timeout()];
+        timeouts.into_iter().flatten().min()
     }
 
     /// The next output, oldest first.
@@ -115,12 +163,105 @@ impl Core {
 
     /// Everything that is going on. Made anew at each call: ask a few times a second, not more.
     pub fn live(&self, now: Instant, wall: WallTime) -> LiveState {
+        // Every "since" is a time of its own; what depends on the moment is for the reader.
         let _ = (now, wall);
-        LiveState::default()
+        LiveState {
+            lines: self.switch.live_lines(),
+            calls: self.switch.live_calls(),
+            queues: self.acd.live_queues(|call| self.switch.caller_number(call)),
+            agents: self.acd.live_agents(),
+        }
     }
 
     /// What was counted.
     pub fn counters(&self) -> CoreCounters {
-        self.counters
+        let switch = self.switch.counters();
+        CoreCounters {
+            calls: self.switch.calls() as u64,
+            channels: self.switch.channels() as u64,
+            waiting: self.acd.waiting() as u64,
+            calls_began: switch.calls_began,
+            calls_refused: switch.calls_refused,
+            unknown_sources: switch.unknown_sources,
+            stray_events: switch.stray_events,
+            glare: switch.glare,
+        }
+    }
+
+    /// Carries what the machines put out to where it goes, until nothing is left. The queues'
+    /// outputs go first: what they say of a call's wait comes before the switch's word that the
+    /// call is over.
+    fn pump(&mut self, m: Moment) {
+        loop {
+            if let Some(output) = self.acd.poll_output() {
+                self.acd_output(m, output);
+            } else if let Some(output) = self.switch.poll_output() {
+                match output {
+                    SwitchOutput::Channel(channel, command) => {
+                        self.out.push_back(CoreOutput::Channel(channel, command));
+                    }
+                    SwitchOutput::Media(request) => self.out.push_back(CoreOutput::Media(request)),
+                    SwitchOutput::Event(event) => {
+                        self.out.push_back(CoreOutput::Event(m.wall, event));
+                    }
+                    SwitchOutput::App(input) => self.app_input(m, input),
+                }
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn acd_output(&mut self, m: Moment, output: AcdOutput) {
+        match output {
+            AcdOutput::Event(event) => self.out.push_back(CoreOutput::Event(m.wall, event)),
+            AcdOutput::Offer { call, agent, work_number, extension } => {
+                self.switch.offer(m, call, agent, work_number.as_str(), extension);
+            }
+            AcdOutput::CancelOffer { call, agent, cause } => {
+                self.switch.cancel_offer(m, call, agent, cause);
+            }
+            AcdOutput::Connect { call, agent, record } => {
+                // Both legs were there when the answer came in, a moment ago in this very call.
+                self.switch.connect(m, call, agent, record);
+            }
+            AcdOutput::Announce { call, say } => self.switch.play(call, say, false),
+            AcdOutput::Music { call } => self.switch.music(call),
+            AcdOutput::Left { call, why } => self.queue_left(m, call, why),
+        }
+    }
+
+    fn app_input(&mut self, m: Moment, input: AppInput) {
+        match input {
+            AppInput::StartFlow { call, flow } => self.start_flow(m, call, &flow),
+            AppInput::StartQueue { call, queue } => self.start_queue(m, call, &queue),
+            AppInput::Digit { call, app: App::Flow, digit } => {
+                self.flow_input(m, call, IvrInput::Digit(digit));
+            }
+            // No key does anything in a queue yet.
+            AppInput::Digit { app: App::Queue, .. } => {}
+            AppInput::PlayDone { call, app: App::Flow } => {
+                self.flow_input(m, call, IvrInput::PlayDone);
+            }
+            AppInput::PlayDone { call, app: App::Queue } => self.acd.announced(m, call),
+            AppInput::CallOver { call, by } => {
+                self.end_session(call);
+                self.acd.call_over(m, call, by);
+            }
+            AppInput::OfferAnswered { call, agent } => self.acd.offer_answered(m, call, agent),
+            AppInput::OfferFailed { call, agent, cause } => {
+                self.acd.offer_failed(m, call, agent, cause);
+            }
+            AppInput::Feature { call, extension, request } => {
+                let result = self.feature(m, extension, request);
+                self.switch.feature_done(m, call, result);
+            }
+            AppInput::ExtensionInUse { extension, in_use } => {
+                self.acd.extension_in_use(m, extension, in_use);
+            }
+            AppInput::ExtensionReachable { extension, reachable } => {
+                self.acd.extension_reachable(m, extension, reachable);
+            }
+        }
     }
 }
