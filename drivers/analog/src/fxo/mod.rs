@@ -16,6 +16,7 @@ mod listen;
 mod outgoing;
 mod settings;
 mod timer;
+mod voice;
 
 use tipring_clock::{Instant, Timers};
 use tipring_dsp::{DtmfDetector, DtmfEvent, DtmfGenerator, ProgressDetector, ProgressTone};
@@ -29,6 +30,7 @@ use listen::OnHookEar;
 pub use outgoing::AnswerCertainty;
 pub use settings::{FxoSettings, PolarityUse};
 use timer::Timer;
+use voice::VoiceMeter;
 
 /// Where the line stands.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -76,6 +78,7 @@ pub struct Fxo<P: AnalogPort> {
     ear: OnHookEar,
     digits: DtmfDetector,
     progress: ProgressDetector,
+    voice: VoiceMeter,
     generator: DtmfGenerator,
     /// Since when ringing current flows.
     ringing_since: Option<Instant>,
@@ -103,6 +106,7 @@ impl<P: AnalogPort> Fxo<P> {
             ear: OnHookEar::new(),
             digits: DtmfDetector::new(),
             progress,
+            voice: VoiceMeter::new(),
             generator,
             ringing_since: None,
             ring_counted: false,
@@ -242,13 +246,13 @@ impl<P: AnalogPort> Fxo<P> {
         }
     }
 
-    fn listen(&mut self, now: Instant, rx: &Frame) {
+    fn listen(&mut self, now: Instant, sent: &Frame, rx: &Frame) {
         match self.state {
             State::Idle | State::Ringing { .. } => self.listen_on_hook(now, rx),
             State::Refused | State::Guarded => {}
             State::Connected { .. } => self.listen_connected(now, rx),
             State::AwaitingDialTone { .. } | State::Dialling | State::Proceeding { .. } => {
-                self.listen_outgoing(now, rx);
+                self.listen_outgoing(now, sent, rx);
             }
         }
     }
@@ -308,7 +312,7 @@ impl<P: AnalogPort> FrameChannel for Fxo<P> {
             self.on_port_event(now, event);
         }
         self.validate_ring(now);
-        self.listen(now, rx);
+        self.listen(now, &out, rx);
         while let Some(timer) = self.timers.expire(now) {
             self.on_timer(now, timer);
         }

@@ -21,9 +21,6 @@ pub enum AnswerCertainty {
     Timer,
 }
 
-/// Sound other than a tone, after ringback, for this long is the called party's voice.
-const VOICE_MS: u32 = 100;
-
 impl<P: AnalogPort> Fxo<P> {
     pub(super) fn seize(&mut self, now: Instant) -> bool {
         let free = self.state == State::Idle && self.ringing_since.is_none() && self.battery;
@@ -95,16 +92,17 @@ impl<P: AnalogPort> Fxo<P> {
         }
     }
 
-    pub(super) fn listen_outgoing(&mut self, now: Instant, rx: &Frame) {
+    pub(super) fn listen_outgoing(&mut self, now: Instant, sent: &Frame, rx: &Frame) {
         match self.state {
             State::AwaitingDialTone { since, heard: false } => self.await_tone(now, since, rx),
             State::Dialling if self.generator.is_idle() => {
                 self.progress.reset();
+                self.voice.reset();
                 self.state = State::Proceeding { ringback: false };
                 self.timers.set(Timer::Answer, now + self.settings.answer_timer);
                 self.events.push(ChannelEvent::EarlyAudio);
             }
-            State::Proceeding { ringback } => self.follow_progress(now, ringback, rx),
+            State::Proceeding { ringback } => self.follow_progress(now, ringback, sent, rx),
             _ => {}
         }
     }
@@ -122,7 +120,7 @@ impl<P: AnalogPort> Fxo<P> {
         }
     }
 
-    fn follow_progress(&mut self, now: Instant, ringback: bool, rx: &Frame) {
+    fn follow_progress(&mut self, now: Instant, ringback: bool, sent: &Frame, rx: &Frame) {
         self.progress.rx(rx);
         while let Some(tone) = self.progress.poll() {
             match tone {
@@ -141,8 +139,8 @@ impl<P: AnalogPort> Fxo<P> {
                 }
             }
         }
-        let (sound, ms) = self.progress.current();
-        if ringback && sound == Sound::Other && ms >= VOICE_MS {
+        let is_tone = matches!(self.progress.current().0, Sound::Tone(_));
+        if self.voice.frame(sent, rx, is_tone) && ringback {
             self.answered(now, AnswerCertainty::Voice);
         }
     }

@@ -250,6 +250,7 @@ impl<P: AnalogPort> Fxs<P> {
             Timer::Hook => self.on_hung_up(),
             Timer::Cadence => self.on_cadence(now),
             Timer::CallerId => self.send_caller_id(now),
+            Timer::CallerIdEnd => self.order(PortCommand::OnHookAudio(false)),
             Timer::Key => self.on_key_timer(now),
             Timer::Tone => self.on_tone_timer(now),
         }
@@ -277,7 +278,7 @@ impl<P: AnalogPort> Fxs<P> {
     }
 
     /// What goes to the handset instead of, or as, the switch's audio.
-    fn fill_tx(&mut self, tx: &Frame) -> Frame {
+    fn fill_tx(&mut self, now: Instant, tx: &Frame) -> Frame {
         let mut out = SILENCE;
         if self.passes_audio() {
             out = *tx;
@@ -287,7 +288,7 @@ impl<P: AnalogPort> Fxs<P> {
             fsk.tx(&mut out);
             if fsk.is_finished() {
                 self.fsk = None;
-                self.order(PortCommand::OnHookAudio(false));
+                self.timers.set(Timer::CallerIdEnd, now + CALLER_ID_DRAIN);
             }
         }
         if !self.generator.is_idle() {
@@ -304,7 +305,7 @@ impl<P: AnalogPort> Fxs<P> {
 
 impl<P: AnalogPort> FrameChannel for Fxs<P> {
     fn tick(&mut self, now: Instant, tx: &Frame, rx: &mut Frame) {
-        let out = self.fill_tx(tx);
+        let out = self.fill_tx(now, tx);
         match self.port.exchange(&out, rx) {
             Ok(()) => {}
             Err(PortError::Gone) => {
@@ -349,6 +350,9 @@ impl<P: AnalogPort> FrameChannel for Fxs<P> {
         self.events.pop()
     }
 }
+
+/// What the port may still hold when the last of a caller id has been handed to it.
+const CALLER_ID_DRAIN: Duration = Duration::from_millis(100);
 
 /// Milliseconds of a setting as a duration.
 fn millis(ms: u16) -> Duration {

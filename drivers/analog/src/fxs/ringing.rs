@@ -73,7 +73,9 @@ impl<P: AnalogPort> Fxs<P> {
 
     fn stop_caller_id(&mut self) {
         self.timers.stop(Timer::CallerId);
-        if self.fsk.take().is_some() {
+        let draining = self.timers.due(Timer::CallerIdEnd).is_some();
+        self.timers.stop(Timer::CallerIdEnd);
+        if self.fsk.take().is_some() || draining {
             self.order(PortCommand::OnHookAudio(false));
         }
     }

@@ -10,6 +10,8 @@ pub(super) enum Timer {
     Cadence,
     /// When to send caller id.
     CallerId,
+    /// When to close the audio path that caller id took.
+    CallerIdEnd,
     /// When to stop waiting for the next key.
     Key,
     /// When to go on from busy tone to howler, and from howler to silence.
@@ -17,10 +19,16 @@ pub(super) enum Timer {
 }
 
 impl Timer {
-    pub(super) const COUNT: usize = 5;
+    pub(super) const COUNT: usize = 6;
 }
 
 impl TimerName for Timer {
-    const ALL: &'static [Timer] =
-        &[Timer::Hook, Timer::Cadence, Timer::CallerId, Timer::Key, Timer::Tone];
+    const ALL: &'static [Timer] = &[
+        Timer::Hook,
+        Timer::Cadence,
+        Timer::CallerId,
+        Timer::CallerIdEnd,
+        Timer::Key,
+        Timer::Tone,
+    ];
 }
