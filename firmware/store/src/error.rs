@@ -66,6 +66,20 @@ pub enum StoreError {
         "the disk is full; delete old recordings or attach a larger disk, the box goes on by itself"
     )]
     DiskFull,
+    /// The disk does not do what is asked of it.
+    #[error(
+        "the disk cannot be written or read ({detail}); check that it is in order and not full, the box goes on by itself"
+    )]
+    Disk {
+        /// What SQLite says.
+        detail: String,
+    },
+    /// What was asked was not done, since the disk takes nothing at the moment.
+    #[error("nothing was changed: {trouble}")]
+    Refused {
+        /// What the disk said last.
+        trouble: String,
+    },
     /// The writer has too much to do; nothing was changed.
     #[error("the store has too much to do; try again")]
     Busy,
@@ -114,6 +128,11 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => StoreError::DiskFull,
+            Some(
+                rusqlite::ErrorCode::SystemIoFailure
+                | rusqlite::ErrorCode::ReadOnly
+                | rusqlite::ErrorCode::CannotOpen,
+            ) => StoreError::Disk { detail: error.to_string() },
             _ => StoreError::Sqlite(error),
         }
     }

@@ -142,14 +142,18 @@ impl Inbox {
         state.pausing = false;
     }
 
-    /// Waits for `pause`, or until a job comes, and takes the jobs; events stay queued. For the
-    /// time in which nothing can be written.
-    pub(crate) fn wait_for_jobs(&self, pause: Duration) -> Work {
+    /// Waits for `pause`, or until a job comes; takes nothing. For the time in which nothing can be
+    /// written.
+    pub(crate) fn wait_for_job(&self, pause: Duration) {
         let none = |s: &mut State| s.jobs.is_empty() && !s.closing;
-        let (mut state, _) = self
-            .wake
-            .wait_timeout_while(self.lock(), pause, none)
-            .unwrap_or_else(PoisonError::into_inner);
-        Work { events: Vec::new(), jobs: std::mem::take(&mut state.jobs), closing: state.closing }
+        let waited = self.wake.wait_timeout_while(self.lock(), pause, none);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Takes the jobs; events stay queued.
+    pub(crate) fn take_jobs(&self) -> Work {
+        let mut state = self.lock();
+        let (jobs, closing) = (std::mem::take(&mut state.jobs), state.closing);
+        Work { events: Vec::new(), jobs, closing }
     }
 }

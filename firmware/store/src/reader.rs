@@ -1,5 +1,6 @@
 //! Reading, apart from the writer: a few read-only connections that take turns.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -28,6 +29,12 @@ struct Shared {
 #[derive(Clone)]
 pub struct Reader {
     shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("path", &self.shared.path).finish_non_exhaustive()
+    }
 }
 
 impl Reader {

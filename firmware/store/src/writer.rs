@@ -43,6 +43,12 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    /// Why nothing can be written now.
+    fn refusal(&self) -> StoreError {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        StoreError::Refused { trouble: trouble.clone().unwrap_or_default() }
+    }
+
     fn set_trouble(&self, trouble: Option<String>) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
@@ -77,7 +83,7 @@ impl Writer {
                     job(Ok(&mut self.connection));
                     self.unsynced = SYNC_TRANSACTIONS;
                 } else {
-                    job(Err(StoreError::DiskFull));
+                    job(Err(self.counters.refusal()));
                 }
             }
             if self.unsynced >= SYNC_TRANSACTIONS {
@@ -94,7 +100,11 @@ impl Writer {
     /// Waits for the next thing to do.
     fn next_work(&mut self) -> Work {
         if !self.pending.is_empty() {
-            return self.inbox.wait_for_jobs(RETRY);
+            self.inbox.wait_for_job(RETRY);
+            self.write_pending();
+            if !self.pending.is_empty() {
+                return self.inbox.take_jobs();
+            }
         }
         if self.unsynced > 0 {
             self.inbox.gather(GATHER);

@@ -100,12 +100,14 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy => Problem::busy(error.to_string()),
-            StoreError::DiskFull => Problem::new(
-                StatusCode::INSUFFICIENT_STORAGE,
-                "disk-full",
-                "The disk is full",
-                error.to_string(),
-            ),
+            StoreError::DiskFull | StoreError::Disk { .. } | StoreError::Refused { .. } => {
+                Problem::new(
+                    StatusCode::INSUFFICIENT_STORAGE,
+                    "disk",
+                    "The disk takes nothing now",
+                    error.to_string(),
+                )
+            }
             _ => Problem::internal(error.to_string()),
         }
     }
