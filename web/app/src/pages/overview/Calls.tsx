@@ -54,7 +54,7 @@ function FirstCall({ lines }: { lines: readonly LiveLine[] }) {
   return (
     <Empty title={t("overview.noCalls")}>
       <p>{t("overview.noCallsHint")}</p>
-      <code>tipring sim call --line {line} --from 13800138000</code>
+      <code>tipring sim call --line {line} --from 13800138000 --press 1@12s --for 60s</code>
       <p>{t("overview.demoHint")}</p>
       <code>./box run --demo</code>
     </Empty>

@@ -32,7 +32,8 @@ function useImport() {
           headers: { "content-type": "application/toml" },
         }),
       ),
-    onSuccess: (_, toml) => client.setQueryData(CONFIG_KEY, toml),
+    // The box keeps the document in a form of its own: what is shown is what it keeps.
+    onSuccess: () => client.invalidateQueries({ queryKey: CONFIG_KEY }),
   });
 }
 
