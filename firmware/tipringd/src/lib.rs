@@ -1,3 +1,32 @@
-//! Placeholder.
+//! The box itself: configuration, threads, sockets and wiring.
+//!
+//! This crate alone picks drivers and, beside `clock`, reads clocks. It has four kinds of threads:
+//! the core thread ([`reactor`]), the media side's (see `tipring-media`), the store's writer, and
+//! the asynchronous ones for the web, SIP streams and the control socket. [`core`] composes the
+//! call-handling machines without any I/O.
 
+#![deny(missing_docs)]
+
+mod addresses;
+pub mod client;
+pub mod control;
+mod control_server;
 pub mod core;
+pub mod daemon;
+mod demo;
+mod figures;
+mod inbox;
+mod journal;
+mod media_threads;
+pub mod options;
+mod passwords;
+mod phones;
+mod reactor;
+mod settings;
+mod simboard;
+mod sounds;
+mod start;
+mod state;
+mod streams;
+mod udp;
+mod web;

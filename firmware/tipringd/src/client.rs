@@ -1,0 +1,76 @@
+//! What `tipring` does: asks the running box through its control socket.
+
+use std::path::Path;
+
+use anyhow::Context;
+use tipring_sim::KeyPlan;
+
+use crate::control::{Connection, Request, samples_from_bytes, samples_to_bytes};
+use crate::options::{ClientCommand, ClientOptions, ConfigCommand, SimCall, SimCommand, parse_ms};
+
+/// Runs one command.
+///
+/// # Errors
+/// What went wrong and what to do, in one line.
+pub fn run(options: ClientOptions) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run_async(options))
+}
+
+async fn run_async(options: ClientOptions) -> anyhow::Result<()> {
+    match options.command {
+        ClientCommand::Config { what: ConfigCommand::Export } => {
+            let toml = ask(&options.state, Request::ConfigExport, &[]).await?;
+            print!("{}", String::from_utf8_lossy(&toml));
+        }
+        ClientCommand::Config { what: ConfigCommand::Import { file } } => {
+            let toml = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;
+            ask(&options.state, Request::ConfigImport, &toml)
+                .await
+                .with_context(|| format!("{}: nothing was changed", file.display()))?;
+            println!("the configuration is in force");
+        }
+        ClientCommand::Status => {
+            let json = ask(&options.state, Request::Status, &[]).await?;
+            println!("{}", String::from_utf8_lossy(&json));
+        }
+        ClientCommand::Sim { what: SimCommand::Call(call) } => {
+            sim_call(&options.state, call).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn ask(state: &Path, request: Request, payload: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut connection = Connection::open(state).await?;
+    connection.write_request(request, payload).await?;
+    connection.read_answer(|line| eprintln!("{line}")).await
+}
+
+async fn sim_call(state: &Path, call: SimCall) -> anyhow::Result<()> {
+    let spoken = match &call.say {
+        Some(path) => read_speech(path)?,
+        None => Vec::new(),
+    };
+    let keys = call.press.join(",");
+    keys.parse::<KeyPlan>()?;
+    let request = Request::SimCall {
+        line: call.line,
+        from: call.from,
+        keys,
+        duration_ms: parse_ms(&call.duration).map_err(anyhow::Error::msg)?,
+        hear: call.hear.is_some(),
+    };
+    let heard = ask(state, request, &samples_to_bytes(&spoken)).await?;
+    if let Some(path) = &call.hear {
+        let wav = tipring_sim::write_wav(&samples_from_bytes(&heard));
+        std::fs::write(path, wav).with_context(|| format!("{}", path.display()))?;
+        println!("{}: {:.1} s heard", path.display(), heard.len() as f64 / 16_000.0);
+    }
+    Ok(())
+}
+
+fn read_speech(path: &Path) -> anyhow::Result<Vec<i16>> {
+    let named = || format!("{}", path.display());
+    tipring_sim::read_wav(&std::fs::read(path).with_context(named)?).with_context(named)
+}

@@ -1,0 +1,119 @@
+//! The box's side of the control socket.
+
+use tipring_api::{ConfigAccess, Live};
+use tipring_line::CallerId;
+use tipring_sim::{CallPlan, KeyPlan, Speech};
+use tokio::net::UnixListener;
+use tokio::sync::mpsc;
+
+use crate::control::{Answer, Connection, Request, samples_from_bytes, samples_to_bytes};
+use crate::simboard::SimBoard;
+use crate::web::SharedConfiguration;
+
+/// How long a simulated caller lets the line ring.
+const PATIENCE_MS: u32 = 60_000;
+
+/// What requests reach.
+#[derive(Clone)]
+pub struct Parts {
+    /// The configuration.
+    pub configuration: SharedConfiguration,
+    /// What goes on now.
+    pub live: Live,
+    /// The simulated board.
+    pub sim: SimBoard,
+}
+
+/// Answers requests until the runtime ends.
+pub async fn serve(listener: UnixListener, parts: Parts) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let parts = parts.clone();
+        tokio::spawn(async move {
+            // A client that has gone away needs no answer.
+            let _ = answer(Connection::new(stream), parts).await;
+        });
+    }
+}
+
+async fn answer(mut connection: Connection, parts: Parts) -> anyhow::Result<()> {
+    let (request, payload) = connection.read_request().await?;
+    match perform(&mut connection, request, payload, parts).await {
+        Ok(result) => {
+            connection.write_answer(&Answer::Done { payload: result.len() }, &result).await
+        }
+        Err(e) => connection.write_answer(&Answer::Failed { text: format!("{e:#}") }, &[]).await,
+    }
+}
+
+async fn perform(
+    connection: &mut Connection,
+    request: Request,
+    payload: Vec<u8>,
+    parts: Parts,
+) -> anyhow::Result<Vec<u8>> {
+    match request {
+        Request::ConfigExport => Ok(parts.configuration.export().into_bytes()),
+        Request::ConfigImport => {
+            let toml = String::from_utf8(payload)
+                .map_err(|_| anyhow::anyhow!("the configuration is not UTF-8 text"))?;
+            let configuration = parts.configuration.clone();
+            tokio::task::spawn_blocking(move || configuration.import(&toml, "command line"))
+                .await?
+                .map_err(|e| anyhow::anyhow!(placed(&e)))?;
+            Ok(Vec::new())
+        }
+        Request::Status => Ok(serde_json::to_vec_pretty(&parts.live.snapshot().state)?),
+        Request::SimCall { line, from, keys, duration_ms, hear } => {
+            let plan = call_plan(from, &keys, duration_ms, &payload)?;
+            let heard = watched_call(connection, &parts.sim, &line, plan).await?;
+            Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
+        }
+    }
+}
+
+/// Makes the call, and passes on what happens meanwhile.
+async fn watched_call(
+    connection: &mut Connection,
+    sim: &SimBoard,
+    line: &str,
+    plan: CallPlan,
+) -> anyhow::Result<Vec<i16>> {
+    let (tell, mut told) = mpsc::channel(16);
+    let watch = async {
+        while let Some(text) = told.recv().await {
+            // The call goes on even when nobody watches any more.
+            let _ = connection.write_answer(&Answer::Progress { text }, &[]).await;
+        }
+    };
+    let (heard, ()) = tokio::join!(sim.call(line, plan, Some(tell)), watch);
+    heard
+}
+
+fn placed(e: &tipring_api::ConfigError) -> String {
+    match (e.line, e.column) {
+        (Some(line), Some(column)) => format!("line {line}, column {column}: {}", e.message),
+        _ => e.message.clone(),
+    }
+}
+
+fn call_plan(
+    from: Option<String>,
+    keys: &str,
+    duration_ms: u64,
+    speech: &[u8],
+) -> anyhow::Result<CallPlan> {
+    let caller = match from {
+        Some(number) => CallerId::from_number(number.parse()?),
+        None => CallerId::default(),
+    };
+    let say = (!speech.is_empty()).then(|| Speech::from_samples(&samples_from_bytes(speech)));
+    Ok(CallPlan {
+        caller,
+        say,
+        say_after_ms: 0,
+        repeat: false,
+        keys: keys.parse::<KeyPlan>()?,
+        talk_ms: Some(u32::try_from(duration_ms)?),
+        patience_ms: Some(PATIENCE_MS),
+    })
+}

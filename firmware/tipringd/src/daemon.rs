@@ -1,0 +1,294 @@
+//! Starting the box, running it, and ending it in order.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use rand::rngs::StdRng;
+use rand::{RngCore, SeedableRng};
+use tipring_api::Live;
+use tipring_board::Board;
+use tipring_clock::{Clock, RealClock};
+use tipring_config::{Document, Resolved};
+use tipring_store::{Opened, RecordingLength, Store};
+use tipring_tts::{Catalogue, Lang};
+use tokio::sync::watch;
+
+use crate::addresses::{interface_addresses, sip_addresses};
+use crate::core::Core;
+use crate::figures::Figures;
+use crate::inbox::{Inbox, Mail, Mailbox, inbox};
+use crate::journal::{Level, note};
+use crate::media_threads::MediaThreads;
+use crate::options::DaemonOptions;
+use crate::phones::Phones;
+use crate::reactor::{Desk, Published, Reactor};
+use crate::settings::OwnedSite;
+use crate::simboard::SimBoard;
+use crate::sounds::Sounds;
+use crate::state::StateFolder;
+use crate::streams::Streams;
+use crate::udp::SipSocket;
+use crate::web::{Configuration, SharedConfiguration, WebParts};
+use crate::{control, control_server, demo, settings, start, web};
+
+/// Runs the box until it is told to end (SIGINT, SIGTERM).
+///
+/// # Errors
+/// What keeps it from starting, in one line that says what to do.
+pub fn run(options: DaemonOptions) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("web")
+        .enable_all()
+        .build()?;
+    let running = Box::new(Running::start(options, &runtime)?);
+    runtime.block_on(running.serve())?;
+    running.end()?;
+    runtime.shutdown_background();
+    Ok(())
+}
+
+/// What the steps of the start hand on to each other.
+struct Ground {
+    options: DaemonOptions,
+    clock: RealClock,
+    state: StateFolder,
+    store: Store,
+    opened: Opened,
+    board: Board,
+    catalogue: Arc<Catalogue>,
+    site: OwnedSite,
+    document: Document,
+    resolved: Resolved,
+    mailbox: Mailbox,
+}
+
+/// The running box.
+struct Running {
+    ground: Ground,
+    core: std::thread::JoinHandle<anyhow::Result<()>>,
+    media: MediaThreads,
+    sim: SimBoard,
+    streams: Streams,
+    live: Live,
+    figures: watch::Receiver<Figures>,
+    stream_listener: std::net::TcpListener,
+    http: std::net::TcpListener,
+}
+
+impl Ground {
+    fn lay(options: DaemonOptions) -> anyhow::Result<(Self, Inbox)> {
+        let clock = RealClock::start();
+        let state = StateFolder::open(&options.state)?;
+        let (store, opened) = open_store(&state, &clock)?;
+        let board = match &options.board {
+            Some(folder) => Board::load(folder)?,
+            None => Board::sim(),
+        };
+        let catalogue = catalogue(&state);
+        let site = OwnedSite::new(&board, &catalogue, Lang::ZhCn);
+        let (document, resolved) = start::configuration(&store, &site, clock.wall())?;
+        let (mailbox, mail) = inbox()?;
+        let ground = Ground {
+            options,
+            clock,
+            state,
+            store,
+            opened,
+            board,
+            catalogue,
+            site,
+            document,
+            resolved,
+            mailbox,
+        };
+        Ok((ground, mail))
+    }
+}
+
+fn catalogue(state: &StateFolder) -> Arc<Catalogue> {
+    let (catalogue, problems) = Catalogue::embedded().with_overrides(&state.prompts());
+    for problem in problems {
+        note(Level::Notice, &problem.to_string());
+    }
+    Arc::new(catalogue)
+}
+
+impl Running {
+    fn start(options: DaemonOptions, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Self> {
+        let (ground, mail) = Ground::lay(options)?;
+        let socket = SipSocket::bind(ground.options.sip)?;
+        let stream_listener = bind_streams(&ground.options)?;
+        let http = web::bind(ground.options.http)?;
+        let config = settings::media_config(&ground.options, &ground.resolved, &ground.clock);
+        let (mut control, engine, recorder) = tipring_media::open(&config)?;
+        let sim = SimBoard::attach(
+            &ground.board,
+            ground.options.seed,
+            &ground.resolved,
+            &ground.clock,
+            &mut control,
+        )?;
+        let media = MediaThreads::start(
+            engine,
+            recorder,
+            control.metrics(),
+            &ground.state.recordings(),
+            &ground.clock,
+            ground.options.media_core,
+        )?;
+        let streams = Streams::new(ground.mailbox.clone(), runtime.handle().clone());
+        let (figures_out, figures) = watch::channel(Figures::default());
+        let live = Live::new(ground.clock.wall());
+        let published = Published { live: live.clone(), figures: figures_out };
+        let reactor = reactor(&ground, mail, socket, streams.clone(), control, published)?;
+        let core = std::thread::Builder::new().name("core".to_owned());
+        let core = core.spawn(move || reactor.run())?;
+        Ok(Running { ground, core, media, sim, streams, live, figures, stream_listener, http })
+    }
+
+    async fn serve(&self) -> anyhow::Result<()> {
+        let ground = &self.ground;
+        let configuration = SharedConfiguration(Arc::new(Configuration::new(
+            ground.store.clone(),
+            ground.clock.clone(),
+            ground.site.clone(),
+            ground.mailbox.clone(),
+            &ground.document,
+        )));
+        let first_password =
+            start::first_password(&ground.store, ground.state.path(), ground.clock.wall())?;
+        self.streams.listen(tokio::net::TcpListener::from_std(self.stream_listener.try_clone()?)?);
+        let control_socket = control::listen(ground.state.path())?;
+        let control_parts = control_server::Parts {
+            configuration: configuration.clone(),
+            live: self.live.clone(),
+            sim: self.sim.clone(),
+        };
+        tokio::spawn(control_server::serve(control_socket, control_parts));
+        let router = web::router(self.web_parts(configuration));
+        tokio::spawn(web::serve(self.http.try_clone()?, router));
+        if ground.options.demo {
+            tokio::spawn(demo::run(self.sim.clone(), ground.document.clone(), ground.options.seed));
+        }
+        let addresses: Vec<_> = interface_addresses().iter().map(|a| a.ip).collect();
+        let password = first_password.as_deref();
+        println!("{}", start::banner(&ground.options, &ground.document, password, &addresses));
+        self.until_told().await
+    }
+
+    fn web_parts(&self, configuration: SharedConfiguration) -> WebParts {
+        WebParts {
+            store: self.ground.store.clone(),
+            clock: self.ground.clock.clone(),
+            live: self.live.clone(),
+            mailbox: self.ground.mailbox.clone(),
+            figures: self.figures.clone(),
+            media: self.media.metrics(),
+            recordings: self.ground.state.recordings(),
+            configuration,
+            offset_minutes: self.ground.document.offset_minutes,
+            notes: self.media.notes(),
+        }
+    }
+
+    /// Tells the service manager that the box is ready and, again and again, that it lives;
+    /// returns when told to end or when the core thread has ended by itself.
+    async fn until_told(&self) -> anyhow::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut beat = tokio::time::interval(std::time::Duration::from_secs(1));
+        notify(&[(systemd::daemon::STATE_READY, "1")]);
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return Ok(()),
+                _ = tokio::signal::ctrl_c() => return Ok(()),
+                _ = beat.tick() => {
+                    if self.core.is_finished() {
+                        return Ok(());
+                    }
+                    notify(&[(systemd::daemon::STATE_WATCHDOG, "1")]);
+                }
+            }
+        }
+    }
+
+    fn end(self) -> anyhow::Result<()> {
+        notify(&[(systemd::daemon::STATE_STOPPING, "1")]);
+        // A core thread that has ended by itself does not read its mail any more.
+        let _ = self.ground.mailbox.send(Mail::Stop);
+        let ended = self.core.join().map_err(|_| anyhow::anyhow!("the core thread panicked"))?;
+        self.media.end();
+        self.ground.store.close()?;
+        ended
+    }
+}
+
+fn notify(state: &[(&str, &str)]) {
+    // Without systemd there is nobody to tell.
+    let _ = systemd::daemon::notify(state.iter());
+}
+
+fn open_store(state: &StateFolder, clock: &RealClock) -> anyhow::Result<(Store, Opened)> {
+    let recordings = state.recordings();
+    for mended in tipring_media::recorder::mend(&recordings)? {
+        let path = mended.path.display();
+        note(Level::Notice, &format!("{path}: recording was cut off, and is mended"));
+    }
+    let length = |path: &str| {
+        let file = recordings.join(path);
+        let bytes = std::fs::metadata(&file).ok()?.len();
+        let info = tipring_media::wav::read_info(&file).ok()?;
+        let samples = info.data_bytes / u64::from(info.channels.max(1));
+        Some(RecordingLength { duration_ms: samples / 8, bytes })
+    };
+    let (store, opened) = Store::open(state.path(), clock.wall(), length)?;
+    if !opened.interrupted.is_empty() {
+        let count = opened.interrupted.len();
+        note(Level::Notice, &format!("{count} call(s) were cut off when the box last stopped"));
+    }
+    Ok((store, opened))
+}
+
+fn bind_streams(options: &DaemonOptions) -> anyhow::Result<std::net::TcpListener> {
+    let address = options.sip;
+    let listener = std::net::TcpListener::bind(address).with_context(|| {
+        format!("SIP address {address}/tcp cannot be used; choose another with --sip")
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn reactor(
+    ground: &Ground,
+    inbox: Inbox,
+    socket: SipSocket,
+    streams: Streams,
+    media: tipring_media::Control,
+    published: Published,
+) -> anyhow::Result<Reactor> {
+    let clock = ground.clock.clone();
+    let local = sip_addresses(socket.local_address()?, &interface_addresses());
+    let mut seed = [0; 32];
+    StdRng::from_os_rng().fill_bytes(&mut seed);
+    let sip_config = settings::sip_config(&ground.resolved, local.clone())?;
+    let core_config = settings::core_config(&ground.resolved);
+    let first_call = ground.opened.next_call_id.0;
+    let trunk_names = ground.resolved.trunks.iter().map(|t| t.name.clone()).collect();
+    Ok(Reactor {
+        sip: tipring_sip::UserAgent::new(sip_config, seed),
+        core: Core::new(clock.now(), clock.wall(), core_config, first_call),
+        sounds: Sounds::new(Arc::clone(&ground.catalogue))?,
+        recordings: ground.state.recordings(),
+        phones: Phones::new(trunk_names),
+        store: ground.store.clone(),
+        desk: Desk::default(),
+        local,
+        clock,
+        socket,
+        streams,
+        media,
+        inbox,
+        published,
+    })
+}

@@ -1,0 +1,74 @@
+//! The media side's threads, and what an administrator should know about them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tipring_api::HealthNote;
+use tipring_clock::RealClock;
+use tipring_media::recorder::thread::{RecorderThread, spawn as spawn_recorder};
+use tipring_media::thread::{self, MediaThread, ThreadConfig};
+use tipring_media::{Engine, Metrics, Recorder};
+
+use crate::journal::{Level, note};
+
+/// The running threads.
+pub struct MediaThreads {
+    media: MediaThread,
+    recorder: RecorderThread,
+    metrics: Arc<Metrics>,
+}
+
+impl MediaThreads {
+    /// Starts them; says once what the system did not permit.
+    ///
+    /// # Errors
+    /// They cannot run at all.
+    pub fn start(
+        engine: Engine,
+        recorder: Recorder,
+        metrics: Arc<Metrics>,
+        recordings: &Path,
+        clock: &RealClock,
+        cpu: Option<usize>,
+    ) -> anyhow::Result<Self> {
+        let clock: Arc<RealClock> = Arc::new(clock.clone());
+        let config = ThreadConfig { cpu, ..ThreadConfig::default() };
+        let media = thread::spawn(engine, config, clock.clone())?;
+        let recorder = spawn_recorder(recorder, recordings, clock)?;
+        let threads = MediaThreads { media, recorder, metrics };
+        for health in threads.notes() {
+            note(Level::Notice, &format!("{}: {}", health.what, health.advice));
+        }
+        Ok(threads)
+    }
+
+    /// The media side's figures.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// What the system did not permit, and what to do.
+    pub fn notes(&self) -> Vec<HealthNote> {
+        let status = self.media.status();
+        let mut notes = Vec::new();
+        if let Some(why) = &status.no_priority {
+            notes.push(HealthNote {
+                what: format!("the media thread has no real-time priority ({why})"),
+                advice: "run the box as a service, or as root, or grant it CAP_SYS_NICE".into(),
+            });
+        }
+        if let Some(why) = &status.no_lock {
+            notes.push(HealthNote {
+                what: format!("the box's memory can be swapped out ({why})"),
+                advice: "run the box as a service, or as root, or grant it CAP_IPC_LOCK".into(),
+            });
+        }
+        notes
+    }
+
+    /// Ends them after everything recorded is written.
+    pub fn end(self) {
+        drop(self.media);
+        drop(self.recorder);
+    }
+}

@@ -1,0 +1,179 @@
+//! What the two programs are told on the command line.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The box.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "tipringd",
+    version,
+    about = "Tipring: the box that answers, guides, queues, connects and records"
+)]
+pub struct DaemonOptions {
+    /// Folder for everything the box keeps
+    #[arg(long, value_name = "DIR", env = "TIPRING_STATE", default_value = "state")]
+    pub state: PathBuf,
+    /// Address of the web page
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080")]
+    pub http: SocketAddr,
+    /// Address for SIP, UDP and TCP
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:5060")]
+    pub sip: SocketAddr,
+    /// UDP ports for RTP and RTCP
+    #[arg(long, value_name = "FIRST-LAST", default_value = "16384-17407", value_parser = port_range)]
+    pub rtp: RangeInclusive<u16>,
+    /// Folder of the board's description; the simulated board without it
+    #[arg(long, value_name = "DIR")]
+    pub board: Option<PathBuf>,
+    /// Adds simulated callers and two agents who talk
+    #[arg(long)]
+    pub demo: bool,
+    /// Seed of everything random in the simulation
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Core that the media thread is bound to
+    #[arg(long, value_name = "CORE", hide = true)]
+    pub media_core: Option<usize>,
+}
+
+/// The command that speaks to a running box.
+#[derive(Parser, Clone, Debug)]
+#[command(name = "tipring", version, about = "Speaks to the running box")]
+pub struct ClientOptions {
+    /// The box's state folder
+    #[arg(long, value_name = "DIR", env = "TIPRING_STATE", default_value = "state", global = true)]
+    pub state: PathBuf,
+    /// What to do
+    #[command(subcommand)]
+    pub command: ClientCommand,
+}
+
+/// What `tipring` can do.
+#[derive(Subcommand, Clone, Debug)]
+pub enum ClientCommand {
+    /// Read or replace the configuration
+    Config {
+        /// Which of the two
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+    /// Play the outside world on the simulated board
+    Sim {
+        /// What happens there
+        #[command(subcommand)]
+        what: SimCommand,
+    },
+    /// Show lines, calls, queues and agents as they are now (JSON)
+    Status,
+}
+
+/// The configuration as a file.
+#[derive(Subcommand, Clone, Debug)]
+pub enum ConfigCommand {
+    /// Print the configuration (TOML, passwords included)
+    Export,
+    /// Replace the configuration; calls in progress go on
+    Import {
+        /// The TOML file
+        file: PathBuf,
+    },
+}
+
+/// What the simulated exchange can be told.
+#[derive(Subcommand, Clone, Debug)]
+pub enum SimCommand {
+    /// Ring a line as the street would
+    Call(SimCall),
+}
+
+/// One simulated caller.
+#[derive(Args, Clone, Debug)]
+pub struct SimCall {
+    /// The line to ring, as labelled on the board
+    #[arg(long, value_name = "LABEL")]
+    pub line: String,
+    /// The caller's number, shown by FSK between the first two rings
+    #[arg(long, value_name = "NUMBER")]
+    pub from: Option<String>,
+    /// Speech: a WAV file, 8 kHz, mono, 16-bit, spoken from the answer on
+    #[arg(long, value_name = "WAV")]
+    pub say: Option<PathBuf>,
+    /// A key and when to press it, counted from the answer: 1@4s (may be repeated)
+    #[arg(long, value_name = "KEY@TIME")]
+    pub press: Vec<String>,
+    /// Where to keep what the caller heard
+    #[arg(long, value_name = "WAV")]
+    pub hear: Option<PathBuf>,
+    /// When the caller hangs up, counted from the answer
+    #[arg(long = "for", value_name = "TIME", default_value = "30s")]
+    pub duration: String,
+}
+
+fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let wrong = || format!("`{text}` is no range of ports; write it as 16384-17407");
+    let (first, last) = text.split_once('-').ok_or_else(wrong)?;
+    let (first, last): (u16, u16) =
+        (first.trim().parse().map_err(|_| wrong())?, last.trim().parse().map_err(|_| wrong())?);
+    if first < 1024 || last <= first {
+        return Err(format!("`{text}`: the first port is at least 1024 and less than the last"));
+    }
+    Ok(first..=last)
+}
+
+/// A time as people write it: `4s`, `250ms`, `1.5s`, `2m`. In whole milliseconds, one hour at most.
+///
+/// # Errors
+/// Says how to write it.
+pub fn parse_ms(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is no time; write it as 4s, 250ms or 2m");
+    let (number, unit_ms) = if let Some(n) = text.strip_suffix("ms") {
+        (n, 1.0)
+    } else if let Some(n) = text.strip_suffix('s') {
+        (n, 1000.0)
+    } else if let Some(n) = text.strip_suffix('m') {
+        (n, 60_000.0)
+    } else {
+        return Err(wrong());
+    };
+    let number: f64 = number.parse().map_err(|_| wrong())?;
+    let ms = number * unit_ms;
+    if !(0.0..=3_600_000.0).contains(&ms) {
+        return Err(format!("`{text}`: a time is from 0 to 60m"));
+    }
+    Ok(ms.round() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_are_consistent() {
+        use clap::CommandFactory;
+        DaemonOptions::command().debug_assert();
+        ClientOptions::command().debug_assert();
+    }
+
+    #[test]
+    fn times_as_people_write_them() {
+        assert_eq!(parse_ms("4s"), Ok(4000));
+        assert_eq!(parse_ms("250ms"), Ok(250));
+        assert_eq!(parse_ms("1.5s"), Ok(1500));
+        assert_eq!(parse_ms("2m"), Ok(120_000));
+        for wrong in ["4", "s", "-1s", "9999m", "NaNs", "infs", ""] {
+            assert!(parse_ms(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn port_ranges() {
+        assert_eq!(port_range("16384-17407"), Ok(16384..=17407));
+        for wrong in ["1-2", "5000", "9000-8000", "a-b", "1024-70000"] {
+            assert!(port_range(wrong).is_err(), "{wrong}");
+        }
+    }
+}

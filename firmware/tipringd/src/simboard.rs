@@ -1,0 +1,201 @@
+//! The simulated board: its ports attached to the media side, its street and handsets at hand.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tipring_analog::{Completion, DialPlan, Fxo, FxoSettings, Fxs, FxsSettings, WallReference};
+use tipring_board::{Board, Kind};
+use tipring_clock::{Clock, RealClock};
+use tipring_config::Resolved;
+use tipring_line::{ChannelId, PortId};
+use tipring_media::Control;
+use tipring_sim::{
+    CallPlan, EndReason, ExchangeControl, ExchangeEvent, HandsetControl, LineModel, exchange_line,
+    handset,
+};
+use tokio::sync::{Mutex, mpsc};
+
+/// How often the street is asked what has happened: a frame's length.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The street's ends of the exchange lines, and the handsets, by their ports' labels.
+#[derive(Clone, Default)]
+pub struct SimBoard {
+    lines: Arc<HashMap<String, Mutex<ExchangeControl>>>,
+    handsets: Arc<HashMap<String, Mutex<HandsetControl>>>,
+}
+
+impl SimBoard {
+    /// Makes the ports of a simulated board and attaches them.
+    ///
+    /// # Errors
+    /// The board is not a simulated one, or has more ports than the media side has legs.
+    pub fn attach(
+        board: &Board,
+        seed: u64,
+        resolved: &Resolved,
+        clock: &RealClock,
+        media: &mut Control,
+    ) -> anyhow::Result<Self> {
+        if board.name != "sim" {
+            bail!(
+                "board `{}`: this build drives the simulated board only; leave --board out",
+                board.name
+            );
+        }
+        let (mut lines, mut handsets) = (HashMap::new(), HashMap::new());
+        for (id, port) in board.numbered_ports() {
+            let channel = ChannelId::port(id);
+            let port_seed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(id.0);
+            match port.kind {
+                Kind::Fxo => {
+                    let (wire, control) = exchange_line(port_seed, LineModel::default());
+                    media.attach(channel, Box::new(Fxo::new(wire, fxo_settings(id, resolved))))?;
+                    lines.insert(port.label.clone(), Mutex::new(control));
+                }
+                Kind::Fxs => {
+                    let (wire, control) = handset(port_seed, LineModel::default());
+                    let settings = fxs_settings(id, resolved, clock);
+                    media.attach(channel, Box::new(Fxs::new(wire, settings)))?;
+                    handsets.insert(port.label.clone(), Mutex::new(control));
+                }
+            }
+        }
+        Ok(SimBoard { lines: Arc::new(lines), handsets: Arc::new(handsets) })
+    }
+
+    /// The labels of the exchange lines.
+    pub fn line_labels(&self) -> Vec<&str> {
+        let mut labels: Vec<&str> = self.lines.keys().map(String::as_str).collect();
+        labels.sort_unstable();
+        labels
+    }
+
+    /// The handset on this port.
+    pub fn handset(&self, label: &str) -> Option<&Mutex<HandsetControl>> {
+        self.handsets.get(label)
+    }
+
+    /// Has the street call in on a line and waits until the call is over; tells `progress` what
+    /// happens and returns what the caller heard.
+    ///
+    /// # Errors
+    /// There is no such line, or it is in use.
+    pub async fn call(
+        &self,
+        label: &str,
+        plan: CallPlan,
+        progress: Option<mpsc::Sender<String>>,
+    ) -> anyhow::Result<Vec<i16>> {
+        let line = self.lines.get(label).with_context(|| {
+            format!(
+                "the board has no exchange line `{label}`; it has {}",
+                self.line_labels().join(", ")
+            )
+        })?;
+        let in_use =
+            || format!("line {label} is in use; wait for its call to end, or take another");
+        let mut line = line.try_lock().ok().with_context(in_use)?;
+        // What an earlier call left over is not this one's.
+        while line.poll_event().is_some() {}
+        line.take_heard(&mut Vec::new());
+        line.place_call(plan)?;
+        let mut heard = Vec::new();
+        let mut look = tokio::time::interval(LOOK);
+        let mut ended = false;
+        loop {
+            look.tick().await;
+            line.take_heard(&mut heard);
+            while let Some(event) = line.poll_event() {
+                if matches!(event, ExchangeEvent::LineBusy) {
+                    bail!(in_use());
+                }
+                if let (Some(progress), Some(text)) = (&progress, in_words(label, event)) {
+                    // The call goes on even when nobody watches any more.
+                    let _ = progress.send(text).await;
+                }
+                ended |= matches!(event, ExchangeEvent::Ended { .. });
+                if ended && matches!(event, ExchangeEvent::Idle { .. }) {
+                    line.take_heard(&mut heard);
+                    return Ok(heard);
+                }
+            }
+        }
+    }
+}
+
+fn in_words(label: &str, event: ExchangeEvent) -> Option<String> {
+    Some(match event {
+        ExchangeEvent::Ringing => format!("{label} rings"),
+        ExchangeEvent::Answered { .. } => "answered".to_owned(),
+        ExchangeEvent::Flash => "the box flashed its hook".to_owned(),
+        ExchangeEvent::Ended { reason, .. } => match reason {
+            EndReason::FarHungUp => "the caller hung up",
+            EndReason::BoxHungUp => "the box hung up: the caller hears busy tone",
+            EndReason::GaveUp => "the caller gave up unanswered",
+            EndReason::Refused => "refused",
+        }
+        .to_owned(),
+        ExchangeEvent::Idle { .. } => format!("{label} is free again"),
+        ExchangeEvent::LineBusy | ExchangeEvent::Dialled(_) => return None,
+    })
+}
+
+fn fxo_settings(id: PortId, resolved: &Resolved) -> FxoSettings {
+    let line = resolved.switch.lines.iter().find(|l| l.port == id);
+    FxoSettings {
+        number: line.and_then(|l| l.number),
+        // The media side listens for keys where the switch asks for it.
+        detect_digits: false,
+        ..FxoSettings::default()
+    }
+}
+
+fn fxs_settings(id: PortId, resolved: &Resolved, clock: &RealClock) -> FxsSettings {
+    let extension = resolved.switch.extensions.iter().find(|e| e.port == Some(id));
+    let wall = WallReference {
+        at: clock.now(),
+        wall: clock.wall(),
+        utc_offset_minutes: resolved.switch.offset_minutes,
+    };
+    FxsSettings {
+        extension: extension.map(|e| e.number),
+        dial_plan: handset_dial_plan(resolved),
+        wall: Some(wall),
+        detect_digits: false,
+        ..FxsSettings::default()
+    }
+}
+
+/// Which keys make a whole number at a handset: feature codes, inside numbers by their first key
+/// and length, and the numbers that dial rules name in full.
+fn handset_dial_plan(resolved: &Resolved) -> DialPlan {
+    let mut plan = DialPlan::default();
+    let features = &resolved.switch.features;
+    plan.add(&features.agent_log_in, Completion::Hashes(2));
+    for code in [&features.agent_log_out, &features.agent_ready, &features.agent_not_ready] {
+        plan.add(code, Completion::Length(code.len() as u8));
+    }
+    let mut inside: Vec<(String, u8)> = resolved
+        .switch
+        .extensions
+        .iter()
+        .map(|e| (e.number.as_str().chars().take(1).collect(), e.number.as_str().len() as u8))
+        .collect();
+    inside.extend(resolved.switch.dial.iter().filter_map(|rule| {
+        let number = rule.number.to_string();
+        let length = number.len() as u8;
+        number.bytes().all(|b| b.is_ascii_digit()).then_some((number, length))
+    }));
+    inside.sort();
+    inside.dedup();
+    for (prefix, length) in inside {
+        // A handset's plan holds 32 rules; numbers beyond them end with a pause or #.
+        if !plan.add(&prefix, Completion::Length(length)) {
+            break;
+        }
+    }
+    plan
+}

@@ -1,0 +1,211 @@
+//! What the web's routes are given by the box, and the server itself.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use rand::SeedableRng;
+use tipring_api::{
+    ApiParts, ApiState, ConfigAccess, ConfigError, HealthNote, Live, RecordingReader, Recordings,
+};
+use tipring_clock::{Clock, RealClock};
+use tipring_config::Document;
+use tipring_events::{Command, Refusal, Reply};
+use tipring_media::wav::{PCM_HEADER_BYTES, PcmReader, pcm_reader};
+use tipring_media::{MediaError, Metrics};
+use tipring_store::Store;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::figures::{self, Figures};
+use crate::inbox::{Mail, Mailbox};
+use crate::settings::{self, OwnedSite};
+
+/// Commands that may wait for the core.
+const COMMANDS_MAX: usize = 256;
+
+/// The configuration as the web and the control socket see it.
+pub struct Configuration {
+    store: Store,
+    clock: RealClock,
+    site: OwnedSite,
+    mailbox: Mailbox,
+    toml: Mutex<String>,
+}
+
+impl Configuration {
+    /// The configuration in force.
+    pub fn new(
+        store: Store,
+        clock: RealClock,
+        site: OwnedSite,
+        mailbox: Mailbox,
+        document: &Document,
+    ) -> Self {
+        Configuration { store, clock, site, mailbox, toml: Mutex::new(document.to_toml()) }
+    }
+
+    fn general(message: String) -> ConfigError {
+        ConfigError { line: None, column: None, message }
+    }
+}
+
+impl ConfigAccess for Configuration {
+    fn export(&self) -> String {
+        self.toml.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn import(&self, toml: &str, who: &str) -> Result<(), ConfigError> {
+        let document = Document::parse(toml).map_err(from_config)?;
+        let resolved = self.site.resolve(&document).map_err(from_config)?;
+        settings::sip_config(&resolved, Vec::new()).map_err(from_config)?;
+        let written = document.to_toml();
+        // One import at a time, so that what is kept last is what is in force.
+        let mut current = self.toml.lock().unwrap_or_else(PoisonError::into_inner);
+        self.store
+            .save_configuration(self.clock.wall(), who, &written)
+            .map_err(|e| Self::general(e.to_string()))?;
+        self.mailbox
+            .send(Mail::Configure(Box::new(resolved)))
+            .map_err(|_| Self::general("the box is too busy; try again".to_owned()))?;
+        *current = written;
+        Ok(())
+    }
+}
+
+fn from_config(e: tipring_config::ConfigError) -> ConfigError {
+    let small = |n: usize| u32::try_from(n).ok();
+    ConfigError {
+        line: e.line.and_then(small),
+        column: e.column.and_then(small),
+        message: e.message,
+    }
+}
+
+/// The configuration, shared by the web and the control socket.
+#[derive(Clone)]
+pub struct SharedConfiguration(pub Arc<Configuration>);
+
+impl ConfigAccess for SharedConfiguration {
+    fn export(&self) -> String {
+        self.0.export()
+    }
+    fn import(&self, toml: &str, who: &str) -> Result<(), ConfigError> {
+        self.0.import(toml, who)
+    }
+}
+
+struct RecordingsFolder(PathBuf);
+
+struct Recording(PcmReader);
+
+/// Octets of one stereo sample of 16-bit PCM.
+const STEREO_BYTES: u64 = 4;
+
+impl Recordings for RecordingsFolder {
+    fn open(&self, path: &str) -> io::Result<Box<dyn RecordingReader>> {
+        match pcm_reader(&self.0.join(path)) {
+            Ok(reader) => Ok(Box::new(Recording(reader))),
+            Err(MediaError::File { cause, .. }) => Err(cause),
+            Err(other) => Err(io::Error::other(other)),
+        }
+    }
+}
+
+impl RecordingReader for Recording {
+    fn samples(&self) -> u64 {
+        (self.0.length() - PCM_HEADER_BYTES as u64) / STEREO_BYTES
+    }
+
+    fn read(&mut self, from: u64, out: &mut [[i16; 2]]) -> io::Result<usize> {
+        self.0.seek(SeekFrom::Start(PCM_HEADER_BYTES as u64 + from * STEREO_BYTES))?;
+        let left = self.samples().saturating_sub(from);
+        let count = out.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let mut bytes = vec![0; count * STEREO_BYTES as usize];
+        self.0.read_exact(&mut bytes)?;
+        for (sample, b) in out.iter_mut().zip(bytes.chunks_exact(STEREO_BYTES as usize)) {
+            *sample = [i16::from_le_bytes([b[0], b[1]]), i16::from_le_bytes([b[2], b[3]])];
+        }
+        Ok(count)
+    }
+}
+
+/// What the routes need from the other threads.
+pub struct WebParts {
+    /// The records.
+    pub store: Store,
+    /// The time.
+    pub clock: RealClock,
+    /// What goes on now.
+    pub live: Live,
+    /// The core thread.
+    pub mailbox: Mailbox,
+    /// The core thread's figures.
+    pub figures: watch::Receiver<Figures>,
+    /// The media side's figures.
+    pub media: Arc<Metrics>,
+    /// Where recordings are kept.
+    pub recordings: PathBuf,
+    /// The configuration.
+    pub configuration: SharedConfiguration,
+    /// Local time, minutes east of UTC.
+    pub offset_minutes: i32,
+    /// What has been wrong since the start.
+    pub notes: Vec<HealthNote>,
+}
+
+/// The routes; commands go on to the core thread.
+pub fn router(parts: WebParts) -> axum::Router {
+    let (commands, waiting) = mpsc::channel(COMMANDS_MAX);
+    tokio::spawn(pass_on(waiting, parts.mailbox));
+    let (figures, media) = (parts.figures, parts.media);
+    let notes = parts.notes;
+    tipring_api::router(ApiState::new(ApiParts {
+        store: parts.store,
+        commands,
+        live: parts.live,
+        clock: Arc::new(parts.clock),
+        rng: Box::new(rand::rngs::StdRng::from_os_rng()),
+        metrics: Box::new(move || figures::families(&figures.borrow(), &media.snapshot())),
+        health: Box::new(move || notes.clone()),
+        recordings: Box::new(RecordingsFolder(parts.recordings)),
+        config: Box::new(parts.configuration),
+        utc_offset_minutes: parts.offset_minutes,
+    }))
+}
+
+async fn pass_on(mut waiting: mpsc::Receiver<(Command, oneshot::Sender<Reply>)>, mailbox: Mailbox) {
+    while let Some((command, reply)) = waiting.recv().await {
+        let (asked, answered) = oneshot::channel();
+        if mailbox.send(Mail::Command { command, reply: asked }).is_err() {
+            let _ = reply.send(Err(Refusal::Busy));
+            continue;
+        }
+        tokio::spawn(async move {
+            let _ = reply.send(answered.await.unwrap_or(Err(Refusal::Busy)));
+        });
+    }
+}
+
+/// Binds the web's address.
+///
+/// # Errors
+/// It is taken or not ours; the message says what to do.
+pub fn bind(address: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(address).with_context(|| {
+        format!("web address {address} cannot be used; choose another with --http")
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves the routes until the runtime ends.
+///
+/// # Errors
+/// The listener has gone.
+pub async fn serve(listener: std::net::TcpListener, router: axum::Router) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).await
+}
