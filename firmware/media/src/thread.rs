@@ -149,8 +149,18 @@ fn prepare(engine: &Engine, config: &ThreadConfig) -> io::Result<(Box<dyn Networ
     Ok((network, status))
 }
 
-/// Makes the calling thread a real-time one; says why not if that is not permitted.
-fn set_priority(priority: u8) -> Option<String> {
+/// Lets the process open as many files as it may: each packet leg takes two. Gives the limit.
+pub fn raise_file_limit() -> u64 {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 0 };
+    match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
+        Ok(()) => hard,
+        Err(_) => soft,
+    }
+}
+
+/// Makes the calling thread a real-time one (`SCHED_FIFO`); says why not if that is not permitted.
+pub fn set_priority(priority: u8) -> Option<String> {
     let param = libc::sched_param { sched_priority: libc::c_int::from(priority) };
     // SAFETY: the parameter is valid; 0 is the calling thread.
     let result = unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &param) };

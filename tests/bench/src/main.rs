@@ -1,2 +1,32 @@
-//! `./box bench`: placeholder.
-fn main() {}
+//! `./box bench NAME`: what the box costs, measured on this machine.
+//!
+//! Every benchmark takes `--quick` (under a minute) and `--json` (one object on the last line).
+//! The thing measured runs in a child process pinned to one processor, the load comes from
+//! another; both are this program.
+
+mod calls;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "bench", about = "Measures what the box costs")]
+struct Arguments {
+    #[command(subcommand)]
+    benchmark: Benchmark,
+}
+
+#[derive(Subcommand)]
+enum Benchmark {
+    /// Bridged, recorded SIP calls on one core, rising to the limit, and a bare relay as the floor.
+    Calls(calls::Options),
+    /// The part of `calls` that is measured.
+    #[command(hide = true)]
+    CallsChild(calls::child::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().benchmark {
+        Benchmark::Calls(options) => calls::run(&options),
+        Benchmark::CallsChild(options) => calls::child::run(&options),
+    }
+}
