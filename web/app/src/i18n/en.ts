@@ -17,7 +17,7 @@ export const en: Texts = {
     linkHint: {
       connecting: "Connecting to the box…",
       live: "Updates as it happens",
-      lost: "The connection to the box is lost; trying again by itself. Below is the last state received.",
+      lost: "The connection to the box is lost; trying again by itself. What is shown is the last state received.",
     },
     notFound: "No such page",
     notFoundHint: "The address may be wrong. Go back to the live page.",

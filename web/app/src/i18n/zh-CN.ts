@@ -15,7 +15,7 @@ export const zhCN = {
     linkHint: {
       connecting: "正在连接设备……",
       live: "数据实时更新",
-      lost: "与设备的连接中断，正在自动重连。下面显示的是最后收到的状态。",
+      lost: "与设备的连接中断，正在自动重连。页面显示的是最后收到的状态。",
     },
     notFound: "没有这个页面",
     notFoundHint: "地址可能有误，请回到实时状态页。",

@@ -24,12 +24,12 @@ export function Agents({ agents }: { agents: readonly LiveAgent[] }) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState<Asked>();
   const close = (): void => setAsked(undefined);
-  const present = agents.filter((agent) => agent.state !== "logged-out").length;
   const sorted = [...agents].sort(
     (a, b) =>
       ORDER.indexOf(a.state) - ORDER.indexOf(b.state) ||
       a.work_number.localeCompare(b.work_number),
   );
+  const present = sorted.filter((agent) => agent.state !== "logged-out");
   const logIn = (
     <button
       type="button"
@@ -41,20 +41,23 @@ export function Agents({ agents }: { agents: readonly LiveAgent[] }) {
     </button>
   );
   return (
-    <Panel title={t("overview.agents")} count={present} aside={logIn} className="agents">
+    <Panel title={t("overview.agents")} count={present.length} aside={logIn} className="agents">
       {agents.length === 0 && (
         <Empty title={t("overview.noAgents")}>
           <a href="#/settings">{t("overview.noAgentsHint")}</a>
         </Empty>
       )}
-      {agents.length > 0 && present === 0 && <p className="hint">{t("overview.nobodyIn")}</p>}
-      {agents.length > 0 && (
+      {agents.length > 0 && present.length === 0 && (
+        <p className="hint">{t("overview.nobodyIn")}</p>
+      )}
+      {present.length > 0 && (
         <ul className="agent-list">
-          {sorted.map((agent) => (
+          {present.map((agent) => (
             <AgentRow key={agent.agent} agent={agent} onAsk={setAsked} />
           ))}
         </ul>
       )}
+      <Absent agents={sorted.slice(present.length)} />
       {asked?.what === "login" && <LogInAgent agents={agents} onClose={close} />}
       {asked?.what === "not-ready" && <NotReady agent={asked.agent} onClose={close} />}
       {asked?.what === "logout" && <LogOutAgent agent={asked.agent} onClose={close} />}
@@ -62,11 +65,28 @@ export function Agents({ agents }: { agents: readonly LiveAgent[] }) {
   );
 }
 
+/** Who is not at work, in little room. */
+function Absent({ agents }: { agents: readonly LiveAgent[] }) {
+  const { t } = useTranslation();
+  if (agents.length === 0) return null;
+  return (
+    <div className="absent">
+      <StateMark tone="logged-out" word={t("agentState.logged-out")} />
+      <ul>
+        {agents.map((agent) => (
+          <li key={agent.agent} data-agent={agent.agent} data-state={agent.state}>
+            {agent.name} <span className="quiet figure">{agent.work_number}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 function AgentRow({ agent, onAsk }: { agent: LiveAgent; onAsk: (asked: Asked) => void }) {
   const { t } = useTranslation();
-  const out = agent.state === "logged-out";
   return (
-    <li className={out ? "agent out" : "agent"} data-agent={agent.agent} data-state={agent.state}>
+    <li className="agent" data-agent={agent.agent} data-state={agent.state}>
       <span className="agent-who">
         <strong>{agent.name || agent.work_number}</strong>
         <span className="quiet figure">
@@ -83,7 +103,7 @@ function AgentRow({ agent, onAsk }: { agent: LiveAgent; onAsk: (asked: Asked) =>
           {agent.reason}
         </span>
       </span>
-      {out ? <span className="agent-time" /> : <Ticking since={agent.since_ms} className="agent-time" />}
+      <Ticking since={agent.since_ms} className="agent-time" />
       <AgentButtons agent={agent} onAsk={onAsk} />
     </li>
   );
@@ -92,7 +112,6 @@ function AgentRow({ agent, onAsk }: { agent: LiveAgent; onAsk: (asked: Asked) =>
 function AgentButtons({ agent, onAsk }: { agent: LiveAgent; onAsk: (asked: Asked) => void }) {
   const { t } = useTranslation();
   const ready = useAgentReady();
-  if (agent.state === "logged-out") return <span className="agent-actions" />;
   return (
     <span className="agent-actions">
       {(agent.state === "not-ready" || agent.state === "wrap-up") && (
@@ -100,9 +119,10 @@ function AgentButtons({ agent, onAsk }: { agent: LiveAgent; onAsk: (asked: Asked
           type="button"
           className="button small"
           disabled={ready.isPending}
+          title={agent.state === "wrap-up" ? t("agentAct.endWrapUp") : undefined}
           onClick={() => ready.mutate(agent.agent)}
         >
-          {t(agent.state === "wrap-up" ? "agentAct.endWrapUp" : "agentAct.ready")}
+          {t("agentAct.ready")}
         </button>
       )}
       {agent.state !== "not-ready" && (

@@ -7,6 +7,9 @@ import { StateMark } from "../../parts/StateMark";
 
 const KINDS: readonly LineKind[] = ["fxo", "sip-trunk", "fxs", "sip-phone"];
 
+/** From more lines of one kind than this on, each gets less room. */
+const MANY = 16;
+
 function wrong(line: LiveLine): boolean {
   // A phone that is switched off is ordinary; a line to the outside that is gone is not.
   if (line.state === "alarm") return true;
@@ -47,7 +50,7 @@ function LineGroup({ kind, lines }: { kind: LineKind; lines: readonly LiveLine[]
   return (
     <div className="line-group">
       <h3>{t(`lineKind.${kind}`)}</h3>
-      <ul className="line-grid">
+      <ul className={lines.length > MANY ? "line-grid many" : "line-grid"}>
         {lines.map((line) => (
           <Line key={line.name} line={line} />
         ))}
@@ -61,6 +64,7 @@ function Line({ line }: { line: LiveLine }) {
   return (
     <li
       className={`line state-${line.state}${wrong(line) ? " wrong" : ""}`}
+      title={line.note || undefined}
       data-line={line.name}
       data-state={line.state}
     >

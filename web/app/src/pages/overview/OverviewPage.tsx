@@ -24,8 +24,8 @@ export function OverviewPage() {
         <Calls calls={live.calls} agents={live.agents} lines={live.lines} />
         <Agents agents={live.agents} />
       </div>
-      <Lines lines={live.lines} />
       <Today />
+      <Lines lines={live.lines} />
     </div>
   );
 }
