@@ -1,1 +1,18 @@
-//! Placeholder.
+//! Whole call flows under virtual time: the core, and around it a simulated world.
+//!
+//! [`World`] drives the [`Core`](tipring_tipringd::core::Core) and keeps the log; whatever plays
+//! the channels and the media implements [`Surroundings`]. [`Scripted`] plays them without any
+//! audio: phones ring and answer after set times, prompts last as long as they have words.
+//! [`Ledger`] checks, event by event, what must hold for every call.
+
+#![forbid(unsafe_code)]
+
+mod ledger;
+mod scripted;
+mod site;
+mod world;
+
+pub use ledger::Ledger;
+pub use scripted::{Hears, Phone, Scripted};
+pub use site::site;
+pub use world::{Stimulus, Surroundings, World, number};

@@ -1,0 +1,129 @@
+//! What must hold for every call, whatever happens: checked against the log as it is written.
+
+use std::collections::HashMap;
+
+use tipring_clock::Instant;
+use tipring_events::{AgentId, AgentState, EventKind, QueueId, SegmentId};
+use tipring_line::CallId;
+
+#[derive(Default)]
+struct CallAccount {
+    began: Instant,
+    segment: Option<(SegmentId, Instant)>,
+    last_segment_end: Option<Instant>,
+    segments_us: u64,
+    visit: Option<QueueId>,
+    talks_with: Option<AgentId>,
+    recording: bool,
+}
+
+/// Follows the log and complains, by panicking, about the first thing that must not be.
+#[derive(Default)]
+pub struct Ledger {
+    open: HashMap<CallId, CallAccount>,
+    offers: HashMap<AgentId, CallId>,
+    agents: HashMap<AgentId, (AgentState, Option<CallId>)>,
+    /// Calls that have ended.
+    pub calls_ended: u64,
+    /// Queue visits that have ended.
+    pub visits_ended: u64,
+    /// Offers that have ended.
+    pub offers_ended: u64,
+    /// Calls that were answered by an agent.
+    pub answered: u64,
+}
+
+impl Ledger {
+    /// Takes one event of the log.
+    pub fn write(&mut self, now: Instant, event: &EventKind) {
+        match event {
+            EventKind::CallBegan { call, .. } => {
+                let account = CallAccount { began: now, ..CallAccount::default() };
+                assert!(self.open.insert(*call, account).is_none(), "call {call} began twice");
+            }
+            EventKind::CallEnded { call, .. } => self.call_ended(now, *call),
+            EventKind::SegmentBegan { call, segment, .. } => {
+                let account = self.account(*call);
+                assert!(account.segment.is_none(), "call {call}: two segments at once");
+                let gap = account.last_segment_end.unwrap_or(account.began) != now;
+                assert!(!gap, "call {call}: a gap before segment {segment:?}");
+                account.segment = Some((*segment, now));
+            }
+            EventKind::SegmentEnded { call, segment } => {
+                let account = self.account(*call);
+                let (id, began) = account.segment.take().expect("a segment that began");
+                assert_eq!(id, *segment, "call {call}: another segment ended");
+                account.segments_us += now.as_micros() - began.as_micros();
+                account.last_segment_end = Some(now);
+            }
+            EventKind::QueueEntered { call, queue, .. } => {
+                let before = self.account(*call).visit.replace(*queue);
+                assert_eq!(before, None, "call {call} waits twice");
+            }
+            EventKind::QueueLeft { call, queue, .. } => {
+                let before = self.account(*call).visit.take();
+                assert_eq!(before, Some(*queue), "call {call} left where it did not wait");
+                self.visits_ended += 1;
+            }
+            EventKind::OfferBegan { call, agent, .. } => {
+                assert!(self.account(*call).visit.is_some(), "call {call} is offered, not waiting");
+                let before = self.offers.insert(*agent, *call);
+                assert_eq!(before, None, "agent {agent:?} is offered two calls");
+            }
+            EventKind::OfferEnded { call, agent, .. } => {
+                let before = self.offers.remove(agent);
+                assert_eq!(before, Some(*call), "agent {agent:?}: another offer ended");
+                self.offers_ended += 1;
+            }
+            EventKind::AgentChanged { agent, state, call, .. } => {
+                self.agent_changed(*agent, *state, *call);
+            }
+            EventKind::RecordingBegan { call, .. } => {
+                let again = core::mem::replace(&mut self.account(*call).recording, true);
+                assert!(!again, "call {call} is recorded twice");
+            }
+            event => {
+                if let Some(call) = event.call() {
+                    let after_the_end = matches!(event, EventKind::RecordingEnded { .. });
+                    assert!(after_the_end || self.open.contains_key(&call), "{event:?} of no call");
+                }
+            }
+        }
+    }
+
+    fn account(&mut self, call: CallId) -> &mut CallAccount {
+        self.open.get_mut(&call).unwrap_or_else(|| panic!("an event of call {call}, not begun"))
+    }
+
+    fn call_ended(&mut self, now: Instant, call: CallId) {
+        let account = self.open.remove(&call).unwrap_or_else(|| panic!("call {call} ended twice"));
+        assert!(account.segment.is_none(), "call {call} ended within a segment");
+        assert_eq!(account.visit, None, "call {call} ended within a queue visit");
+        let duration_us = now.as_micros() - account.began.as_micros();
+        assert_eq!(account.segments_us, duration_us, "call {call}: segments do not add up");
+        self.calls_ended += 1;
+    }
+
+    fn agent_changed(&mut self, agent: AgentId, state: AgentState, call: Option<CallId>) {
+        let (before, _) = self.agents.insert(agent, (state, call)).unwrap_or_default();
+        if state != AgentState::Talking {
+            return;
+        }
+        assert_eq!(before, AgentState::Offered, "agent {agent:?} talks without an offer");
+        let call = call.expect("who talks has a call");
+        let with = self.account(call).talks_with.replace(agent);
+        assert_eq!(with, None, "call {call} is connected with two agents");
+        self.answered += 1;
+    }
+
+    /// An agent's last logged state.
+    pub fn agent_state(&self, agent: AgentId) -> AgentState {
+        self.agents.get(&agent).map_or(AgentState::LoggedOut, |(state, _)| *state)
+    }
+
+    /// Nothing may be open any more.
+    pub fn close(&self) {
+        assert!(self.open.is_empty(), "{} calls never ended", self.open.len());
+        assert!(self.offers.is_empty(), "{} offers never ended", self.offers.len());
+    }
+}

@@ -1,0 +1,120 @@
+//! The box that the scenarios run on: one line, one trunk, four phones, three agents, one queue.
+
+use tipring_acd::{AcdConfig, AgentConfig, QueueConfig, Secret};
+use tipring_events::{AgentId, QueueId};
+use tipring_ivr::{Flow, Key, Node, Tries};
+use tipring_line::{Digit, Number, PortId};
+use tipring_switch::{
+    Class, DialRule, ExtensionConfig, From, LineConfig, Outside, SwitchConfig, Target, TrunkConfig,
+};
+use tipring_tipringd::core::CoreConfig;
+
+fn number(s: &str) -> Number {
+    s.parse().expect("the scenarios' numbers are numbers")
+}
+
+/// The configuration. Its numbers: line `fxo-1` and 95588 from the trunk `city` lead to the flow
+/// `main`; key 1 there leads to the queue `service`, which agents 1001–1003 serve (passwords
+/// 4321, 4322, 4323); 600 leads straight to the queue; 9 and a number leads outside.
+pub fn site() -> CoreConfig {
+    CoreConfig { switch: switch(), acd: acd(), flows: vec![flow()] }
+}
+
+fn switch() -> SwitchConfig {
+    let extension = |n: &str, port| ExtensionConfig {
+        number: number(n),
+        name: String::new(),
+        class: if n == "8004" { Class::Internal } else { Class::National },
+        port,
+    };
+    let rule = |pattern: &str, from, to| DialRule {
+        number: pattern.parse().expect("the scenarios' patterns are patterns"),
+        from,
+        to,
+    };
+    let outside =
+        Outside { name: "city".into(), strip: 1, prepend: String::new(), class: Class::Local };
+    SwitchConfig {
+        extensions: vec![
+            extension("8001", None),
+            extension("8002", None),
+            extension("8003", None),
+            extension("8004", None),
+            extension("8101", Some(PortId(8))),
+        ],
+        lines: vec![LineConfig {
+            port: PortId(0),
+            name: "fxo-1".into(),
+            number: Some(number("87654321")),
+            flow: Some("main".into()),
+            caller_id_ms: 6000,
+        }],
+        trunks: vec![TrunkConfig {
+            name: "city".into(),
+            flow: None,
+            caller: Some(number("87654321")),
+        }],
+        dial: vec![
+            rule("95588", From::Trunk, Target::Flow("main".into())),
+            rule("600", From::Any, Target::Queue("service".into())),
+            rule("9.", From::Extension, Target::Trunk(outside)),
+        ],
+        ..SwitchConfig::default()
+    }
+}
+
+fn acd() -> AcdConfig {
+    let agent = |n: u32| AgentConfig {
+        id: AgentId(n),
+        work_number: number(&format!("100{n}")),
+        name: format!("Agent {n}"),
+        password: Secret(format!("432{n}")),
+        queues: vec!["service".into()],
+    };
+    AcdConfig {
+        queues: vec![QueueConfig {
+            id: QueueId(1),
+            name: "service".into(),
+            wrap_up_s: 10,
+            max_wait_s: 300,
+            ..QueueConfig::default()
+        }],
+        agents: (1..=3).map(agent).collect(),
+        ..AcdConfig::default()
+    }
+}
+
+fn flow() -> Flow {
+    let key = |c| Key(Digit::from_char(c).expect("a key"));
+    let nodes = [
+        ("welcome", Node::Play { say: vec!["greeting".into()], next: "menu".into() }),
+        (
+            "menu",
+            Node::Menu {
+                say: vec!["menu-main".into()],
+                keys: [(key('1'), "wait".into()), (key('*'), "menu".into())].into(),
+                wrong_key: vec!["wrong-key".into()],
+                no_key: vec!["no-key".into()],
+                wait: Tries { timeout_s: 5, tries: 3 },
+                next: "bye".into(),
+            },
+        ),
+        (
+            "wait",
+            Node::Queue {
+                queue: "service".into(),
+                full: "bye".into(),
+                no_agents: "nobody".into(),
+                timeout: "bye".into(),
+            },
+        ),
+        ("nobody", Node::Hangup { say: vec!["queue-no-agents".into(), "try-later".into()] }),
+        ("bye", Node::Hangup { say: vec!["goodbye".into()] }),
+    ];
+    Flow {
+        name: "main".into(),
+        start: "welcome".into(),
+        record: false,
+        nodes: nodes.into_iter().map(|(name, node)| (name.to_owned(), node)).collect(),
+    }
+}
