@@ -1,0 +1,207 @@
+//! Live events: a snapshot first, each event once and in order, a slow listener cut off with a note,
+//! one who comes back going on where it was.
+
+mod box_under_test;
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use box_under_test::TestBox;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tipring_clock::Clock;
+use tipring_events::{Event, EventKind, LineKind, LineState, LiveLine, LiveState};
+use tipring_line::CallId;
+use tower::ServiceExt;
+
+#[derive(Debug)]
+struct Message {
+    event: String,
+    id: String,
+    data: Value,
+}
+
+struct Stream {
+    body: Body,
+    text: String,
+}
+
+impl Stream {
+    async fn open(under_test: &TestBox, cookie: &str, last: Option<&str>) -> Self {
+        let mut request = Request::get("/api/events").header(header::COOKIE, cookie);
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let response = under_test.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        Stream { body: response.into_body(), text: String::new() }
+    }
+
+    /// The next message; `None` when the stream has ended. Comments are passed over.
+    async fn next(&mut self) -> Option<Message> {
+        loop {
+            if let Some((block, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    let line = block.lines().find_map(|line| line.strip_prefix(name));
+                    line.unwrap_or("").to_owned()
+                };
+                let (event, id, data) = (field("event: "), field("id: "), field("data: "));
+                self.text = rest.to_owned();
+                if !event.is_empty() {
+                    return Some(Message { event, id, data: serde_json::from_str(&data).unwrap() });
+                }
+                continue;
+            }
+            let frame = self.body.frame().await?.unwrap();
+            self.text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        }
+    }
+
+    /// The next message of this kind, others passed over.
+    async fn next_of(&mut self, event: &str) -> Message {
+        loop {
+            let message = self.next().await.expect("the stream goes on");
+            if message.event == event {
+                return message;
+            }
+        }
+    }
+}
+
+fn pressed(under_test: &TestBox, count: u64) -> Vec<Event> {
+    let kind = |n| EventKind::KeyPressed { call: CallId(n), digit: '1' };
+    (0..count).map(|n| Event { at: under_test.clock.wall(), kind: kind(n) }).collect()
+}
+
+fn state(name: &str) -> LiveState {
+    let line = LiveLine {
+        name: name.into(),
+        kind: LineKind::Fxo,
+        state: LineState::Idle,
+        calls: 0,
+        note: String::new(),
+    };
+    LiveState { lines: vec![line], ..LiveState::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_comes_first_and_then_every_event_once_and_in_order() {
+    let under_test = TestBox::new();
+    let cookie = under_test.cookie().await;
+    under_test.live.publish_events(&pressed(&under_test, 5));
+    under_test.live.publish_state(under_test.clock.wall(), state("fxo-1"));
+    // These are newer than the state: a listener starts from the state and must hear them.
+    under_test.live.publish_events(&pressed(&under_test, 3));
+    let mut stream = Stream::open(&under_test, &cookie, None).await;
+    under_test.live.publish_events(&pressed(&under_test, 300));
+    let first = stream.next().await.unwrap();
+    assert_eq!((first.event.as_str(), &first.data["sequence"]), ("snapshot", &5.into()));
+    assert_eq!(first.data["state"]["lines"][0]["name"], "fxo-1");
+    under_test.document().check_named("LiveSnapshot", &first.data).unwrap();
+    for sequence in 6..=308u64 {
+        let message = stream.next_of("event").await;
+        assert_eq!(message.data["sequence"], sequence);
+        assert_eq!(message.data["event"], "key-pressed");
+        under_test.document().check_named("LiveEvent", &message.data).unwrap();
+    }
+    // A change that is no event, such as a phone that registers, comes as a new snapshot.
+    under_test.live.publish_state(under_test.clock.wall(), state("fxo-2"));
+    let second = stream.next().await.unwrap();
+    assert_eq!((second.event.as_str(), &second.data["sequence"]), ("snapshot", &308.into()));
+    assert_eq!(second.data["state"]["lines"][0]["name"], "fxo-2");
+    let now = under_test.get("/api/live", &cookie).await.json();
+    assert_eq!(now, second.data);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_is_too_slow_is_told_and_cut_off() {
+    let under_test = TestBox::new();
+    let cookie = under_test.cookie().await;
+    let mut stream = Stream::open(&under_test, &cookie, None).await;
+    assert_eq!(stream.next().await.unwrap().event, "snapshot");
+    for _ in 0..4 {
+        under_test.live.publish_events(&pressed(&under_test, 3_000));
+        tokio::task::yield_now().await;
+    }
+    let mut last = 0;
+    let note = loop {
+        let message = stream.next().await.expect("a note comes before the end");
+        if message.event == "note" {
+            break message;
+        }
+        let sequence = message.data["sequence"].as_u64().unwrap();
+        assert_eq!(sequence, last + 1, "no gap before the note");
+        last = sequence;
+    };
+    assert!(last < 12_000);
+    assert_eq!(note.data["reason"], "behind");
+    under_test.document().check_named("StreamNote", &note.data).unwrap();
+    assert!(stream.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_takes_nothing_is_cut_off_in_time() {
+    let under_test = TestBox::new();
+    let cookie = under_test.cookie().await;
+    let stream = Stream::open(&under_test, &cookie, None).await;
+    let listeners = || async {
+        let metrics = under_test.get("/metrics", "").await.text();
+        let line = metrics.lines().find(|line| line.starts_with("tipring_web_listeners ")).unwrap();
+        line.to_owned()
+    };
+    assert_eq!(listeners().await, "tipring_web_listeners 1");
+    under_test.live.publish_events(&pressed(&under_test, 1_000));
+    // Virtual time: the runtime moves on to the next timer when nothing else is to be done.
+    tokio::time::timeout(Duration::from_secs(31), std::future::pending::<()>()).await.unwrap_err();
+    assert_eq!(listeners().await, "tipring_web_listeners 0");
+    drop(stream);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_back_goes_on_where_it_was() {
+    let under_test = TestBox::new();
+    let cookie = under_test.cookie().await;
+    let mut stream = Stream::open(&under_test, &cookie, None).await;
+    under_test.live.publish_events(&pressed(&under_test, 10));
+    let mut last = stream.next_of("event").await;
+    while last.data["sequence"] != 4 {
+        last = stream.next_of("event").await;
+    }
+    drop(stream);
+    let mut stream = Stream::open(&under_test, &cookie, Some(&last.id)).await;
+    for sequence in 5..=10 {
+        assert_eq!(stream.next().await.unwrap().data["sequence"], sequence);
+    }
+    // From another run of the box, from the future, or nonsense: from the beginning.
+    let run = last.id.split_once('-').unwrap().0;
+    for id in ["1-4".to_owned(), format!("{run}-11"), format!("{run}-x"), "é".to_owned()] {
+        let mut stream = Stream::open(&under_test, &cookie, Some(&id)).await;
+        assert_eq!(stream.next().await.unwrap().event, "snapshot", "{id}");
+    }
+    // From before the ring's tail: from the beginning, too.
+    under_test.live.publish_events(&pressed(&under_test, 9_000));
+    under_test.live.publish_state(under_test.clock.wall(), state("fxo-1"));
+    let mut stream = Stream::open(&under_test, &cookie, Some(&last.id)).await;
+    assert_eq!(stream.next().await.unwrap().data["sequence"], 9_010);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_with_its_session_and_their_number_is_bounded() {
+    let under_test = TestBox::new();
+    let cookie = under_test.cookie().await;
+    let mut streams = Vec::new();
+    for _ in 0..64 {
+        streams.push(Stream::open(&under_test, &cookie, None).await);
+    }
+    let full = under_test.get("/api/events", &cookie).await;
+    assert_eq!(full.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(full.problem().0, "too-many-listeners");
+    streams.truncate(1);
+    let mut stream = streams.remove(0);
+    assert_eq!(under_test.post("/api/logout", &cookie, "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(stream.next_of("note").await.data["reason"], "logged-out");
+    assert!(stream.next().await.is_none());
+}
