@@ -141,7 +141,7 @@ await step("the page switches to English, and remembers it", async () => {
   await page.getByText("the caller left, the agent right").waitFor();
   const segments = await page.locator(".segment-list strong").allInnerTexts();
   for (const word of ["IVR", "Queue", "Talking"]) assert.ok(segments.includes(word), word);
-  const han = await page.locator("nav, .summary, .panel-head, .back").allInnerTexts();
+  const han = await page.locator("nav, .summary dt, .panel-head, .back").allInnerTexts();
   assert.doesNotMatch(han.join(" "), /[\u4e00-\u9fff]/, "no Chinese is left over");
 });
 

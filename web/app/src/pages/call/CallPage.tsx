@@ -58,7 +58,7 @@ function Detail({ call }: { call: CallDetail }) {
         {call.caller_name && <span>{call.caller_name}</span>}
         <span className="quiet">{t("call.title", { call: call.call })}</span>
       </h1>
-      <Summary call={call} now={now} />
+      <Summary call={call} agents={agents} now={now} />
       <Panel title={t("call.recording")}>
         <Recordings call={call} />
       </Panel>

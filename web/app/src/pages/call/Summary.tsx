@@ -1,18 +1,25 @@
 /** The call in a few words. */
 import { useTranslation } from "react-i18next";
 import { dateTime, duration } from "../../app/format";
+import type { LiveAgent } from "../../live/model";
+import { handlerName } from "../../live/names";
 import { StateMark } from "../../parts/StateMark";
 import type { CallDetail } from "./CallPage";
 import { causeText } from "./words";
 
-export function Summary({ call, now }: { call: CallDetail; now: number }) {
+export function Summary(props: {
+  call: CallDetail;
+  agents: readonly LiveAgent[];
+  now: number;
+}) {
   const { t, i18n } = useTranslation();
+  const { call, now } = props;
   const facts: [string, string | null | undefined][] = [
     [t("call.called"), call.called],
     [t("call.source"), call.source],
     [t("call.began"), dateTime(call.began_ms, i18n.language)],
     [t("call.duration"), duration((call.ended_ms ?? now) - call.began_ms)],
-    [t("call.handledBy"), call.agent],
+    [t("call.handledBy"), call.agent && handlerName(props.agents, call.agent)],
     [t("call.endedBy"), call.ended_by && t(`party.${call.ended_by}`)],
     [t("call.cause"), call.cause && causeText(t, call.cause)],
   ];

@@ -3,6 +3,9 @@ import type { Schema } from "@tipring/client";
 import { useTranslation } from "react-i18next";
 import { useBoxNow } from "../../app/clock";
 import { day, duration, number, timeOfDay } from "../../app/format";
+import { useLive } from "../../live/LiveProvider";
+import type { LiveAgent } from "../../live/model";
+import { handlerName } from "../../live/names";
 import { StateMark } from "../../parts/StateMark";
 
 type Call = Schema<"Call">;
@@ -12,6 +15,7 @@ const DAY_MS = 86_400_000;
 export function CallsTable({ calls }: { calls: readonly Call[] }) {
   const { t, i18n } = useTranslation();
   const now = useBoxNow();
+  const agents = useLive()?.agents ?? [];
   const today = day(now, i18n.language);
   const yesterday = day(now - DAY_MS, i18n.language);
   const days = new Map<string, Call[]>();
@@ -44,7 +48,7 @@ export function CallsTable({ calls }: { calls: readonly Call[] }) {
             </thead>
             <tbody>
               {rows.map((call) => (
-                <CallRow key={call.call} call={call} now={now} />
+                <CallRow key={call.call} call={call} agents={agents} now={now} />
               ))}
             </tbody>
           </table>
@@ -54,8 +58,9 @@ export function CallsTable({ calls }: { calls: readonly Call[] }) {
   );
 }
 
-function CallRow({ call, now }: { call: Call; now: number }) {
+function CallRow(props: { call: Call; agents: readonly LiveAgent[]; now: number }) {
   const { t, i18n } = useTranslation();
+  const { call, agents, now } = props;
   const disposition = call.disposition;
   return (
     <tr data-call={call.call}>
@@ -79,7 +84,7 @@ function CallRow({ call, now }: { call: Call; now: number }) {
           <StateMark tone="talking" word={t("calls.inProgress")} />
         )}
       </td>
-      <td className="agent-cell figure">{call.agent ?? ""}</td>
+      <td className="agent-cell figure">{call.agent && handlerName(agents, call.agent)}</td>
       <td className="figure right length">{duration((call.ended_ms ?? now) - call.began_ms)}</td>
       <td className="recorded">
         {call.recorded && (
