@@ -170,7 +170,10 @@ mod tests {
         assert_eq!(hop(s, "", "sip:a@sbc.example", None), s, "a name");
         assert_eq!(hop(s, "<sip:198.51.100.1;lr>", "sip:a@10.0.0.9", None), "198.51.100.1:5060");
         assert_eq!(hop("10.0.0.5:5060", "", "sip:a@10.0.0.9:5062", None), "10.0.0.9:5062");
-        assert_eq!(hop("10.0.0.5:5060", "", "sip:a@10.0.0.5:5062", Some("10.0.0.5")), "10.0.0.5:5062");
+        assert_eq!(
+            hop("10.0.0.5:5060", "", "sip:a@10.0.0.5:5062", Some("10.0.0.5")),
+            "10.0.0.5:5062"
+        );
     }
 
     fn dialog(routes: &str) -> Dialog {

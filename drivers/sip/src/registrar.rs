@@ -279,7 +279,8 @@ mod tests {
 
     #[test]
     fn qualities() {
-        let cases = [("1", 1000), ("0.5", 500), ("0", 0), ("0.123", 123), ("x", 1000), ("0.1234", 1000)];
+        let cases =
+            [("1", 1000), ("0.5", 500), ("0", 0), ("0.123", 123), ("x", 1000), ("0.1234", 1000)];
         for (text, q) in cases {
             assert_eq!(quality(text.as_bytes()), q, "{text}");
         }

@@ -14,6 +14,11 @@ pub(crate) struct Slab<T> {
     free: Vec<u32>,
 }
 
+impl SlotId {
+    /// No place: for a thing that is about to get one.
+    pub(crate) const NOWHERE: SlotId = SlotId { index: u32::MAX, generation: u32::MAX };
+}
+
 impl<T> Slab<T> {
     pub(crate) const fn new() -> Self {
         Slab { slots: Vec::new(), free: Vec::new() }

@@ -91,7 +91,8 @@ fn content_length(head: &[u8]) -> Result<usize, InvalidMessage> {
 mod tests {
     use super::*;
 
-    const TWO: &[u8] = b"\r\n\r\nBYE sip:a SIP/2.0\r\nl: 3\r\n\r\nabcSIP/2.0 200 OK\r\nContent-Length : 0\r\n\r\n";
+    const TWO: &[u8] =
+        b"\r\n\r\nBYE sip:a SIP/2.0\r\nl: 3\r\n\r\nabcSIP/2.0 200 OK\r\nContent-Length : 0\r\n\r\n";
 
     #[test]
     fn messages_come_out_whole_however_the_bytes_come_in() {

@@ -23,7 +23,8 @@ pub(crate) fn reply_peer(via: &Via<'_>, source: Peer) -> Peer {
 /// elsewhere than it says, `rport` filled in where asked.
 pub(crate) fn write_reply_via(writer: &mut Writer<'_>, via: &Via<'_>, source: SocketAddr) {
     let asked = via.params.get(b"rport").is_some();
-    let elsewhere = host_ip(via.host).map(|ip| ip.to_canonical()) != Some(source.ip().to_canonical());
+    let elsewhere =
+        host_ip(via.host).map(|ip| ip.to_canonical()) != Some(source.ip().to_canonical());
     if !asked && !elsewhere {
         writer.clean(via.raw);
         return;
@@ -77,7 +78,8 @@ mod tests {
         let (via, to) = reply("SIP/2.0/UDP 10.0.0.9;rport;branch=z9hG4bK1", "192.0.2.1:1024");
         assert_eq!(via, "SIP/2.0/UDP 10.0.0.9;branch=z9hG4bK1;received=192.0.2.1;rport=1024");
         assert_eq!(to, "192.0.2.1:1024".parse().unwrap());
-        let (via, to) = reply("SIP/2.0/UDP pc.example;received=1.2.3.4;branch=z9hG4bK1", "192.0.2.1:9");
+        let (via, to) =
+            reply("SIP/2.0/UDP pc.example;received=1.2.3.4;branch=z9hG4bK1", "192.0.2.1:9");
         assert_eq!(via, "SIP/2.0/UDP pc.example;branch=z9hG4bK1;received=192.0.2.1");
         assert_eq!(to, "192.0.2.1:5060".parse().unwrap());
         let (via, _) = reply("SIP/2.0/UDP [2001:db8::9];rport", "[2001:db8::8]:77");

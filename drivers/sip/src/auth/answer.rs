@@ -121,9 +121,15 @@ mod tests {
     #[test]
     fn what_we_answer_is_what_a_server_takes() {
         for (challenge, algorithm) in [
-            ("Digest realm=\"r\", nonce=\"n\", qop=\"auth-int,auth\", algorithm=SHA-256", Algorithm::Sha256),
+            (
+                "Digest realm=\"r\", nonce=\"n\", qop=\"auth-int,auth\", algorithm=SHA-256",
+                Algorithm::Sha256,
+            ),
             ("Digest realm=\"r\",nonce=\"n\",opaque=\"o\"", Algorithm::Md5),
-            ("Digest realm=\"r\", nonce=\"n\", algorithm=md5, qop=auth, stale=TRUE", Algorithm::Md5),
+            (
+                "Digest realm=\"r\", nonce=\"n\", algorithm=md5, qop=auth, stale=TRUE",
+                Algorithm::Md5,
+            ),
         ] {
             let (bytes, kept) = answer(&format!("Proxy-Authenticate: {challenge}")).unwrap();
             let message = Message::parse(&bytes, Framing::Datagram).unwrap();
@@ -141,7 +147,10 @@ mod tests {
             Proxy-Authenticate: Digest realm=\"r\", nonce=\"m\", algorithm=MD5";
         assert_eq!(&*answer(two).unwrap().1.nonce, b"m");
         assert!(answer("Proxy-Authenticate: Basic realm=\"r\"").is_none());
-        assert!(answer("Proxy-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"").is_none());
+        assert!(
+            answer("Proxy-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"")
+                .is_none()
+        );
         assert!(answer("WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"").is_none());
     }
 }

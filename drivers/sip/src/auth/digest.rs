@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 use md5::Md5;
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 
 use crate::message::scan::{Scanner, is_token};
 
@@ -140,12 +140,13 @@ pub(crate) fn digest_params(value: &[u8]) -> Option<impl Iterator<Item = (&[u8],
                 let quoted = scanner.quoted().ok()?;
                 &quoted[1..quoted.len() - 1]
             }
-            _ => scanner.take_while(|b| is_token(b) || matches!(b, b':' | b'/' | b'=' | b'@' | b';')),
+            _ => {
+                scanner.take_while(|b| is_token(b) || matches!(b, b':' | b'/' | b'=' | b'@' | b';'))
+            }
         };
         Some((name, value))
     }))
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -159,10 +160,7 @@ mod tests {
             nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\"";
         let examples = [
             (Algorithm::Md5, "8ca523f5e9506fed4657c9700eebdbec"),
-            (
-                Algorithm::Sha256,
-                "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
-            ),
+            (Algorithm::Sha256, "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
         ];
         for (algorithm, response) in examples {
             let name = algorithm.as_str();

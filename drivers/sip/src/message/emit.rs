@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 
-use super::scan::is_space;
 use super::HeaderName;
+use super::scan::is_space;
 
 /// Writes one message. The order of calls is the order of lines; [`Writer::finish`] ends it.
 #[derive(Debug)]
@@ -28,6 +28,11 @@ impl<'b> Writer<'b> {
         writer.put(b"SIP/2.0 ").number(u64::from(status)).put(b" ").clean(reason.as_bytes());
         writer.put(b"\r\n");
         writer
+    }
+
+    /// Begins some lines that will be put into messages later.
+    pub fn lines(out: &'b mut Vec<u8>) -> Self {
+        Writer { out }
     }
 
     /// Puts bytes as they are. They must not break the line.
@@ -119,7 +124,10 @@ mod tests {
         let mut w = Writer::response(&mut out, 200, "OK");
         w.line(HeaderName::To, b"<sip:a@h>\r\nEvil: yes\n x").finish("", b"");
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "SIP/2.0 200 OK\r\nTo: <sip:a@h>  Evil: yes  x\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(
+            text,
+            "SIP/2.0 200 OK\r\nTo: <sip:a@h>  Evil: yes  x\r\nContent-Length: 0\r\n\r\n"
+        );
     }
 
     #[test]

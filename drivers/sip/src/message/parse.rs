@@ -23,6 +23,22 @@ impl<'a> Message<'a> {
     /// # Errors
     /// [`InvalidMessage`] if the first line, a header line or the length of the body is wrong.
     pub fn parse(bytes: &'a [u8], framing: Framing) -> Result<Self, InvalidMessage> {
+        let (mut message, body_start) = Self::parse_head(bytes)?;
+        message.body = message.delimit_body(&bytes[body_start..], framing)?;
+        Ok(message)
+    }
+
+    /// Parses a message whose body is of no interest, or wrong.
+    ///
+    /// # Errors
+    /// [`InvalidMessage`] if the first line or a header line is wrong.
+    pub fn parse_headers(bytes: &'a [u8]) -> Result<Self, InvalidMessage> {
+        let bytes = &bytes[..bytes.len().min(MESSAGE_BYTES_MAX)];
+        Self::parse_head(bytes).map(|(message, _)| message)
+    }
+
+    /// The message without its body, and where that begins.
+    fn parse_head(bytes: &'a [u8]) -> Result<(Self, usize), InvalidMessage> {
         let (head, start_line_raw, at) = split_start_line(bytes)?;
         let mut message = Message {
             bytes,
@@ -33,8 +49,7 @@ impl<'a> Message<'a> {
             body: b"",
         };
         let body_start = message.parse_fields(at)?;
-        message.body = message.delimit_body(&bytes[body_start..], framing)?;
-        Ok(message)
+        Ok((message, body_start))
     }
 
     /// Reads the header lines that begin at `at`; returns where the body begins.
@@ -126,9 +141,7 @@ fn parse_status_line(rest: &[u8]) -> Result<StartLine<'_>, InvalidMessage> {
     let digits = rest.get(..3).and_then(decimal).filter(|code| (100..700).contains(code));
     match (digits, rest.get(3)) {
         (Some(code), None) => Ok(StartLine::Status { code: code as u16, reason: b"" }),
-        (Some(code), Some(b' ')) => {
-            Ok(StartLine::Status { code: code as u16, reason: &rest[4..] })
-        }
+        (Some(code), Some(b' ')) => Ok(StartLine::Status { code: code as u16, reason: &rest[4..] }),
         _ => Err(InvalidMessage("the status code is not 100 to 699")),
     }
 }
@@ -178,7 +191,8 @@ fn offset_of(line: &[u8], trimmed: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    const INVITE: &[u8] = b"INVITE sip:b@h SIP/2.0\r\nv: SIP/2.0/UDP a;branch=z9hG4bK1,\r\n SIP/2.0/TCP b\r\n\
+    const INVITE: &[u8] =
+        b"INVITE sip:b@h SIP/2.0\r\nv: SIP/2.0/UDP a;branch=z9hG4bK1,\r\n SIP/2.0/TCP b\r\n\
         X-Odd :\t odd \r\nVia: SIP/2.0/UDP c\r\nSubject:\r\nl: 4\r\n\r\nbodyrest";
 
     #[test]

@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use arrayvec::ArrayString;
 
+use super::InvalidMessage;
 use super::scan::decimal;
 use super::value::Params;
-use super::InvalidMessage;
 
 /// What a URI begins with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,7 +51,8 @@ impl<'a> Uri<'a> {
         if raw.iter().any(|b| *b <= b' ' || matches!(b, b'<' | b'>' | b'"' | 0x7f)) {
             return Err(InvalidMessage("a URI contains blanks, quotes or angle brackets"));
         }
-        let colon = raw.iter().position(|b| *b == b':').ok_or(InvalidMessage("a URI has no scheme"))?;
+        let colon =
+            raw.iter().position(|b| *b == b':').ok_or(InvalidMessage("a URI has no scheme"))?;
         let (scheme, rest) = (&raw[..colon], &raw[colon + 1..]);
         if scheme.eq_ignore_ascii_case(b"sip") {
             Self::parse_sip(raw, Scheme::Sip, rest)
@@ -167,9 +168,7 @@ impl<'a> Uri<'a> {
     /// Parameters both have must agree; some must be in both or in neither.
     fn params_match(&self, other: &Uri<'_>) -> bool {
         self.params.iter().all(|(name, value)| match other.params.get(name) {
-            Some(theirs) => {
-                theirs.unwrap_or(b"").eq_ignore_ascii_case(value.unwrap_or(b""))
-            }
+            Some(theirs) => theirs.unwrap_or(b"").eq_ignore_ascii_case(value.unwrap_or(b"")),
             None => ![&b"user"[..], b"ttl", b"method", b"maddr", b"transport"]
                 .iter()
                 .any(|special| special.eq_ignore_ascii_case(name)),
@@ -261,8 +260,21 @@ mod tests {
     #[test]
     fn what_is_no_uri() {
         for bad in [
-            "", "8001", "sip:", "sip:@host", "sip:a@", "sip:a@h:99999", "sip:a@h:", "sip:a b@h",
-            "<sip:a@h>", "sip:a@[::1", "sip:a@[zz]", "tel:", "sip:a@h!x", "1a:b", "tel:hello",
+            "",
+            "8001",
+            "sip:",
+            "sip:@host",
+            "sip:a@",
+            "sip:a@h:99999",
+            "sip:a@h:",
+            "sip:a b@h",
+            "<sip:a@h>",
+            "sip:a@[::1",
+            "sip:a@[zz]",
+            "tel:",
+            "sip:a@h!x",
+            "1a:b",
+            "tel:hello",
         ] {
             assert!(Uri::parse(bad.as_bytes()).is_err(), "{bad}");
         }

@@ -225,21 +225,28 @@ mod tests {
         let bare = NameAddr::parse(b"sip:a@h;tag=1").unwrap();
         assert_eq!((bare.uri.raw, bare.tag()), (&b"sip:a@h"[..], Some(&b"1"[..])));
         assert_eq!(NameAddr::parse(b"Two Words <tel:110>").unwrap().display, b"Two Words");
-        for bad in ["", "<sip:a@h", "\"x <sip:a@h>", "\"x\" sip:a@h", "<sip:a@h> x", "sip:a@h?b=c"] {
+        for bad in ["", "<sip:a@h", "\"x <sip:a@h>", "\"x\" sip:a@h", "<sip:a@h> x", "sip:a@h?b=c"]
+        {
             assert!(NameAddr::parse(bad.as_bytes()).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn via_with_white_space_everywhere() {
-        let via = Via::parse(b"SIP / 2.0\r\n / UDP  10.0.0.1 : 5070 ; branch = z9hG4bK77 ;rport").unwrap();
-        assert_eq!((via.transport, via.host, via.port), (&b"UDP"[..], &b"10.0.0.1"[..], Some(5070)));
+        let via = Via::parse(b"SIP / 2.0\r\n / UDP  10.0.0.1 : 5070 ; branch = z9hG4bK77 ;rport")
+            .unwrap();
+        assert_eq!(
+            (via.transport, via.host, via.port),
+            (&b"UDP"[..], &b"10.0.0.1"[..], Some(5070))
+        );
         assert_eq!(via.branch, b"z9hG4bK77");
         assert!(via.has_magic_cookie());
         assert_eq!(via.params.get(b"rport"), Some(None));
         let v6 = Via::parse(b"SIP/2.0/TCP [2001:db8::9]:5061;received=[2001:db8::8]").unwrap();
         assert_eq!((v6.host, v6.port), (&b"[2001:db8::9]"[..], Some(5061)));
-        for bad in ["", "SIP/2.0", "SIP/2.0/UDP", "SIP/2.0/UDP h:x", "SIP/2.0/UDP h;a,b c@", "UDP h"] {
+        for bad in
+            ["", "SIP/2.0", "SIP/2.0/UDP", "SIP/2.0/UDP h:x", "SIP/2.0/UDP h;a,b c@", "UDP h"]
+        {
             let parsed = Via::parse(bad.as_bytes());
             assert!(parsed.is_err() || bad.contains("@"), "{bad} {parsed:?}");
         }
@@ -250,7 +257,15 @@ mod tests {
         let cseq = CSeq::parse(b"0009\r\n INVITE").unwrap();
         assert_eq!((cseq.number, cseq.method), (9, Method::Invite));
         assert_eq!(CSeq::parse(b"1 FROB").unwrap().method_text, b"FROB");
-        for bad in ["", "INVITE", "36893488147419103232 REGISTER", "2147483648 BYE", "-1 BYE", "1", "1 A B"] {
+        for bad in [
+            "",
+            "INVITE",
+            "36893488147419103232 REGISTER",
+            "2147483648 BYE",
+            "-1 BYE",
+            "1",
+            "1 A B",
+        ] {
             assert!(CSeq::parse(bad.as_bytes()).is_err(), "{bad}");
         }
     }

@@ -57,9 +57,11 @@ impl Agreement {
             if media.kind != b"audio" || media.port == 0 || media.protocol != b"RTP/AVP" {
                 continue;
             }
-            let Some(law) = codecs.iter().copied().find(|law| {
-                media.payloads().any(|payload| payload == law.payload_type())
-            }) else {
+            let Some(law) = codecs
+                .iter()
+                .copied()
+                .find(|law| media.payloads().any(|payload| payload == law.payload_type()))
+            else {
                 error = SdpError::NoCommonCodec;
                 continue;
             };
@@ -115,7 +117,12 @@ mod tests {
 
     fn agree(lines: &str, codecs: &[Law]) -> Result<Agreement, SdpError> {
         let body = format!("v=0\r\no=- 1 1 IN IP4 h\r\ns=-\r\nc=IN IP4 192.0.2.9\r\n{lines}");
-        Agreement::with(&Sdp::parse(body.as_bytes()).unwrap(), codecs, true, [203, 0, 113, 1].into())
+        Agreement::with(
+            &Sdp::parse(body.as_bytes()).unwrap(),
+            codecs,
+            true,
+            [203, 0, 113, 1].into(),
+        )
     }
 
     #[test]
@@ -139,7 +146,8 @@ mod tests {
     #[test]
     fn every_hold_is_one() {
         let hold = |attribute: &str| {
-            let agreed = agree(&format!("m=audio 4000 RTP/AVP 8\r\n{attribute}\r\n"), BOTH).unwrap();
+            let agreed =
+                agree(&format!("m=audio 4000 RTP/AVP 8\r\n{attribute}\r\n"), BOTH).unwrap();
             let session = agreed.session(16_384);
             (agreed.is_held(), session.send, session.receive, agreed.our_direction().as_str())
         };

@@ -58,10 +58,7 @@ fn write_stream(
         let _ = write!(out, "a=rtpmap:{payload} {name}/8000\r\n");
     }
     if let Some(events) = events {
-        let _ = write!(
-            out,
-            "a=rtpmap:{events} telephone-event/8000\r\na=fmtp:{events} 0-16\r\n"
-        );
+        let _ = write!(out, "a=rtpmap:{events} telephone-event/8000\r\na=fmtp:{events} 0-16\r\n");
     }
     let _ = write!(out, "a=ptime:{}\r\na={}\r\n", local.ptime_ms, direction.as_str());
 }

@@ -152,7 +152,8 @@ impl<'a> MediaLine<'a> {
             let space = value.iter().position(|b| *b == b' ')?;
             let (number, name) = (&value[..space], trim(&value[space..]));
             let name = name.strip_suffix(b"/1").unwrap_or(name);
-            let payload = decimal(number).and_then(|n| u8::try_from(n).ok()).filter(|n| *n < 128)?;
+            let payload =
+                decimal(number).and_then(|n| u8::try_from(n).ok()).filter(|n| *n < 128)?;
             (name.eq_ignore_ascii_case(encoding.as_bytes()) && self.has_format(number))
                 .then_some(payload)
         })
@@ -237,8 +238,14 @@ mod tests {
     #[test]
     fn what_is_no_description() {
         for bad in [
-            "", "hello", "o=x\r\nv=0", "v=1\r\no=x", "v=0\r\n", "v=0\r\no=x\r\nm=audio\r\n",
-            "v=0\r\no=x\r\nm=audio 70000 RTP/AVP 0", "v=0\r\no=x\r\nc=ATM x\r\n",
+            "",
+            "hello",
+            "o=x\r\nv=0",
+            "v=1\r\no=x",
+            "v=0\r\n",
+            "v=0\r\no=x\r\nm=audio\r\n",
+            "v=0\r\no=x\r\nm=audio 70000 RTP/AVP 0",
+            "v=0\r\no=x\r\nc=ATM x\r\n",
         ] {
             assert!(Sdp::parse(bad.as_bytes()).is_err(), "{bad}");
         }

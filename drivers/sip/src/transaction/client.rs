@@ -51,6 +51,8 @@ pub(crate) enum InviteClient {
     Proceeding {
         /// The INVITE, from which CANCEL and ACK are made.
         kept: Box<KeptRequest>,
+        /// When to stop waiting for the response to what was cancelled (RFC 3261, section 9.1).
+        end: Option<Instant>,
     },
     /// A failure has come and was acknowledged.
     Completed {
@@ -80,7 +82,7 @@ impl InviteClient {
     pub(crate) fn kept(&self) -> Option<&KeptRequest> {
         match self {
             InviteClient::Calling { kept, .. }
-            | InviteClient::Proceeding { kept }
+            | InviteClient::Proceeding { kept, .. }
             | InviteClient::Completed { kept, .. } => Some(kept),
             InviteClient::Accepted { .. } => None,
         }
@@ -92,6 +94,13 @@ impl InviteClient {
         matches!(self, InviteClient::Proceeding { .. })
     }
 
+    /// A CANCEL was sent: the final response must come within 64·T1.
+    pub(crate) fn cancelled(&mut self, now: Instant, timers: &TimerConfig) {
+        if let InviteClient::Proceeding { end, .. } = self {
+            *end = Some(now + timers.give_up());
+        }
+    }
+
     /// A response has come. `ack` makes the ACK of a failure out of the INVITE.
     pub(crate) fn receive(
         &mut self,
@@ -100,8 +109,9 @@ impl InviteClient {
         status: u16,
         ack: impl FnOnce(&[u8]) -> Vec<u8>,
     ) -> Option<Receipt> {
-        let kept = match self {
-            InviteClient::Calling { kept, .. } | InviteClient::Proceeding { kept } => kept,
+        let (kept, end) = match self {
+            InviteClient::Calling { kept, .. } => (kept, None),
+            InviteClient::Proceeding { kept, end } => (kept, *end),
             InviteClient::Completed { .. } => return (status >= 300).then_some(Receipt::Repeated),
             InviteClient::Accepted { .. } => {
                 return (200..300).contains(&status).then_some(Receipt::New);
@@ -115,7 +125,7 @@ impl InviteClient {
         let empty = Box::new(KeptRequest { bytes: Vec::new(), peer });
         let mut kept = std::mem::replace(kept, empty);
         *self = if status < 200 {
-            InviteClient::Proceeding { kept }
+            InviteClient::Proceeding { kept, end }
         } else {
             kept.bytes = ack(&kept.bytes);
             // Timer D is "more than 32 seconds": 64·T1.
@@ -127,7 +137,12 @@ impl InviteClient {
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> ClientAction {
         match self {
-            InviteClient::Calling { b, .. } if *b <= now => ClientAction::TimedOut,
+            InviteClient::Calling { b: end, .. }
+            | InviteClient::Proceeding { end: Some(end), .. }
+                if *end <= now =>
+            {
+                ClientAction::TimedOut
+            }
             InviteClient::Calling { interval, a: Some(a), .. } if *a <= now => {
                 *interval *= 2;
                 *a = now + *interval;
@@ -145,7 +160,7 @@ impl InviteClient {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         match self {
             InviteClient::Calling { a, b, .. } => Some(a.map_or(*b, |a| a.min(*b))),
-            InviteClient::Proceeding { .. } => None,
+            InviteClient::Proceeding { end, .. } => *end,
             InviteClient::Completed { d, .. } => Some(*d),
             InviteClient::Accepted { m } => Some(*m),
         }
@@ -241,9 +256,7 @@ mod tests {
     }
 
     /// Runs the timers of a transaction that hears nothing; the times of its repeats and its end.
-    fn silence(
-        mut due: impl FnMut() -> (Instant, ClientAction),
-    ) -> (Vec<u64>, u64) {
+    fn silence(mut due: impl FnMut() -> (Instant, ClientAction)) -> (Vec<u64>, u64) {
         let mut sent = Vec::new();
         loop {
             match due() {
@@ -257,10 +270,9 @@ mod tests {
     #[test]
     fn an_invite_nobody_answers() {
         let t = TimerConfig::default();
-        for (transport, repeats) in [
-            (Transport::Udp, &[500, 1500, 3500, 7500, 15_500, 31_500][..]),
-            (Transport::Tcp, &[]),
-        ] {
+        for (transport, repeats) in
+            [(Transport::Udp, &[500, 1500, 3500, 7500, 15_500, 31_500][..]), (Transport::Tcp, &[])]
+        {
             let mut tx = InviteClient::new(ms(0), &t, b"INVITE".to_vec(), peer(transport));
             assert!(!tx.may_cancel());
             let (sent, end) = silence(|| {
@@ -279,6 +291,8 @@ mod tests {
         assert_eq!(tx.receive(ms(1), &t, 180, no_ack), Some(Receipt::New));
         assert!(tx.may_cancel());
         assert_eq!(tx.poll_timeout(), None);
+        tx.cancelled(ms(1), &t);
+        assert_eq!(tx.poll_timeout(), Some(ms(32_001)));
         let ack = |invite: &[u8]| [b"ACK of ", invite].concat();
         assert_eq!(tx.receive(ms(2), &t, 486, ack), Some(Receipt::New));
         assert_eq!(tx.kept().unwrap().bytes, b"ACK of INVITE");

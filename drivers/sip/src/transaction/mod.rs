@@ -8,7 +8,7 @@ mod client;
 mod server;
 
 pub(crate) use client::{ClientAction, InviteClient, NonInviteClient, Receipt};
-pub(crate) use server::{InviteServer, NonInviteServer, ServerAction};
+pub(crate) use server::{InviteServer, Kept, NonInviteServer, ServerAction};
 
 use tipring_clock::Duration;
 

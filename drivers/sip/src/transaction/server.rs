@@ -71,7 +71,13 @@ impl InviteServer {
     }
 
     /// The user has sent this response. Only a transaction that is open takes one.
-    pub(crate) fn respond(&mut self, now: Instant, timers: &TimerConfig, status: u16, bytes: &[u8]) {
+    pub(crate) fn respond(
+        &mut self,
+        now: Instant,
+        timers: &TimerConfig,
+        status: u16,
+        bytes: &[u8],
+    ) {
         let InviteServer::Proceeding { kept } = self else { return };
         kept.bytes.clear();
         if (200..300).contains(&status) {
@@ -83,8 +89,7 @@ impl InviteServer {
             return;
         }
         let peer = kept.peer;
-        let kept =
-            std::mem::replace(kept, Box::new(KeptResponse { bytes: Vec::new(), peer }));
+        let kept = std::mem::replace(kept, Box::new(KeptResponse { bytes: Vec::new(), peer }));
         *self = InviteServer::Completed {
             g: (!peer.is_reliable()).then(|| now + timers.t1),
             kept,
@@ -130,11 +135,8 @@ impl InviteServer {
 /// What of a final response is kept for a request that comes again.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
-    /// Status and our tag: the response has no headers of its own and is made anew.
-    Bare {
-        status: u16,
-        tag: u64,
-    },
+    /// The response has no headers of its own: it is made anew from the request.
+    Bare { status: u16 },
     /// The whole response.
     Whole(Box<[u8]>),
 }
@@ -234,7 +236,7 @@ mod tests {
     #[test]
     fn a_non_invite_answer_is_kept_for_timer_j() {
         let t = TimerConfig::default();
-        let kept = Kept::Bare { status: 200, tag: 7 };
+        let kept = Kept::Bare { status: 200 };
         let tx = NonInviteServer::new(ms(0), &t, kept, false);
         assert_eq!(tx.poll_timeout(), ms(32_000));
         assert_eq!(tx.handle_timeout(ms(1)), ServerAction::Nothing);
