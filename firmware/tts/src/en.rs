@@ -102,7 +102,7 @@ pub(crate) fn time(out: &mut Vec<Step>, hour: u8, minute: u8) {
 
 /// The hour on a dial of twelve.
 pub(crate) fn clock_hour(hour: u8) -> u8 {
-    if hour % 12 == 0 { 12 } else { hour % 12 }
+    (hour + 11) % 12 + 1
 }
 
 /// The half of the day.

@@ -179,9 +179,9 @@ fn templates_are_said_in_words_and_shown_in_figures() {
         [Utterance::Template { key: "queue-position".into(), values }]
     };
     assert_eq!(catalogue.text(Lang::ZhCn, &position(3)), "您前面还有 3 位。");
-    assert_eq!(catalogue.text(Lang::En, &position(3)), "There are 3 callers ahead of you.");
-    assert_eq!(catalogue.text(Lang::En, &position(1)), "There is one caller ahead of you.");
-    assert_eq!(catalogue.words(Lang::En, &position(1)), "There is one caller ahead of you.");
+    assert_eq!(catalogue.text(Lang::En, &position(3)), "There are 3 people ahead of you.");
+    assert_eq!(catalogue.text(Lang::En, &position(1)), "There is one person ahead of you.");
+    assert_eq!(catalogue.words(Lang::En, &position(1)), "There is one person ahead of you.");
     let date = Utterance::Date { year: 2026, month: 11, day: 21 };
     let bill = [
         Utterance::Template { key: "bill-due".into(), values: vec![Utterance::Money { fen: 350 }] },

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tipring_tts::{Catalogue, Lang, Piece, Sound, Utterance};
 
-/// The root mean square of full scale's largest sine is +3.14 dBm0 (ITU-T G.711).
-const FULL_SCALE_RMS_DBM0: f64 = 3.14 + 3.0103;
+/// Full scale's largest sine is +3.14 dBm0 (ITU-T G.711), so full scale squared is 3.01 dB more.
+const FULL_SCALE_RMS_DBM0: f64 = 6.15;
 
 fn linear(code: u8) -> f64 {
     let code = code ^ 0x55;
