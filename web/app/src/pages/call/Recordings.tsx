@@ -22,6 +22,7 @@ export function Recordings({ call }: { call: CallDetail }) {
         <Recording
           key={recording.path}
           call={call.call}
+          goesOn={call.ended_ms === null && recording.ended_ms === null}
           recording={recording}
           part={index + 1}
           alone={recordings.length === 1}
@@ -38,11 +39,13 @@ function Recording(props: {
   /** Its place among the call's recordings, from 1. */
   part: number;
   alone: boolean;
+  /** It grows still, since the call lasts. */
+  goesOn: boolean;
 }) {
   const { t, i18n } = useTranslation();
   const [failed, setFailed] = useState(false);
   const { call, recording, part } = props;
-  if (recording.ended_ms === null) return <p className="quiet">{t("call.recordingStill")}</p>;
+  if (props.goesOn) return <p className="quiet">{t("call.recordingStill")}</p>;
   const url = `/api/calls/${call}/recording?part=${part}`;
   return (
     <div className="recording">
