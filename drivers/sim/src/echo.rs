@@ -64,15 +64,9 @@ impl Echo {
         let mut all = [0.0f32; MEMORY + tipring_line::FRAME_SAMPLES];
         all[..MEMORY].copy_from_slice(&self.sent);
         all[MEMORY..].iter_mut().zip(sent).for_each(|(a, s)| *a = f32::from(*s));
-        for (n, out) in into.iter_mut().enumerate() {
-            let newest = MEMORY + n;
-            *out += self
-                .path
-                .taps
-                .iter()
-                .enumerate()
-                .map(|(delay, tap)| tap * all[newest - delay])
-                .sum::<f32>();
+        for (delay, tap) in self.path.taps.iter().enumerate() {
+            let delayed = &all[MEMORY - delay..];
+            into.iter_mut().zip(delayed).for_each(|(out, sample)| *out += tap * sample);
         }
         self.sent.copy_from_slice(&all[tipring_line::FRAME_SAMPLES..]);
     }

@@ -250,14 +250,14 @@ impl<P: AnalogPort> Fxo<P> {
         match self.state {
             State::Idle | State::Ringing { .. } => self.listen_on_hook(now, rx),
             State::Refused | State::Guarded => {}
-            State::Connected { .. } => self.listen_connected(now, rx),
+            State::Connected { .. } => self.listen_connected(now, sent, rx),
             State::AwaitingDialTone { .. } | State::Dialling | State::Proceeding { .. } => {
                 self.listen_outgoing(now, sent, rx);
             }
         }
     }
 
-    fn listen_connected(&mut self, now: Instant, rx: &Frame) {
+    fn listen_connected(&mut self, now: Instant, sent: &Frame, rx: &Frame) {
         if self.settings.detect_digits {
             self.digits.rx(rx);
             while let Some(event) = self.digits.poll() {
@@ -267,10 +267,7 @@ impl<P: AnalogPort> Fxo<P> {
                 }
             }
         }
-        // What we send echoes back; a digit of our own must not count as the exchange's tone.
-        if self.generator.is_idle() {
-            self.progress.rx(rx);
-        }
+        self.progress.rx_beside(rx, sent);
         while let Some(tone) = self.progress.poll() {
             // Ringback in a call is somebody's music; everything else says that the far side,
             // or the whole call, has gone.

@@ -121,7 +121,7 @@ impl<P: AnalogPort> Fxo<P> {
     }
 
     fn follow_progress(&mut self, now: Instant, ringback: bool, sent: &Frame, rx: &Frame) {
-        self.progress.rx(rx);
+        self.progress.rx_beside(rx, sent);
         while let Some(tone) = self.progress.poll() {
             match tone {
                 ProgressTone::Ringback => {

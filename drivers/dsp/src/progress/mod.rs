@@ -114,10 +114,18 @@ impl ProgressDetector {
 
     /// Listens to these samples; what was found is ready to be polled.
     pub fn rx(&mut self, samples: &[i16]) {
+        self.rx_beside(samples, &[]);
+    }
+
+    /// Listens to these samples while `sent` goes out on the same two wires: what is no louder
+    /// than its echo can be counts as silence. `sent` is as long as `samples`, or empty.
+    pub fn rx_beside(&mut self, samples: &[i16], sent: &[i16]) {
         let mut rest = samples;
+        let mut sent = sent;
         while !rest.is_empty() {
-            let (n, sound) = self.spectrum.rx(rest);
+            let (n, sound) = self.spectrum.rx(rest, sent);
             rest = &rest[n..];
+            sent = &sent[n.min(sent.len())..];
             if let Some(tone) = sound.and_then(|sound| self.cadence.advance(sound)) {
                 self.found.push(tone);
             }

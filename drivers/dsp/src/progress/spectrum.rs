@@ -27,6 +27,12 @@ const PURITY_MIN: f32 = 0.7;
 const PART_MIN: f32 = 0.1;
 /// Anything this much below the last tone (as a power) counts as its pause.
 const PAUSE_BELOW_TONE: f32 = 1.0 / 16.0;
+/// A hybrid lets back at most this part (as a power) of what is sent: 6 dB in the worst case.
+const ECHO_MAX: f32 = 0.25;
+/// Echo comes back late: the bound on it falls by 0.7 dB a hop.
+const ECHO_DECAY: f32 = 0.85;
+/// Under an echo this part of the power is enough for a tone.
+const PURITY_MIN_ECHO: f32 = 0.5;
 /// How long the last tone's level is the measure of silence.
 const TONE_MEMORY_HOPS: u32 = 600;
 
@@ -57,6 +63,10 @@ pub(super) struct Spectrum {
     power_min: f32,
     tone_power: f32,
     tone_age_hops: u32,
+    /// Power sent in this half window.
+    sent_power: f32,
+    /// The most that can come back of what was sent.
+    echo_max: f32,
 }
 
 #[derive(Clone, Debug)]
@@ -116,6 +126,8 @@ impl Spectrum {
             power_min: dbm0_to_rms(plan.level_min_dbm0).powi(2),
             tone_power: 0.0,
             tone_age_hops: TONE_MEMORY_HOPS,
+            sent_power: 0.0,
+            echo_max: 0.0,
         }
     }
 
@@ -125,16 +137,19 @@ impl Spectrum {
         self.in_half = 0;
         self.tone_power = 0.0;
         self.tone_age_hops = TONE_MEMORY_HOPS;
+        self.sent_power = 0.0;
+        self.echo_max = 0.0;
     }
 
     /// Takes samples up to the end of the hop; says how many, and what sounds if the hop is full.
-    pub(super) fn rx(&mut self, samples: &[i16]) -> (usize, Option<Sound>) {
+    pub(super) fn rx(&mut self, samples: &[i16], sent: &[i16]) -> (usize, Option<Sound>) {
         let n = samples.len().min(HOP_SAMPLES - self.in_half);
         let groups = (self.frequencies.len() * PROBES_A_FREQUENCY).div_ceil(GROUP);
         for group in 0..groups {
             self.correlate(group * GROUP, &samples[..n]);
         }
-        self.half.power += samples[..n].iter().map(|&s| f32::from(s) * f32::from(s)).sum::<f32>();
+        self.half.power += power(&samples[..n]);
+        self.sent_power += power(&sent[..n.min(sent.len())]);
         self.in_half += n;
         if self.in_half < HOP_SAMPLES {
             return (n, None);
@@ -176,19 +191,28 @@ impl Spectrum {
     fn judge(&mut self) -> Sound {
         let window = (2 * HOP_SAMPLES) as f32;
         let total = (self.half.power + self.last_half.power) / window;
+        let sent = core::mem::take(&mut self.sent_power) / HOP_SAMPLES as f32;
+        self.echo_max = (sent * ECHO_MAX).max(self.echo_max * ECHO_DECAY);
         self.tone_age_hops = self.tone_age_hops.saturating_add(1);
         if total < self.silence_below() {
             return Sound::Silence;
         }
-        let best = self.purest_set(total);
-        match best {
-            Some((set, purity)) if purity >= PURITY_MIN && total >= self.power_min => {
+        match self.purest_set(total) {
+            Some((set, purity)) if total >= self.power_min && self.is_pure(purity, total) => {
                 self.tone_power = total;
                 self.tone_age_hops = 0;
                 Sound::Tone(set)
             }
+            _ if total < self.echo_max => Sound::Silence,
             _ => Sound::Other,
         }
+    }
+
+    /// Whether this part of the power is enough for a tone: of all that cannot be echo.
+    fn is_pure(&self, purity: f32, total: f32) -> bool {
+        let without_echo = (total - self.echo_max).max(0.0);
+        purity >= PURITY_MIN
+            || purity >= PURITY_MIN_ECHO && purity * total >= PURITY_MIN * without_echo
     }
 
     fn silence_below(&self) -> f32 {
@@ -232,4 +256,9 @@ impl Spectrum {
             })
             .fold(0.0, f32::max)
     }
+}
+
+/// Sum of squares.
+fn power(samples: &[i16]) -> f32 {
+    samples.iter().map(|&s| f32::from(s) * f32::from(s)).sum()
 }

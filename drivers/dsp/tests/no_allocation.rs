@@ -1,0 +1,92 @@
+//! Detectors and generators do not allocate once they are made.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use tipring_dsp::caller_id::{
+    CallTime, DtmfCallerId, FskReceiver, FskTransmitter, Message, MessageForm, Modem, NameEncoding,
+};
+use tipring_dsp::{
+    DtmfDetector, DtmfGenerator, LevelMeter, ProgressDetector, ProgressPlan, ToneGenerator, g711,
+    tones,
+};
+use tipring_line::{CallerId, Digit, Law};
+
+thread_local! {
+    static ALLOCATIONS: Cell<u32> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: every call is passed on to the system's allocator unchanged; the count is thread-local
+// and allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.with(|n| n.set(n.get() + 1));
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        ALLOCATIONS.with(|n| n.set(n.get() + 1));
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) };
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+#[test]
+fn nothing_allocates_after_its_making() {
+    let mut caller = CallerId::from_number("13800138000".parse().unwrap());
+    caller.name.push_str("王小明");
+    let time = CallTime { month: 1, day: 2, hour: 3, minute: 4 };
+    let mut digits = DtmfGenerator::new();
+    let mut tone = ToneGenerator::new(tones::china::BUSY);
+    let mut dtmf = DtmfDetector::new();
+    let mut progress = ProgressDetector::new(&ProgressPlan::china());
+    let mut fsk = FskReceiver::new();
+    let mut by_dtmf = DtmfCallerId::new();
+    let mut meter = LevelMeter::new();
+    let mut frame = [0i16; 160];
+    let mut codes = [0u8; 160];
+    let (mut messages, mut keys, mut found) = (0, 0, 0);
+
+    let before = ALLOCATIONS.with(Cell::get);
+    let message = Message::call(MessageForm::Mdmf, NameEncoding::Gbk, time, &caller);
+    let mut transmitter = FskTransmitter::new(Modem::V23, message);
+    for round in 0..400 {
+        frame.fill(0);
+        if !transmitter.is_finished() {
+            transmitter.tx(&mut frame);
+        } else if round < 200 {
+            digits.push(Digit::from_event((round % 16) as u8).unwrap());
+            digits.tx(&mut frame);
+        } else {
+            tone.tx(&mut frame);
+        }
+        g711::encode(Law::A, &frame, &mut codes);
+        g711::decode(Law::A, &codes, &mut frame);
+        meter.rx(&frame);
+        dtmf.rx(&frame);
+        progress.rx(&frame);
+        fsk.rx(&frame);
+        while let Some(event) = dtmf.poll() {
+            if let tipring_dsp::DtmfEvent::Start(digit) = event {
+                keys += 1;
+                by_dtmf.push(digit);
+            }
+        }
+        if let Some(message) = fsk.poll() {
+            messages += 1;
+            let _ = message.content();
+        }
+        found += i32::from(progress.poll().is_some());
+    }
+    let _ = meter.take();
+    let allocations = ALLOCATIONS.with(Cell::get) - before;
+
+    assert_eq!(allocations, 0);
+    assert!(messages == 1 && keys > 5 && found == 1, "{messages} {keys} {found}");
+}
