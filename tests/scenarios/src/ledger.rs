@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use tipring_clock::Instant;
-use tipring_events::{AgentId, AgentState, EventKind, QueueId, SegmentId};
+use tipring_clock::{Duration, Instant};
+use tipring_events::{AgentId, AgentState, EventKind, OfferOutcome, QueueId, SegmentId};
 use tipring_line::CallId;
 
 #[derive(Default)]
@@ -22,6 +22,8 @@ struct CallAccount {
 pub struct Ledger {
     open: HashMap<CallId, CallAccount>,
     offers: HashMap<AgentId, CallId>,
+    /// Until when an agent who missed, or refused, an offer is left alone.
+    rests: HashMap<AgentId, Instant>,
     agents: HashMap<AgentId, (AgentState, Option<CallId>)>,
     /// Calls that have ended.
     pub calls_ended: u64,
@@ -70,7 +72,13 @@ impl Ledger {
                 let before = self.offers.insert(*agent, *call);
                 assert_eq!(before, None, "agent {agent:?} is offered two calls");
             }
-            EventKind::OfferEnded { call, agent, .. } => {
+            EventKind::OfferEnded { call, agent, outcome, .. } => {
+                let rest = match outcome {
+                    OfferOutcome::Answered | OfferOutcome::Cancelled => Duration::ZERO,
+                    OfferOutcome::NoAnswer => Duration::from_secs(1),
+                    _ => Duration::from_secs(5),
+                };
+                self.rests.insert(*agent, now + rest);
                 let before = self.offers.remove(agent);
                 assert_eq!(before, Some(*call), "agent {agent:?}: another offer ended");
                 self.offers_ended += 1;
@@ -119,6 +127,12 @@ impl Ledger {
     /// An agent's last logged state.
     pub fn agent_state(&self, agent: AgentId) -> AgentState {
         self.agents.get(&agent).map_or(AgentState::LoggedOut, |(state, _)| *state)
+    }
+
+    /// Whether an agent is left alone after an offer that came to nothing: for 1 s when it was not
+    /// answered, for 5 s when it was refused or the phone was busy or out of reach.
+    pub fn rests(&self, now: Instant, agent: AgentId) -> bool {
+        self.rests.get(&agent).is_some_and(|until| now < *until)
     }
 
     /// Nothing may be open any more.

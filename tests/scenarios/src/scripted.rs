@@ -123,6 +123,16 @@ impl Scripted {
         self.channels.iter().find(|(_, c)| c.endpoint == at && !c.releasing).map(|(id, _)| *id)
     }
 
+    /// Whether an extension carries any leg, one that is just being released included.
+    pub fn is_occupied(&self, number: Number) -> bool {
+        self.channels.values().any(|c| c.endpoint == Some(Endpoint::SipPhone(number)))
+    }
+
+    /// Channels whose far side can still do something, in order.
+    pub fn live_channels(&self) -> Vec<ChannelId> {
+        self.channels.iter().filter(|(_, c)| !c.releasing).map(|(id, _)| *id).collect()
+    }
+
     /// Everything is over: no channel, bridge, sound or recording is left.
     pub fn close(&self) {
         assert!(self.channels.is_empty(), "channels left: {:?}", self.channels);

@@ -1,9 +1,9 @@
 //! A full queue lets nobody in; the longest wait hands the caller back to the flow.
 
-use tipring_events::QueueOutcome;
-use tipring_test_scenarios::{Scripted, World, site};
+use tipring_events::{OfferOutcome, QueueOutcome};
+use tipring_test_scenarios::{Phone, Scripted, World, site};
 
-use crate::{queued_caller, s, waits};
+use crate::{offers, queued_caller, s, waits};
 
 #[test]
 fn a_full_queue_refuses_by_its_edge() {
@@ -30,4 +30,21 @@ fn the_longest_wait_is_five_minutes() {
     w.run(s(300));
     assert!(w.hears_prompt(waiting, "goodbye"));
     assert_eq!(waits(&w)[1], (2, QueueOutcome::TimedOut, 300_000));
+}
+
+#[test]
+fn a_phone_that_rings_when_the_wait_is_over_stops_ringing() {
+    let mut config = site();
+    config.acd.queues[0].max_wait_s = 10;
+    let mut w = World::with(config, Scripted::default());
+    w.set_registered("8001", true);
+    w.agent(1);
+    w.phone("8001", Phone { answers_after: None, ..Phone::default() });
+    queued_caller(&mut w, "13800138000");
+    w.run(s(9));
+    let phone = w.at("8001");
+    w.run(s(1));
+    assert!(!w.around.is_there(phone));
+    assert_eq!(offers(&w), [(1, 1, OfferOutcome::Cancelled, 10_000)]);
+    w.close();
 }
