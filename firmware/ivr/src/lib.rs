@@ -8,10 +8,12 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod check;
 mod flow;
 mod interpreter;
 mod program;
 
+pub use check::{FlowFault, Names, check};
 pub use flow::{Flow, Key, Node, Tries};
 pub use interpreter::{Interpreter, IvrInput, IvrOutput, QueueEdge};
-pub use program::{FlowFault, Names, Program, check};
+pub use program::Program;
