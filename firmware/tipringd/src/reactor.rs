@@ -82,6 +82,8 @@ pub struct Reactor {
 pub struct Desk {
     replies: HashMap<u64, oneshot::Sender<Reply>>,
     next_token: u64,
+    /// Today's folder of recordings, once it is made.
+    recording_folder: std::path::PathBuf,
     recording_paths: HashMap<RecordingId, Arc<str>>,
     changed: bool,
     live_at: Instant,
@@ -193,7 +195,9 @@ impl Reactor {
                 let ports = &mut Ports(&mut self.media);
                 self.sip.handle_stream(now, connection, Transport::Tcp, peer, &bytes, ports);
             }
-            Mail::StreamClosed(connection) => self.sip.handle_stream_closed(now, connection),
+            Mail::StreamClosed(connection) => {
+                self.sip.handle_stream_closed(now, connection, &mut Ports(&mut self.media));
+            }
             Mail::Command { command, reply } => {
                 self.desk.next_token += 1;
                 self.desk.replies.insert(self.desk.next_token, reply);
@@ -325,7 +329,13 @@ impl Reactor {
 
     fn record(&mut self, call: CallId, left: ChannelId, path: Arc<str>) {
         let id = RecordingId(call.0);
-        match self.media.record(id, left, self.recordings.join(&*path)) {
+        let file = self.recordings.join(&*path);
+        if let Some(folder) = file.parent().filter(|f| self.desk.recording_folder != *f) {
+            self.desk.recording_folder = folder.to_owned();
+            // A folder that cannot be made is told by the recorder, which cannot make the file.
+            let _ = std::fs::create_dir_all(folder);
+        }
+        match self.media.record(id, left, file) {
             Ok(()) => {
                 self.desk.recording_paths.insert(id, path);
             }
