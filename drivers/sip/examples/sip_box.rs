@@ -38,7 +38,7 @@ impl MediaPorts for Ports {
 
 enum Input {
     Datagram(SocketAddr, Vec<u8>),
-    Opened(ConnectionId, SocketAddr, TcpStream),
+    Opened(ConnectionId, TcpStream),
     Bytes(ConnectionId, SocketAddr, Vec<u8>),
     Closed(ConnectionId),
 }
@@ -80,7 +80,7 @@ fn listen(address: SocketAddr) -> Result<(UdpSocket, Receiver<Input>), Box<dyn E
             let id = ConnectionId(count as u64);
             let (Ok(from), Ok(writer)) = (stream.peer_addr(), stream.try_clone()) else { continue };
             let sender = sender.clone();
-            let _ = sender.send(Input::Opened(id, from, writer));
+            let _ = sender.send(Input::Opened(id, writer));
             thread::spawn(move || read_stream(id, from, stream, &sender));
         }
     });
@@ -258,7 +258,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(Input::Datagram(from, bytes)) => {
                 agent.handle_datagram(clock.now(), from, &bytes, &mut ports);
             }
-            Ok(Input::Opened(id, _, stream)) => drop(streams.insert(id, stream)),
+            Ok(Input::Opened(id, stream)) => drop(streams.insert(id, stream)),
             Ok(Input::Bytes(id, from, bytes)) => {
                 agent.handle_stream(clock.now(), id, Transport::Tcp, from, &bytes, &mut ports);
             }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use tipring_clock::Duration;
 use tipring_line::{Law, Number};
 
-use crate::Transport;
+use crate::{DigestAlgorithm, Transport};
 
 /// Everything the agent is told. It can be replaced while calls go on.
 #[derive(Clone, Debug)]
@@ -15,6 +15,10 @@ pub struct Config {
     pub local: Vec<LocalAddress>,
     /// The realm of our digest challenges, and the host of our own From address.
     pub realm: String,
+    /// The digest algorithms offered, in this order. RFC 8760 has the best stand first and
+    /// peers take the first they know, but many phones only look at the first; so MD5 is first
+    /// unless every phone is known to do better.
+    pub digest: Vec<DigestAlgorithm>,
     /// The phones that may register and call.
     pub extensions: Vec<ExtensionConfig>,
     /// The SIP trunks.
@@ -41,6 +45,7 @@ impl Default for Config {
         Config {
             local: Vec::new(),
             realm: "tipring".to_owned(),
+            digest: vec![DigestAlgorithm::Md5, DigestAlgorithm::Sha256],
             extensions: Vec::new(),
             trunks: Vec::new(),
             codecs: vec![Law::A, Law::Mu],

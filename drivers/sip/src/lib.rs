@@ -32,6 +32,7 @@ mod transaction;
 mod ua;
 mod via;
 
+pub use auth::Algorithm as DigestAlgorithm;
 pub use config::{
     Config, DtmfMode, ExtensionConfig, Limits, LocalAddress, NetworkAddress, RegistrarConfig,
     TimerConfig, TrunkAccess, TrunkConfig,

@@ -9,16 +9,17 @@ use crate::message::scan::{Scanner, is_token};
 /// A digest in hexadecimal: 32 characters (MD5) or 64 (SHA-256).
 pub(crate) type HexDigest = ArrayVec<u8, 64>;
 
-/// A digest algorithm.
+/// A digest algorithm (RFC 7616, section 6.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Algorithm {
+pub enum Algorithm {
+    /// `SHA-256`.
     Sha256,
+    /// `MD5`.
     Md5,
 }
 
 impl Algorithm {
-    /// In the order in which we offer them, the better first (RFC 8760, section 2.4).
-    pub(crate) const ALL: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
+    const ALL: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

@@ -103,13 +103,13 @@ impl UserAgent {
         self.reply_stateless(request, 403, |_| {});
     }
 
-    /// 401 with a challenge for each algorithm, the better first (RFC 8760, section 2.3).
+    /// 401 with a challenge for each algorithm (RFC 8760, section 2.3).
     fn challenge(&mut self, now: Instant, request: &Request<'_, '_>, stale: bool) {
         self.counters.challenges += 1;
         let nonce = self.nonces.issue(now);
-        let realm = self.config.realm.clone();
+        let (realm, algorithms) = (self.config.realm.clone(), self.config.digest.clone());
         self.reply_stateless(request, 401, |writer| {
-            for algorithm in Algorithm::ALL {
+            for algorithm in algorithms {
                 writer.name(HeaderName::WwwAuthenticate).put(b"Digest realm=\"");
                 writer.clean(realm.as_bytes()).put(b"\", nonce=\"").put(&nonce);
                 writer.put(b"\", algorithm=").put(algorithm.as_str().as_bytes());
