@@ -8,7 +8,7 @@ use crate::rtp::{SAMPLES_PER_MS, samples_in};
 
 /// How far the stream's own count may be from the clock before timestamps follow the clock. Within
 /// it they run on without a step, which the peer's jitter buffer takes as jitter.
-const SLACK: Duration = Duration::from_millis(60);
+const SLACK: Duration = Duration::from_millis(120);
 
 /// Header fields of the next packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,3 +2,4 @@
 
 pub(crate) mod dtmf;
 pub(crate) mod record;
+mod screen;

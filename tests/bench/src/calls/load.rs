@@ -186,7 +186,7 @@ impl Load {
             for event in &events[..count] {
                 self.receive(event.data() as usize, &mut window);
             }
-            if count == 0 && wait > Duration::from_micros(30) {
+            if count == 0 && wait > Duration::from_micros(10) {
                 self.pause(wait)?;
                 before = self.clock.now();
             }
@@ -305,7 +305,7 @@ impl Load {
 fn speech() -> Result<Vec<u8>> {
     let mut speech = Vec::new();
     for name in tipring_tts::Catalogue::shipped_names("demo") {
-        let sound = tipring_tts::Catalogue::shipped(&format!("demo/{name}"));
+        let sound = tipring_tts::Catalogue::shipped(&name);
         speech.extend_from_slice(&sound.context("a shipped sound")?.samples);
     }
     if speech.len() < FRAME_SAMPLES {
