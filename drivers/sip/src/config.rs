@@ -16,8 +16,9 @@ pub struct Config {
     /// The realm of our digest challenges, and the host of our own From address.
     pub realm: String,
     /// The digest algorithms offered, in this order. RFC 8760 has the best stand first and
-    /// peers take the first they know, but many phones only look at the first; so MD5 is first
-    /// unless every phone is known to do better.
+    /// peers take the first they know, but many phones only look at the first, and some (baresip
+    /// 1.0, as in Debian 12) give up when any is offered that they do not know, wherever it
+    /// stands; so MD5 alone is offered unless every phone is known to do better.
     pub digest: Vec<DigestAlgorithm>,
     /// The phones that may register and call.
     pub extensions: Vec<ExtensionConfig>,
@@ -40,12 +41,12 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// No addresses, no phones, no trunks; A-law before µ-law, 20 ms packets.
+    /// No addresses, no phones, no trunks; MD5 digests; A-law before µ-law, 20 ms packets.
     fn default() -> Self {
         Config {
             local: Vec::new(),
             realm: "tipring".to_owned(),
-            digest: vec![DigestAlgorithm::Md5, DigestAlgorithm::Sha256],
+            digest: vec![DigestAlgorithm::Md5],
             extensions: Vec::new(),
             trunks: Vec::new(),
             codecs: vec![Law::A, Law::Mu],
