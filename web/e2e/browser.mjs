@@ -53,10 +53,11 @@ export function attempts(page) {
   const began = Date.now();
   return {
     async step(name, act) {
+      const start = Date.now();
       try {
         await act();
         passed += 1;
-        console.log(`ok    ${name}`);
+        console.log(`ok    ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
       } catch (error) {
         console.error(`FAIL  ${name}\n      ${String(error?.message ?? error).split("\n").join("\n      ")}`);
         const picture = join(tmpdir(), "tipring-e2e-failure.png");

@@ -7,8 +7,8 @@ import type { LiveEvent, LiveState } from "./model";
 import { openStream, type Link } from "./stream";
 
 const LIVE_KEY = ["live"] as const;
-/** Fresh snapshots are asked for at most this often, however many events ask for them, in ms. */
-const FRESH_GAP_MS = 800;
+/** The same thing is asked for anew at most this often; by then the box has written it, in ms. */
+const REFRESH_GAP_MS = 1000;
 /** Beyond what the stream tells, the state is asked for this often; it sets the clock too. */
 const REFRESH_MS = 60_000;
 
@@ -32,28 +32,42 @@ export function useLink(): Link {
   return use(LinkContext);
 }
 
-/** Asks for fresh snapshots, but never two within the gap. */
-function freshener(client: QueryClient): { ask(): void; stop(): void } {
-  let timer: number | undefined;
-  return {
-    ask() {
-      timer ??= window.setTimeout(() => {
-        timer = undefined;
-        void client.invalidateQueries({ queryKey: LIVE_KEY });
-      }, FRESH_GAP_MS);
-    },
-    stop: () => window.clearTimeout(timer),
-  };
+/** Asks anew for what has changed, though never twice within the gap for the same thing. */
+class Refresher {
+  readonly #timers = new Map<string, number>();
+
+  constructor(private readonly client: QueryClient) {}
+
+  ask(queryKey: readonly unknown[]): void {
+    const name = JSON.stringify(queryKey);
+    if (this.#timers.has(name)) return;
+    const refresh = (): void => {
+      this.#timers.delete(name);
+      void this.client.invalidateQueries({ queryKey });
+    };
+    this.#timers.set(name, window.setTimeout(refresh, REFRESH_GAP_MS));
+  }
+
+  stop(): void {
+    for (const timer of this.#timers.values()) window.clearTimeout(timer);
+    this.#timers.clear();
+  }
 }
 
-/** Tells pages about past calls that one of them has changed. */
-function callChanged(client: QueryClient, event: LiveEvent): void {
-  if (!("call" in event) || event.call == null) return;
-  if (event.event === "call-ended" || event.event === "recording-ended") {
-    void client.invalidateQueries({ queryKey: ["calls"] });
-    void client.invalidateQueries({ queryKey: ["today"] });
-  }
-  void client.invalidateQueries({ queryKey: ["call", event.call] });
+/** Events after which the day's figures or the list of past calls look different. */
+const COUNTED: readonly LiveEvent["event"][] = [
+  "call-began",
+  "queue-entered",
+  "queue-left",
+  "call-ended",
+];
+const LISTED: readonly LiveEvent["event"][] = ["call-began", "call-ended", "recording-ended"];
+
+/** Tells the pages about past calls what an event changes for them. */
+function refreshPast(refresher: Refresher, event: LiveEvent): void {
+  if (COUNTED.includes(event.event)) refresher.ask(["today"]);
+  if (LISTED.includes(event.event)) refresher.ask(["calls"]);
+  if ("call" in event && event.call !== null) refresher.ask(["call", event.call]);
 }
 
 /** Listens to the box for as long as it is shown. */
@@ -61,7 +75,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [link, setLink] = useState<Link>("connecting");
   useEffect(() => {
-    const fresh = freshener(client);
+    const refresher = new Refresher(client);
     const show = (): void => {
       if (feed.state) client.setQueryData<LiveState>(LIVE_KEY, feed.state);
     };
@@ -73,18 +87,18 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       },
       restarted: () => feed.restart(),
       snapshot(snapshot) {
-        if (feed.snapshot(snapshot) === "fresh-snapshot") fresh.ask();
+        if (feed.snapshot(snapshot) === "fresh-snapshot") refresher.ask(LIVE_KEY);
         show();
       },
       event(event) {
-        if (feed.event(event) === "fresh-snapshot") fresh.ask();
+        if (feed.event(event) === "fresh-snapshot") refresher.ask(LIVE_KEY);
         show();
-        callChanged(client, event);
+        refreshPast(refresher, event);
       },
     });
     return () => {
       close();
-      fresh.stop();
+      refresher.stop();
     };
   }, [client]);
   return <LinkContext value={link}>{children}</LinkContext>;
