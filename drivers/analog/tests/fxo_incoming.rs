@@ -201,6 +201,20 @@ fn every_release_sign_releases() {
 }
 
 #[test]
+fn a_call_answered_after_the_caller_has_gone_ends_with_the_exchanges_dial_tone() {
+    let mut rig = fxo(LineModel::default(), FxoSettings::default());
+    rig.control.place_call(CallPlan { patience_ms: Some(6_500), ..plan("110") }).unwrap();
+    rig.until_offered(10_000);
+    while rig.ms() < 9_000 {
+        rig.step();
+    }
+    rig.command(ChannelCommand::Answer);
+    let (at, cause) = rig.until_released(5_000);
+    assert_eq!(cause, Cause::NormalClearing);
+    assert!(at < 9_000 + 300 + 2_700, "{at}");
+}
+
+#[test]
 fn a_battery_glitch_does_not_release() {
     let model = LineModel { release: ReleaseSign::BatteryDrop { ms: 120 }, ..LineModel::default() };
     let mut rig = fxo(model, FxoSettings::default());

@@ -5,6 +5,7 @@ mod common;
 use common::{FxoRig, caller, fxo, level};
 use tipring_analog::{AnswerCertainty, FxoSettings, PolarityUse};
 use tipring_clock::Duration;
+use tipring_dsp::tones;
 use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Endpoint, PortId};
 use tipring_sim::{
     CallPlan, CalledOutcome, CalledPlan, EndReason, ExchangeEvent, LineModel, Speech,
@@ -144,6 +145,19 @@ fn a_slow_dial_tone_is_waited_for_and_none_is_a_fault() {
             assert_eq!(cause, Cause::NetworkOutOfOrder);
             assert_eq!(at, 5_000);
         }
+    }
+}
+
+#[test]
+fn special_dial_tone_is_dial_tone_and_busy_tone_is_not() {
+    for (tone, dialled) in [(tones::china::SPECIAL_DIAL, true), (tones::china::BUSY, false)] {
+        let model = LineModel { dial_tone: tone, ..LineModel::default() };
+        let mut rig = fxo(model, FxoSettings::default());
+        seize(&mut rig);
+        dial(&mut rig, "8001");
+        rig.run(8_000);
+        let has_dialled = rig.count(|e| *e == ChannelEvent::EarlyAudio) > 0;
+        assert_eq!(has_dialled, dialled, "{tone:?}");
     }
 }
 

@@ -61,7 +61,7 @@ fn random_command(rng: &mut SmallRng) -> ChannelCommand {
         0 => ChannelCommand::Answer,
         1 => ChannelCommand::Flash,
         2 => ChannelCommand::SendDigits(
-            "12#".chars().filter_map(|c| tipring_line::Digit::from_char(c)).collect(),
+            "12#".chars().filter_map(tipring_line::Digit::from_char).collect(),
         ),
         3 => ChannelCommand::Alert,
         _ => ChannelCommand::OpenEarlyAudio,

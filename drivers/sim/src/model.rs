@@ -2,6 +2,8 @@
 
 use tipring_dsp::caller_id::{CallTime, DtmfCallerIdStyle, MessageForm, Modem, NameEncoding};
 
+use tipring_dsp::{ToneCadence, tones};
+
 use crate::echo::EchoPath;
 
 /// How the exchange tells who calls.
@@ -69,6 +71,8 @@ pub struct LineModel {
     pub release: ReleaseSign,
     /// Whether polarity is reversed when a called party answers.
     pub reversal_on_answer: bool,
+    /// Dial tone.
+    pub dial_tone: ToneCadence,
     /// From seizure to dial tone, in milliseconds.
     pub dial_tone_delay_ms: u16,
     /// A pause in dialling this long ends the number, in milliseconds.
@@ -92,6 +96,7 @@ impl Default for LineModel {
             time: CallTime { month: 1, day: 1, hour: 8, minute: 0 },
             release: ReleaseSign::BusyTone,
             reversal_on_answer: false,
+            dial_tone: tones::china::DIAL,
             dial_tone_delay_ms: 300,
             digit_pause_ms: 2000,
         }

@@ -28,6 +28,7 @@ use tipring_line::{
 use crate::events::{EventQueue, Faults};
 use listen::OnHookEar;
 pub use outgoing::AnswerCertainty;
+use outgoing::DialToneMeter;
 pub use settings::{FxoSettings, PolarityUse};
 use timer::Timer;
 use voice::VoiceMeter;
@@ -79,6 +80,7 @@ pub struct Fxo<P: AnalogPort> {
     digits: DtmfDetector,
     progress: ProgressDetector,
     voice: VoiceMeter,
+    dial_tone: DialToneMeter,
     generator: DtmfGenerator,
     /// Since when ringing current flows.
     ringing_since: Option<Instant>,
@@ -107,6 +109,7 @@ impl<P: AnalogPort> Fxo<P> {
             digits: DtmfDetector::new(),
             progress,
             voice: VoiceMeter::new(),
+            dial_tone: DialToneMeter::default(),
             generator,
             ringing_since: None,
             ring_counted: false,
@@ -152,6 +155,8 @@ impl<P: AnalogPort> Fxo<P> {
         self.generator.stop();
         self.timers.stop_all();
         while self.digits.poll().is_some() {}
+        // What was half heard on-hook is no part of the next call's caller id.
+        self.ear.end_digits();
     }
 
     fn is_off_hook(&self) -> bool {

@@ -3,9 +3,9 @@
 //! Without polarity service an analog line has no answer signal: the end of ringback, a voice, or
 //! a timer only make an answer probable, and [`AnswerCertainty`] says so.
 
-use tipring_clock::Instant;
+use tipring_clock::{Duration, Instant};
 use tipring_dsp::{ProgressTone, Sound};
-use tipring_line::{AnalogPort, Cause, ChannelEvent, Frame, Number};
+use tipring_line::{AnalogPort, Cause, ChannelEvent, FRAME_MS, Frame, Number};
 
 use super::timer::Timer;
 use super::{Fxo, State};
@@ -19,6 +19,34 @@ pub enum AnswerCertainty {
     Voice,
     /// Nothing but time says so.
     Timer,
+}
+
+/// Special dial tone (call forwarding is on, messages wait) is broken for 40 ms every 400 ms; a
+/// longer pause says that it was no dial tone.
+const DIAL_TONE_GAP_MAX: Duration = Duration::from_millis(100);
+
+/// How much dial tone has been heard.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DialToneMeter {
+    tone: Duration,
+    gap: Duration,
+}
+
+impl DialToneMeter {
+    /// Takes note of a frame; gives the tone heard so far, short breaks left out.
+    fn frame(&mut self, is_tone: bool) -> Duration {
+        let frame = Duration::from_millis(u64::from(FRAME_MS));
+        if is_tone {
+            self.tone += frame;
+            self.gap = Duration::ZERO;
+        } else {
+            self.gap += frame;
+            if self.gap > DIAL_TONE_GAP_MAX {
+                self.tone = Duration::ZERO;
+            }
+        }
+        self.tone
+    }
 }
 
 impl<P: AnalogPort> Fxo<P> {
@@ -49,6 +77,7 @@ impl<P: AnalogPort> Fxo<P> {
         self.go_off_hook();
         self.caller = None;
         self.certainty = None;
+        self.dial_tone = DialToneMeter::default();
         self.state = State::AwaitingDialTone { since: now, heard: false };
         self.timers.set(Timer::DialTone, now + self.settings.dial_tone_timeout);
     }
@@ -112,9 +141,8 @@ impl<P: AnalogPort> Fxo<P> {
             return;
         }
         self.progress.rx(rx);
-        let (sound, ms) = self.progress.current();
-        let tone = matches!(sound, Sound::Tone(_));
-        if tone && u128::from(ms) >= self.settings.dial_tone_min.as_millis() {
+        let is_tone = matches!(self.progress.current().0, Sound::Tone(_));
+        if self.dial_tone.frame(is_tone) >= self.settings.dial_tone_min {
             self.state = State::AwaitingDialTone { since, heard: true };
             self.dial_if_ready();
         }

@@ -201,6 +201,23 @@ mod tests {
     }
 
     #[test]
+    fn any_digits_are_survived() {
+        use rand::{Rng, SeedableRng};
+        let mut rng = rand::rngs::SmallRng::seed_from_u64(1);
+        let mut parser = DtmfCallerId::new();
+        for _ in 0..100_000 {
+            parser.push(Digit::from_event(rng.random_range(0..16)).unwrap());
+            if rng.random_range(0..20) == 0 {
+                parser.finish();
+            }
+        }
+        while !parser.is_empty() {
+            parser.finish();
+        }
+        assert_eq!(parser.finish(), None);
+    }
+
+    #[test]
     fn what_is_sent_is_read() {
         let hidden = CallerId { presentation: Presentation::Restricted, ..CallerId::default() };
         let known = CallerId::from_number("02164301440".parse().unwrap());

@@ -75,14 +75,18 @@ impl Correlator {
         Correlator { re: 1.0, im: 0.0, step_re, step_im, products: [(0.0, 0.0); WINDOW] }
     }
 
-    /// Takes a sample into place `place` of the window; gives the window's magnitude.
-    fn rx(&mut self, x: f32, place: usize) -> f32 {
+    /// Takes a sample into place `place` of the window.
+    fn rx(&mut self, x: f32, place: usize) {
         self.products[place] = (x * self.re, x * self.im);
         let re = self.re * self.step_re - self.im * self.step_im;
         let im = self.re * self.step_im + self.im * self.step_re;
         let gain = 1.5 - 0.5 * (re * re + im * im);
         self.re = re * gain;
         self.im = im * gain;
+    }
+
+    /// How much of the frequency the window holds.
+    fn magnitude(&self) -> f32 {
         let (sum_re, sum_im) =
             self.products.iter().fold((0.0, 0.0), |(r, i), p| (r + p.0, i + p.1));
         (sum_re * sum_re + sum_im * sum_im).sqrt()
@@ -134,14 +138,17 @@ impl FskReceiver {
         self.power_sum -= self.power[self.place];
         self.power[self.place] = x * x;
         self.power_sum += x * x;
-        let now = self.mark.rx(x, self.place) - self.space.rx(x, self.place);
+        self.mark.rx(x, self.place);
+        self.space.rx(x, self.place);
         self.place = (self.place + 1) % WINDOW;
         if self.power_sum < self.power_min {
             self.lose_carrier();
+            self.last = 0.0;
         } else {
+            let now = self.mark.magnitude() - self.space.magnitude();
             self.advance(now);
+            self.last = now;
         }
-        self.last = now;
     }
 
     fn lose_carrier(&mut self) {

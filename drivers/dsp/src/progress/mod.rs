@@ -92,6 +92,26 @@ impl ProgressPlan {
             (ProgressTone::Congestion, tones::us::CONGESTION),
         ])
     }
+
+    /// Most of continental Europe: 425 Hz.
+    pub fn europe() -> Self {
+        Self::new(&[
+            (ProgressTone::Dial, tones::europe::DIAL),
+            (ProgressTone::Ringback, tones::europe::RINGBACK),
+            (ProgressTone::Busy, tones::europe::BUSY),
+            (ProgressTone::Congestion, tones::europe::CONGESTION),
+        ])
+    }
+
+    /// Hong Kong.
+    pub fn hong_kong() -> Self {
+        Self::new(&[
+            (ProgressTone::Dial, tones::hong_kong::DIAL),
+            (ProgressTone::Ringback, tones::hong_kong::RINGBACK),
+            (ProgressTone::Busy, tones::hong_kong::BUSY),
+            (ProgressTone::Congestion, tones::hong_kong::CONGESTION),
+        ])
+    }
 }
 
 /// Recognises call-progress tones in a stream of samples.
@@ -185,7 +205,12 @@ mod tests {
 
     #[test]
     fn every_tone_of_the_plans_is_told_as_itself_and_nothing_else() {
-        for plan in [ProgressPlan::china(), ProgressPlan::us()] {
+        for plan in [
+            ProgressPlan::china(),
+            ProgressPlan::us(),
+            ProgressPlan::europe(),
+            ProgressPlan::hong_kong(),
+        ] {
             for (tone, cadence) in plan.tones.clone() {
                 for level in [-5.0, -20.0, -35.0] {
                     let samples = play(cadence.at_level(level), 12_000);

@@ -233,7 +233,7 @@ impl SimFxoPort {
     fn give_release_sign(&mut self) {
         self.signal = match self.model.release {
             ReleaseSign::CongestionTone => Signal::tone(tones::china::CONGESTION),
-            ReleaseSign::DialTone => Signal::tone(tones::china::DIAL),
+            ReleaseSign::DialTone => Signal::tone(self.model.dial_tone),
             _ => Signal::busy(),
         };
         self.enter(State::FarGone, None);
@@ -312,7 +312,7 @@ impl SimFxoPort {
             }
             State::Seized => {
                 self.dialled.clear();
-                self.signal = Signal::tone(tones::china::DIAL);
+                self.signal = Signal::tone(self.model.dial_tone);
                 self.enter(State::DialTone, Some(FIRST_DIGIT_MAX));
             }
             State::DialTone => {
