@@ -293,7 +293,7 @@ fn of_agent(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
     let mut changes = Changes::new();
     if let EventKind::AgentChanged { agent, work_number, state, extension, reason, call } = kind {
         changes.push(change(
-            "UPDATE agent_state SET ended_at_us = max(?2, began_at_us)
+            "UPDATE agent_state INDEXED BY agent_state_open SET ended_at_us = max(?2, began_at_us)
              WHERE agent_id = ?1 AND ended_at_us IS NULL",
             [agent.0.into(), at.into()],
         ));

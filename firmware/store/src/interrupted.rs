@@ -3,7 +3,7 @@
 //! The closing is done by events like any other, written to the log, so that the tables made again
 //! from it agree.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use tipring_clock::WallTime;
 use tipring_events::{
     AgentId, AgentState, Event, EventKind, OfferOutcome, Party, QueueId, QueueOutcome, SegmentId,
@@ -58,8 +58,9 @@ pub(crate) fn find(
     now: WallTime,
     recording_length: &mut dyn FnMut(&str) -> Option<RecordingLength>,
 ) -> rusqlite::Result<Interrupted> {
-    let last: Option<i64> =
-        connection.query_row("SELECT max(at_us) FROM event", [], |row| row.get(0))?;
+    let last: Option<i64> = connection
+        .query_row("SELECT at_us FROM event ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
+        .optional()?;
     let alive = WallTime::from_unix_micros(last.unwrap_or(0));
     let mut closing = Closing { connection, alive, found: Interrupted::default() };
     closing.recordings(now, recording_length)?;

@@ -90,7 +90,9 @@ impl Writer {
                 self.sync();
             }
             if closing {
-                self.counters.dropped.fetch_add(self.pending.len() as u64, Relaxed);
+                let (queued, _) = self.inbox.lengths();
+                let lost = self.pending.len() + queued;
+                self.counters.dropped.fetch_add(lost as u64, Relaxed);
                 self.sync();
                 return self.connection;
             }
