@@ -354,7 +354,7 @@ impl Reactor {
                 self.core.channel_event(now, wall, channel, event);
                 self.desk.changed = true;
             }
-            From::PlayDone { channel, id } if id.0 != 0 => {
+            From::PlayDone { channel, id } => {
                 let id = tipring_switch::PlayId(id.0);
                 self.core.media_event(now, wall, MediaEvent::PlayDone { ch: channel, id });
             }
@@ -374,8 +374,7 @@ impl Reactor {
                     format!("the recording of call {} failed: {reason}", id.0)
                 });
             }
-            From::PlayDone { .. }
-            | From::DigitsSent(_)
+            From::DigitsSent(_)
             | From::RtpStarted(_)
             | From::Closed(..)
             | From::RecordingStarted(_) => {}

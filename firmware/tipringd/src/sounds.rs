@@ -14,6 +14,9 @@ const SYNTHESISED_MAX: usize = 256;
 /// Texts that wait to be synthesised.
 const WAITING_MAX: usize = 16;
 
+/// Music never ends by itself, so nobody waits for its end; the switch counts plays from below.
+const MUSIC: tipring_media::PlayId = tipring_media::PlayId(u64::MAX);
+
 /// The prompts, and what the last resort has made of texts without a recording.
 pub struct Sounds {
     catalogue: Arc<Catalogue>,
@@ -67,11 +70,7 @@ impl Sounds {
 
     /// Music on hold, for as long as it takes.
     pub fn music(&self) -> Playlist {
-        Playlist {
-            sounds: vec![Arc::clone(&self.music)],
-            repeat: true,
-            id: tipring_media::PlayId(0),
-        }
+        Playlist { sounds: vec![Arc::clone(&self.music)], repeat: true, id: MUSIC }
     }
 
     /// A tone of the country's plan.
