@@ -15,10 +15,10 @@ pub struct Config {
     pub local: Vec<LocalAddress>,
     /// The realm of our digest challenges, and the host of our own From address.
     pub realm: String,
-    /// The digest algorithms offered, in this order. RFC 8760 has the best stand first and
-    /// peers take the first they know, but many phones only look at the first, and some (baresip
-    /// 1.0, as in Debian 12) give up when any is offered that they do not know, wherever it
-    /// stands; so MD5 alone is offered unless every phone is known to do better.
+    /// The digest algorithms offered and taken, in this order. RFC 8760 has the best stand first
+    /// and peers take the first they know; but many phones look at the first alone, and some
+    /// (baresip 1.0 among them) fail on any challenge they do not know, wherever it stands. So
+    /// only MD5 is offered unless every phone is known to do better.
     pub digest: Vec<DigestAlgorithm>,
     /// The phones that may register and call.
     pub extensions: Vec<ExtensionConfig>,

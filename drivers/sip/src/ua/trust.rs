@@ -76,7 +76,8 @@ impl UserAgent {
             self.challenge(now, request, false);
             return None;
         };
-        let algorithm = Algorithm::named(credentials.algorithm);
+        let algorithm = Algorithm::named(credentials.algorithm)
+            .filter(|algorithm| self.config.digest.contains(algorithm));
         let user = core::str::from_utf8(credentials.username).ok();
         let number = user.and_then(|user| user.parse::<Number>().ok());
         let secret = number.and_then(|number| self.directory.secret(number));
