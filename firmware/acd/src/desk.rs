@@ -82,7 +82,8 @@ impl Acd {
                     }
                 }
             }
-            AgentState::Ready | AgentState::WrapUp | AgentState::NotReady => {}
+            AgentState::WrapUp => agent.last_call_ended = Some(m.now),
+            AgentState::Ready | AgentState::NotReady => {}
         }
         self.unlist(id);
         if let Some(agent) = self.agents.get_mut(&id) {

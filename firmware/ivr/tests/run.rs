@@ -89,7 +89,7 @@ fn keys_cut_the_prompt_short_and_lead_on() {
 fn no_key_is_timed_from_the_end_of_the_prompt() {
     let mut run = Run::new();
     assert_eq!(run.interpreter.poll_timeout(), None);
-    run.now = run.now + Duration::from_secs(3);
+    run.now += Duration::from_secs(3);
     run.give(IvrInput::PlayDone);
     assert_eq!(run.interpreter.poll_timeout(), Some(Instant::from_millis(8000)));
     assert_eq!(run.wait(), ["play 2"], "no-key and the menu's own");

@@ -54,9 +54,10 @@ pub struct LineConfig {
     /// The flow that takes its calls. Without one the dial rules decide by `number`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
-    /// How long to wait for the caller id before the call is taken, in milliseconds. It comes
-    /// between the first two rings, which in China are 5 s apart from start to start.
-    #[serde(default = "caller_id_ms_default")]
+    /// How long a call that comes in without a caller waits for one before it is taken, in
+    /// milliseconds: for signalling that offers a call with its first ring. 0 where the
+    /// signalling itself offers a call only once its caller id has come, or will not come.
+    #[serde(default)]
     pub caller_id_ms: u32,
 }
 
@@ -158,8 +159,4 @@ impl Default for SwitchConfig {
             features: FeatureCodes::default(),
         }
     }
-}
-
-const fn caller_id_ms_default() -> u32 {
-    6000
 }

@@ -129,11 +129,11 @@ impl Switch {
             return;
         }
         if !answered {
+            // The caller's phone, or its port's signalling, makes the ringback tone of it.
             self.channel(caller, ChannelCommand::Alert);
-        }
-        // A SIP phone makes its own ringback from 180; a handset, or who is answered, cannot.
-        let Some(leg) = self.legs.get_mut(&caller) else { return };
-        if (answered || caller.as_port().is_some()) && !leg.sounding {
+        } else if let Some(leg) = self.legs.get_mut(&caller)
+            && !leg.sounding
+        {
             leg.sounding = true;
             self.media(MediaRequest::Tone { ch: caller, tone: Tone::Ringback });
         }

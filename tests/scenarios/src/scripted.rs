@@ -198,6 +198,8 @@ impl Scripted {
     fn ring(&mut self, now: Instant, channel: ChannelId) {
         let phone = match self.channels.get(&channel).and_then(|c| c.endpoint) {
             Some(Endpoint::SipPhone(number)) => self.phones.get(&number).cloned(),
+            // Handsets behave as a phone that nobody has set up otherwise.
+            Some(Endpoint::Port(_)) => None,
             _ => Some(self.outside.clone()),
         };
         let phone = phone.unwrap_or_default();

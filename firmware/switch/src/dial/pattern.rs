@@ -6,38 +6,24 @@ use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not a [`Pattern`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// Nothing is there.
+    #[error("a number pattern has at least one character")]
     Empty,
     /// A character that means nothing in a pattern.
+    #[error(
+        "{0:?} cannot stand in a number pattern: use digits, + * #, X (0-9), Z (1-9), N (2-9), \
+         and at the end . (one or more) or ! (any rest)"
+    )]
     Character(char),
     /// `.` or `!` stands elsewhere than at the end.
+    #[error("{0:?} can stand at the end of a number pattern only")]
     WildcardInside(char),
     /// More than 40 characters.
+    #[error("a number pattern has at most 40 characters, this has {0}")]
     TooLong(usize),
 }
-
-impl fmt::Display for PatternError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PatternError::Empty => f.write_str("a number pattern has at least one character"),
-            PatternError::Character(c) => write!(
-                f,
-                "{c:?} cannot stand in a number pattern: use digits, + * #, X (0-9), Z (1-9), \
-                 N (2-9), and at the end . (one or more) or ! (any rest)"
-            ),
-            PatternError::WildcardInside(c) => {
-                write!(f, "{c:?} can stand at the end of a number pattern only")
-            }
-            PatternError::TooLong(n) => {
-                write!(f, "a number pattern has at most 40 characters, this has {n}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for PatternError {}
 
 /// What one character of a number may be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
