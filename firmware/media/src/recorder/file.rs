@@ -10,11 +10,12 @@ use crate::event::RecordingId;
 use crate::wav::{RECORDING_CHANNELS, recording_header};
 
 const CHANNELS: usize = RECORDING_CHANNELS as usize;
-/// How far behind the newest sample one may still come: 100 ms.
-const REORDER_SAMPLES: usize = 800;
-/// How much is written at a time: 0.8 s, so that with what may still come no more than a second
+/// How far behind the newest sample one may still come: 200 ms, as far as a tap lets a stream be
+/// behind the clock.
+const REORDER_SAMPLES: usize = 1600;
+/// How much is written at a time: 0.7 s, so that with what may still come no more than a second
 /// is ever in memory alone.
-const WRITE_SAMPLES: usize = 6400;
+const WRITE_SAMPLES: usize = 5600;
 /// What the buffer holds: a write, what may still come, and a long packet.
 const BUFFER_SAMPLES: usize = WRITE_SAMPLES + REORDER_SAMPLES + 960;
 

@@ -45,8 +45,8 @@ pub(crate) struct Chunk {
 const ASTRAY: i64 = 1600;
 /// Packets over which the fastest is looked for: about 5 s.
 const WINDOW: u32 = 256;
-/// A drift smaller than this (10 ms) is left alone: moving makes a small break.
-const DRIFT: i64 = 80;
+/// A drift smaller than this (5 ms) is left alone: moving makes a small break.
+const DRIFT: i64 = 40;
 
 /// One leg's place in a recording.
 #[derive(Clone, Copy, Debug)]

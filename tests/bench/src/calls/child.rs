@@ -43,7 +43,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     sched_setaffinity(Pid::from_raw(0), &set).context("pinning to a processor")?;
     let (mut subject, what): (Box<dyn Subject>, String) = if options.floor {
         let floor = Floor::start()?;
-        (Box::new(floor), "Floor: a bare UDP relay, one process, epoll, one recv and one send a packet".into())
+        (
+            Box::new(floor),
+            "Floor: a bare UDP relay, one process, epoll, one recv and one send a packet".into(),
+        )
     } else {
         let (media, what) = Media::start(&options.backend, &options.dir)?;
         (Box::new(media), what)

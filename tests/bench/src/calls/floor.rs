@@ -31,8 +31,7 @@ struct Leg {
 impl Floor {
     pub(super) fn start() -> Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        let shared =
-            Arc::new(Shared { epoll, packets: AtomicU64::new(0), legs: Mutex::default() });
+        let shared = Arc::new(Shared { epoll, packets: AtomicU64::new(0), legs: Mutex::default() });
         let relay = Arc::clone(&shared);
         std::thread::Builder::new().name("floor".into()).spawn(move || {
             // The same scheduling as the box's thread, so that the two are comparable.
