@@ -33,6 +33,7 @@ struct Ring {
     sequence: u64,
     events: VecDeque<Arc<LiveEvent>>,
     snapshot: Arc<LiveSnapshot>,
+    closed: bool,
 }
 
 /// The place where the live state is published and listened to. Clones are the same place.
@@ -45,16 +46,26 @@ pub struct Live {
     run: i64,
 }
 
-/// Why a listener hears nothing more: it fell behind, or asks for what is no longer there.
+/// Why a listener hears nothing more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Behind;
+pub(crate) enum Unheard {
+    /// It fell behind, or asks for what is no longer, or not yet, there.
+    Behind,
+    /// Nothing more will be told.
+    Closed,
+}
 
 impl Live {
     /// An empty state at the calendar time `now`.
     pub fn new(now: WallTime) -> Self {
         let snapshot =
             LiveSnapshot { sequence: 0, at_ms: now.unix_millis(), state: LiveState::default() };
-        let ring = Ring { sequence: 0, events: VecDeque::new(), snapshot: Arc::new(snapshot) };
+        let ring = Ring {
+            sequence: 0,
+            events: VecDeque::new(),
+            snapshot: Arc::new(snapshot),
+            closed: false,
+        };
         Live {
             ring: Arc::new(Mutex::new(ring)),
             changed: watch::Sender::new(0),
@@ -98,6 +109,13 @@ impl Live {
         self.changed.send_modify(|n| *n += 1);
     }
 
+    /// Tells every listener that the box stops, and lets them go, so that a server which waits for
+    /// its answers to end can stop.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.changed.send_modify(|n| *n += 1);
+    }
+
     /// The last published state.
     pub fn snapshot(&self) -> Arc<LiveSnapshot> {
         self.lock().snapshot.clone()
@@ -118,11 +136,14 @@ impl Live {
         &self,
         cursor: u64,
         limit: usize,
-    ) -> Result<(Vec<Arc<LiveEvent>>, Arc<LiveSnapshot>), Behind> {
+    ) -> Result<(Vec<Arc<LiveEvent>>, Arc<LiveSnapshot>), Unheard> {
         let ring = self.lock();
+        if ring.closed {
+            return Err(Unheard::Closed);
+        }
         let oldest = ring.sequence + 1 - ring.events.len() as u64;
         if cursor > ring.sequence || cursor + 1 < oldest {
-            return Err(Behind);
+            return Err(Unheard::Behind);
         }
         let skip = (cursor + 1 - oldest) as usize;
         let events = ring.events.iter().skip(skip).take(limit).cloned().collect();

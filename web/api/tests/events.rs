@@ -205,3 +205,14 @@ async fn a_stream_ends_with_its_session_and_their_number_is_bounded() {
     assert_eq!(stream.next_of("note").await.data["reason"], "logged-out");
     assert!(stream.next().await.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_box_that_stops_lets_its_listeners_go() {
+    let under_test = TestBox::new();
+    let cookie = under_test.cookie().await;
+    let mut stream = Stream::open(&under_test, &cookie, None).await;
+    assert_eq!(stream.next().await.unwrap().event, "snapshot");
+    under_test.live.close();
+    assert_eq!(stream.next().await.unwrap().data["reason"], "stopping");
+    assert!(stream.next().await.is_none());
+}

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 
 use crate::document::ReadProblems;
 use crate::guard::session_of;
-use crate::live::{Behind, Live, LiveSnapshot};
+use crate::live::{Live, LiveSnapshot, Unheard};
 use crate::{ApiState, Problem};
 
 /// How often the state is sent again, if it changed, and whether the session lasts is looked at.
@@ -41,6 +41,8 @@ pub(crate) enum StreamEnd {
     Behind,
     /// The session ended.
     LoggedOut,
+    /// The box is stopping.
+    Stopping,
 }
 
 /// The last message of a stream that the box ends.
@@ -117,9 +119,12 @@ enum End {
     Note(StreamEnd),
 }
 
-impl From<Behind> for End {
-    fn from(_: Behind) -> Self {
-        End::Note(StreamEnd::Behind)
+impl From<Unheard> for End {
+    fn from(why: Unheard) -> Self {
+        match why {
+            Unheard::Behind => End::Note(StreamEnd::Behind),
+            Unheard::Closed => End::Note(StreamEnd::Stopping),
+        }
     }
 }
 
@@ -160,15 +165,15 @@ impl Listener {
         loop {
             // Marked as seen before looking, so that what comes in between wakes again.
             self.changes.borrow_and_update();
-            let mut latest = self.catch_up().await?;
+            self.catch_up().await?;
             tokio::select! {
-                changed = self.changes.changed() => if changed.is_err() { return Err(End::Gone) },
+                changed = self.changes.changed() => changed.map_err(|_| End::Gone)?,
                 () = self.messages.closed() => return Err(End::Gone),
                 _ = tick.tick() => {
                     if !lasts() {
                         return Err(End::Note(StreamEnd::LoggedOut));
                     }
-                    latest = self.catch_up().await.unwrap_or(latest);
+                    let latest = self.catch_up().await?;
                     if !self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &latest)) {
                         self.show(latest).await?;
                     }
