@@ -43,14 +43,15 @@ export class LiveCalls {
     const cards = await this.#page.locator(".call-card").evaluateAll((all) =>
       all.map((card) => ({
         id: card.dataset.call,
-        segment: card.dataset.segment,
+        // An agent who is free at once leaves no time to see the queue as the current segment.
+        segments: [...card.querySelectorAll(".bar")].map((bar) => /kind-(\S+)/.exec(bar.className)[1]),
         caller: card.querySelector(".call-who strong")?.textContent ?? "",
         recorded: card.querySelector(".tone-recording") !== null,
       })),
     );
-    for (const { id, segment, caller, recorded } of cards) {
+    for (const { id, segments, caller, recorded } of cards) {
       const call = this.#calls.get(id) ?? { segments: [], caller: "", recorded: false };
-      if (segment && call.segments.at(-1) !== segment) call.segments.push(segment);
+      if (segments.length >= call.segments.length) call.segments = segments;
       call.caller = caller.replaceAll(" ", "");
       call.recorded ||= recorded;
       this.#calls.set(id, call);

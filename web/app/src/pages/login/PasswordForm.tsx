@@ -39,41 +39,32 @@ export function PasswordForm({ onDone }: { onDone?: () => void }) {
     if (fresh === old) return t("password.same");
     return fresh === again ? undefined : t("password.differ");
   };
-  const type = shown ? "text" : "password";
   return (
     <form onSubmit={submit}>
       {/* Tells password keepers whose password it is. */}
       <input hidden readOnly name="name" autoComplete="username" value={account} />
-      <Field
+      <Secret
         label={t("password.old")}
         name="old"
-        type={type}
         autoComplete="current-password"
-        required
-        maxLength={128}
+        shown={shown}
         value={old}
-        onChange={(event) => setOld(event.target.value)}
+        onValue={setOld}
       />
-      <Field
+      <Secret
         label={t("password.new")}
         name="new"
-        type={type}
-        autoComplete="new-password"
-        required
-        maxLength={128}
+        shown={shown}
         value={fresh}
-        onChange={(event) => setFresh(event.target.value)}
+        onValue={setFresh}
         hint={t("password.rule", { count: LENGTH_MIN })}
       />
-      <Field
+      <Secret
         label={t("password.repeat")}
         name="repeat"
-        type={type}
-        autoComplete="new-password"
-        required
-        maxLength={128}
+        shown={shown}
         value={again}
-        onChange={(event) => setAgain(event.target.value)}
+        onValue={setAgain}
       />
       <label className="check">
         <input
@@ -88,5 +79,27 @@ export function PasswordForm({ onDone }: { onDone?: () => void }) {
         {change.isPending ? t("password.busy") : t("password.submit")}
       </button>
     </form>
+  );
+}
+
+function Secret(props: {
+  label: string;
+  name: string;
+  autoComplete?: string;
+  shown: boolean;
+  value: string;
+  onValue: (value: string) => void;
+  hint?: string;
+}) {
+  const { shown, onValue, autoComplete = "new-password", ...input } = props;
+  return (
+    <Field
+      {...input}
+      type={shown ? "text" : "password"}
+      autoComplete={autoComplete}
+      required
+      maxLength={128}
+      onChange={(event) => onValue(event.target.value)}
+    />
   );
 }

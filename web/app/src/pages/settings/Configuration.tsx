@@ -97,20 +97,25 @@ export function Configuration() {
         </button>
         <span className="quiet">{t(changed ? "settings.changed" : "settings.unchanged")}</span>
       </div>
-      {asking && (
-        <Dialog title={t("settings.importTitle")} onClose={() => setAsking(false)}>
-          <p>{t("settings.importLead")}</p>
-          <div className="dialog-actions">
-            <button type="button" className="button" onClick={() => setAsking(false)}>
-              {t("common.cancel")}
-            </button>
-            <button type="button" className="button primary" onClick={importNow}>
-              {t("settings.import")}
-            </button>
-          </div>
-        </Dialog>
-      )}
+      {asking && <AskImport onImport={importNow} onClose={() => setAsking(false)} />}
     </div>
+  );
+}
+
+function AskImport(props: { onImport: () => void; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Dialog title={t("settings.importTitle")} onClose={props.onClose}>
+      <p>{t("settings.importLead")}</p>
+      <div className="dialog-actions">
+        <button type="button" className="button" onClick={props.onClose}>
+          {t("common.cancel")}
+        </button>
+        <button type="button" className="button primary" onClick={props.onImport}>
+          {t("settings.import")}
+        </button>
+      </div>
+    </Dialog>
   );
 }
 
