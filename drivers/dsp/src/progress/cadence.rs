@@ -30,6 +30,48 @@ struct Pattern {
 struct Stretch {
     sound: Sound,
     hops: u32,
+    level: Level,
+}
+
+impl Stretch {
+    const fn new(sound: Sound, hops: u32) -> Self {
+        Stretch { sound, hops, level: Level { low: f32::MAX, high: 0.0, waiting: [None; 2] } }
+    }
+}
+
+/// How a tone's power varied over a stretch. The last window is left out, because it may have
+/// seen the tone's end.
+#[derive(Clone, Copy, Debug)]
+struct Level {
+    low: f32,
+    high: f32,
+    waiting: [Option<f32>; 2],
+}
+
+/// A generator's tone varies less than this (4 dB as a power), noise and echo included.
+const STEADY: f32 = 2.5;
+
+impl Level {
+    fn add(&mut self, power: f32) {
+        let [newer, older] = self.waiting;
+        self.waiting = [Some(power), newer];
+        if let (Some(newer), Some(older)) = (newer, older) {
+            // The mean of two windows evens out what speech in an echo adds and takes away.
+            let power = (newer + older) / 2.0;
+            self.low = self.low.min(power);
+            self.high = self.high.max(power);
+        }
+    }
+
+    /// Whether it varied no more than a generator's tone; true of too short a stretch.
+    fn is_steady(&self) -> bool {
+        self.high <= self.low * STEADY
+    }
+
+    /// Both together.
+    fn and(self, other: Level) -> Level {
+        Level { low: self.low.min(other.low), high: self.high.max(other.high), ..self }
+    }
 }
 
 /// Follows stretches of sound and compares them with the plan's cadences.
@@ -67,15 +109,15 @@ impl CadenceTracker {
             cycles: usize::from(plan.cycles.clamp(1, 3)),
             dial_hops: u32::from(plan.dial_ms) / HOP_MS,
             history: ArrayVec::new(),
-            now: Stretch { sound: Sound::Silence, hops: 0 },
-            candidate: Stretch { sound: Sound::Silence, hops: 0 },
+            now: Stretch::new(Sound::Silence, 0),
+            candidate: Stretch::new(Sound::Silence, 0),
             told: None,
         }
     }
 
     pub(super) fn reset(&mut self) {
         self.history.clear();
-        self.now = Stretch { sound: Sound::Silence, hops: 0 };
+        self.now = Stretch::new(Sound::Silence, 0);
         self.candidate = self.now;
         self.told = None;
     }
@@ -85,8 +127,9 @@ impl CadenceTracker {
     }
 
     /// Goes on by one hop; says which tone has now been recognised, if one has.
-    pub(super) fn advance(&mut self, sound: Sound) -> Option<ProgressTone> {
+    pub(super) fn advance(&mut self, sound: Sound, power: f32) -> Option<ProgressTone> {
         if sound == self.now.sound {
+            self.now.level.add(power);
             // What looked like a change was a click: its hops belong to the stretch it broke.
             self.now.hops += 1 + core::mem::take(&mut self.candidate.hops);
             return self.while_it_lasts();
@@ -94,7 +137,7 @@ impl CadenceTracker {
         if sound != self.candidate.sound || self.candidate.hops == 0 {
             // An edge window is half tone, half pause, and neither: it counts for the new sound.
             let edge = if self.candidate.sound == Sound::Other { self.candidate.hops } else { 0 };
-            self.candidate = Stretch { sound, hops: if edge < SETTLE_HOPS { edge } else { 0 } };
+            self.candidate = Stretch::new(sound, if edge < SETTLE_HOPS { edge } else { 0 });
         }
         self.candidate.hops += 1;
         if self.candidate.hops < SETTLE_HOPS {
@@ -109,7 +152,7 @@ impl CadenceTracker {
     fn while_it_lasts(&mut self) -> Option<ProgressTone> {
         let hops = self.now.hops;
         let now = self.now.sound;
-        if hops == self.dial_hops && matches!(now, Sound::Tone(_)) {
+        if hops == self.dial_hops && matches!(now, Sound::Tone(_)) && self.now.level.is_steady() {
             let pattern =
                 self.patterns.iter().find(|p| p.steps.len() == 1 && p.steps[0].sound == now)?;
             return self.tell(pattern.tone);
@@ -130,7 +173,7 @@ impl CadenceTracker {
     }
 
     fn finish(&mut self, ended: Stretch) -> Option<ProgressTone> {
-        if ended.sound == Sound::Other {
+        if ended.sound == Sound::Other || !ended.level.is_steady() {
             // Speech or music: no cadence goes on across it.
             self.history.clear();
             self.told = None;
@@ -162,6 +205,10 @@ impl CadenceTracker {
         let count = pattern.steps.len();
         let wanted = cycles * count - 1;
         let recent = self.history.len().checked_sub(wanted).map(|from| &self.history[from..])?;
+        let tones = recent.iter().filter(|s| matches!(s.sound, Sound::Tone(_)));
+        if !tones.map(|s| s.level).reduce(Level::and).is_some_and(|level| level.is_steady()) {
+            return None;
+        }
         let ends = (0..count).filter(|&end| pattern.steps[end].sound != Sound::Silence);
         ends.filter_map(|end| {
             let first = (end + count * cycles + 1 - wanted) % count;

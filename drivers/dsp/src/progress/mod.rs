@@ -3,7 +3,8 @@
 //! A tone is believed when it is pure (most of the power in 20 ms lies within about 35 Hz of
 //! what the plan says), and when its times fit the plan for as many cycles as its meaning
 //! demands: three for the tones that end a call, because speech, music and ringback begin like
-//! them. The two halves are `spectrum` (what sounds in these 20 ms) and `cadence` (what the
+//! them. Within a burst and from burst to burst its level must be steady, because an exchange's
+//! generator is and a musical note is not. The two halves are `spectrum` (what sounds in these 20 ms) and `cadence` (what the
 //! sequence of sounds means).
 //!
 //! Modulated tones and learning a tone from the line are left out here.
@@ -146,7 +147,8 @@ impl ProgressDetector {
             let (n, sound) = self.spectrum.rx(rest, sent);
             rest = &rest[n..];
             sent = &sent[n.min(sent.len())..];
-            if let Some(tone) = sound.and_then(|sound| self.cadence.advance(sound)) {
+            if let Some(tone) = sound.and_then(|(sound, power)| self.cadence.advance(sound, power))
+            {
                 self.found.push(tone);
             }
         }
@@ -278,6 +280,43 @@ mod tests {
             let all = found(&plan, &play(cadence, 15_000));
             assert!(all.iter().all(|t| !t.is_disconnect()), "{cadence:?}: {all:?}");
         }
+    }
+
+    /// A note of 447 Hz: its level by the time since its start, in seconds, with weak overtones.
+    fn note(ms: usize, level: impl Fn(f32) -> f32) -> Vec<i16> {
+        let sample = |n: usize| {
+            let t = n as f32 / 8000.0;
+            let turn = core::f32::consts::TAU * 447.0 * t;
+            let wave = turn.sin() + 0.2 * (2.0 * turn).sin() + 0.1 * (3.0 * turn).sin();
+            (wave * 6000.0 * level(t)) as i16
+        };
+        (0..ms * 8).map(sample).collect()
+    }
+
+    #[test]
+    fn music_on_the_tones_own_pitch_is_nothing() {
+        let plucked = |t: f32| (-t * 3.0).exp();
+        let tremolo = |t: f32| 1.0 + 0.3 * (t * 35.0).sin();
+        let swelling = |t: f32| 0.2 + t * 0.3;
+        let plan = ProgressPlan::china();
+        for repeated in [350, 700, 1000] {
+            let one = [note(repeated, plucked), vec![0; repeated * 8]].concat();
+            assert_eq!(found(&plan, &one.repeat(10)), [], "plucked every {repeated} ms");
+        }
+        for (name, held) in [
+            ("tremolo", note(6000, tremolo)),
+            ("swelling", note(3500, swelling)),
+            ("plucked", note(6000, plucked)),
+        ] {
+            assert_eq!(found(&plan, &held), [], "{name}");
+        }
+        // Struck with different force each time.
+        let burst = |force: f32| [note(350, move |_| force), vec![0; 350 * 8]].concat();
+        let melody: Vec<i16> = [1.0, 0.4, 1.0, 0.4, 1.0, 0.4].into_iter().flat_map(burst).collect();
+        assert_eq!(found(&plan, &melody), [], "accents");
+        // The same note without any expression is what an exchange sends.
+        let plain: Vec<i16> = [1.0; 6].into_iter().flat_map(burst).collect();
+        assert_eq!(found(&plan, &plain), [ProgressTone::Busy]);
     }
 
     #[test]

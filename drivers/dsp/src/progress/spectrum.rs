@@ -141,8 +141,9 @@ impl Spectrum {
         self.echo_max = 0.0;
     }
 
-    /// Takes samples up to the end of the hop; says how many, and what sounds if the hop is full.
-    pub(super) fn rx(&mut self, samples: &[i16], sent: &[i16]) -> (usize, Option<Sound>) {
+    /// Takes samples up to the end of the hop; says how many, and what sounds if the hop is full,
+    /// with the power of the tone if it is one.
+    pub(super) fn rx(&mut self, samples: &[i16], sent: &[i16]) -> (usize, Option<(Sound, f32)>) {
         let n = samples.len().min(HOP_SAMPLES - self.in_half);
         let groups = (self.frequencies.len() * PROBES_A_FREQUENCY).div_ceil(GROUP);
         for group in 0..groups {
@@ -188,23 +189,23 @@ impl Spectrum {
         }
     }
 
-    fn judge(&mut self) -> Sound {
+    fn judge(&mut self) -> (Sound, f32) {
         let window = (2 * HOP_SAMPLES) as f32;
         let total = (self.half.power + self.last_half.power) / window;
         let sent = core::mem::take(&mut self.sent_power) / HOP_SAMPLES as f32;
         self.echo_max = (sent * ECHO_MAX).max(self.echo_max * ECHO_DECAY);
         self.tone_age_hops = self.tone_age_hops.saturating_add(1);
         if total < self.silence_below() {
-            return Sound::Silence;
+            return (Sound::Silence, 0.0);
         }
         match self.purest_set(total) {
             Some((set, purity)) if total >= self.power_min && self.is_pure(purity, total) => {
                 self.tone_power = total;
                 self.tone_age_hops = 0;
-                Sound::Tone(set)
+                (Sound::Tone(set), self.steady_power(set, purity * total))
             }
-            _ if total < self.echo_max => Sound::Silence,
-            _ => Sound::Other,
+            _ if total < self.echo_max => (Sound::Silence, 0.0),
+            _ => (Sound::Other, 0.0),
         }
     }
 
@@ -213,6 +214,12 @@ impl Spectrum {
         let without_echo = (total - self.echo_max).max(0.0);
         purity >= PURITY_MIN
             || purity >= PURITY_MIN_ECHO && purity * total >= PURITY_MIN * without_echo
+    }
+
+    /// Two frequencies beat within a window, so the power of a pair says nothing.
+    fn steady_power(&self, set: u8, power: f32) -> f32 {
+        let is_pair = self.sets.get(usize::from(set)).is_some_and(|s| s[0] > 0 && s[1] > 0);
+        if is_pair { 1.0 } else { power }
     }
 
     fn silence_below(&self) -> f32 {
