@@ -16,12 +16,23 @@ SPEECH_DBM0, MUSIC_DBM0 = -20.0, -24.0
 
 def speech(speaker: speak.Speaker, job: catalogue.Job) -> np.ndarray:
     """The finished sound of one job."""
-    phonemes = speaker.phonemes(job.text, job.lang, job.pinyin)
-    if job.pinyin:
-        phonemes += "."
-    raw = speaker.say(phonemes, job.voice, job.speed)
-    cut = sound.trimmed(sound.to_line_rate(raw), job.before_ms, job.after_ms)
-    return sound.at_level(cut, SPEECH_DBM0)
+    texts = [(job.before, None), (job.text, job.pinyin), (job.after, None)]
+    parts = [speaker.phonemes(text, job.lang, pinyin) for text, pinyin in texts]
+    parts = spaced(parts)
+    raw, starts = speaker.say(parts, job.voice, job.speed)
+    line = sound.to_line_rate(raw)
+    start = int(starts[1]) // 3 if any(c.isalpha() for c in parts[0]) else 0
+    end = int(starts[2]) // 3 if any(c.isalpha() for c in parts[2]) else len(line)
+    word = sound.cut(line, start, end)
+    return sound.at_level(sound.trimmed(word, job.before_ms, job.after_ms), SPEECH_DBM0)
+
+
+def spaced(parts: list[str]) -> list[str]:
+    """Puts a blank between parts, none before a pause; it belongs to what is cut away."""
+    before, text, after = (part.strip() for part in parts)
+    before = before + " " if before else ""
+    after = after if not after or after[0] in ",.!?;:" else " " + after
+    return [before, text, after]
 
 
 def render_catalogue(options, index: dict) -> None:
@@ -57,6 +68,7 @@ def render_demo(options, index: dict) -> None:
         for name, samples in zip(names, demo.perform(speaker, script, SPEECH_DBM0)):
             sound.write_alaw_wav(SOUNDS / f"{name}.wav", samples)
             index[name] = script.digest()
+        save(index)
 
 
 def render_music(options, index: dict) -> None:
@@ -74,7 +86,10 @@ def up_to_date(name: str, digest: str, index: dict) -> bool:
 
 
 def save(index: dict) -> None:
-    """Keeps what was rendered from which text."""
+    """Keeps what was rendered from which text, beside what another run may have added."""
+    if INDEX.exists():
+        index = json.loads(INDEX.read_text()) | index
+    index = {name: digest for name, digest in index.items() if (SOUNDS / f"{name}.wav").exists()}
     INDEX.write_text(json.dumps(dict(sorted(index.items())), indent=0) + "\n")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 FOLDERS = {"zh": "zh-CN", "en": "en"}
 # Raised when the same text must sound different because the tool changed.
-TOOL_VERSION = 1
+TOOL_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,9 @@ class Job:
     key: str
     text: str
     pinyin: str | None
+    # What is said around it and cut away, so that it sounds as in a sentence.
+    before: str
+    after: str
     voice: str
     speed: float
     before_ms: int
@@ -37,34 +40,50 @@ class Job:
 
 @dataclass(frozen=True)
 class Style:
-    """The voice of a language and how fast it speaks prompts and fragments."""
+    """How a language is spoken: the voice, its speeds, what stands around a fragment, and the
+    value a template is rendered with."""
 
     voice: str
     speed: float
     fragment_speed: float
+    around: tuple[str, str]
+    value: str
 
 
 STYLES = {
-    "zh": Style("zf_xiaoxiao", 0.95, 0.95),
-    "en": Style("af_heart", 1.0, 1.0),
+    "zh": Style("zf_xiaoxiao", 0.95, 0.85, ("您好，", "，谢谢。"), "八"),
+    "en": Style("af_heart", 1.0, 1.0, ("", "."), "eight"),
 }
+# Prompts that stand beside values: rendered as fragments are.
+WORDS = ("unit-", "weekday-", "today", "tomorrow", "yesterday")
 
 
-def pieces(text: str) -> list[str]:
-    """The words around the placeholders of a template, those without any word left out."""
-    parts = re.split(r"\{\w\}", text)
-    return [p.strip() for p in parts if re.search(r"\w", p)]
+def pieces(text: str, value: str) -> list[tuple[str, str, str]]:
+    """The words around the values of a template, each with what is said before and after it."""
+    parts = re.split(r"(\{\w\})", text)
+    said = [value if part.startswith("{") else part for part in parts]
+    out = []
+    for n, part in enumerate(parts):
+        if not part.startswith("{") and re.search(r"\w", part):
+            out.append(("".join(said[:n]), part, "".join(said[n + 1 :])))
+    return out
 
 
-def _job(lang: str, key: str, text: str, *, pinyin=None, fragment=False, last=True) -> Job:
+def _prompt(lang: str, key: str, text: str, pinyin: str | None = None) -> Job:
     style = STYLES[lang]
-    text = text.strip(" ，,。.") if fragment or not last else text
-    ending = ("。" if lang == "zh" else ".") if last else ("，" if lang == "zh" else ",")
-    if text[-1] not in "。.，,":
-        text += ending
-    speed = style.fragment_speed if fragment else style.speed
-    before, after = (15, 40) if fragment else (40, 60 if not last else 120)
-    return Job(lang, key, text, pinyin, style.voice, speed, before, after)
+    return Job(lang, key, text, pinyin, "", "", style.voice, style.speed, 40, 120)
+
+
+def _piece(lang: str, key: str, words: tuple[str, str, str]) -> Job:
+    before, text, after = words
+    style = STYLES[lang]
+    margin = 60 if re.search(r"\w", after) else 120
+    return Job(lang, key, text, None, before, after, style.voice, style.speed, 20, margin)
+
+
+def _fragment(lang: str, key: str, text: str, pinyin: str | None = None) -> Job:
+    style = STYLES[lang]
+    return Job(lang, key, text, pinyin, *style.around, style.voice, style.fragment_speed, 15, 40)
 
 
 def _prompt_jobs(key: str, entry: dict) -> list[Job]:
@@ -72,16 +91,14 @@ def _prompt_jobs(key: str, entry: dict) -> list[Job]:
     for field in [f for f in ("zh", "en", "en_one") if f in entry]:
         lang = field[:2]
         shown, said = entry[field], entry.get(f"{field}_say", entry[field])
-        stem = f"{key}.one" if field == "en_one" else key
-        unit = key.startswith(("unit-", "weekday-", "today", "tomorrow", "yesterday"))
-        if "{" not in shown and field != "en_one":
-            jobs.append(_job(lang, key, said, fragment=unit))
-            continue
-        said_pieces = pieces(said)
-        after_value = said.rstrip("。.").endswith("}")
-        for n, piece in enumerate(said_pieces, 1):
-            last = n == len(said_pieces) and not after_value
-            jobs.append(_job(lang, f"{stem}.{n}", piece, last=last))
+        if key.startswith(WORDS):
+            jobs.append(_fragment(lang, key, said))
+        elif "{" not in shown and field != "en_one":
+            jobs.append(_prompt(lang, key, said, entry.get(f"{field}_pinyin")))
+        else:
+            stem = f"{key}.one" if field == "en_one" else key
+            for n, words in enumerate(pieces(said, STYLES[lang].value), 1):
+                jobs.append(_piece(lang, f"{stem}.{n}", words))
     return jobs
 
 
@@ -96,5 +113,5 @@ def load(path: Path) -> list[Job]:
         for key, entry in fragments.items():
             entry = {"text": entry} if isinstance(entry, str) else entry
             said = entry.get("say", entry["text"])
-            jobs.append(_job(lang, key, said, pinyin=entry.get("pinyin"), fragment=True))
+            jobs.append(_fragment(lang, key, said, entry.get("pinyin")))
     return jobs

@@ -44,7 +44,7 @@ def load(path: Path) -> list[Script]:
 
 def _turn(speaker: Speaker, script: Script, side: str, text: str) -> np.ndarray:
     voice = script.caller if side == "caller" else script.agent
-    raw = speaker.say(speaker.phonemes(text, script.lang), voice, 1.1)
+    raw, _ = speaker.say([speaker.phonemes(text, script.lang)], voice, 1.1)
     return sound.trimmed(sound.to_line_rate(raw), 60, 80)
 
 

