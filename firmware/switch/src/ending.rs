@@ -33,7 +33,7 @@ impl Switch {
         match role {
             Role::Caller => self.end_call(m, id, Cause::TimerExpired, Party::Caller),
             Role::Agent(agent) if !talks => {
-                self.release_leg(channel, Cause::TimerExpired);
+                self.release_leg(m, channel, Cause::TimerExpired);
                 self.offer_over(m, id, channel);
                 self.app(AppInput::OfferFailed { call: id, agent, cause: Cause::TimerExpired });
             }
@@ -60,7 +60,7 @@ impl Switch {
         for channel in others.into_iter().chain([call.caller_leg]) {
             if self.legs.get(&channel).is_some_and(|leg| leg.call == Some(id)) {
                 let cause = self.release_cause(channel, cause, by);
-                self.release_leg(channel, cause);
+                self.release_leg(m, channel, cause);
             }
         }
         if let Some(segment) = call.end_segment(m) {

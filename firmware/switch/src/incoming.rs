@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tipring_clock::Duration;
 use tipring_events::{EventKind, SegmentKind};
-use tipring_line::{CallId, CallerId, Cause, ChannelCommand, ChannelId, Number, Presentation};
+use tipring_line::{CallId, CallerId, Cause, ChannelId, Number, Presentation};
 
 use crate::call::{Call, Leg, LegPhase, Owner, Place, Role};
 use crate::config::Class;
@@ -61,7 +61,7 @@ impl Switch {
         let Some(origin) = self.origin(channel, called, caller, trunk, extension) else {
             self.counters.unknown_sources += 1;
             self.add_leg(channel, Leg::refused());
-            self.channel(channel, ChannelCommand::Release(Cause::NotAuthorised));
+            self.release_leg(m, channel, Cause::NotAuthorised);
             return;
         };
         let route = self.route(&origin);

@@ -203,7 +203,7 @@ impl Switch {
     /// Takes an offer back: nothing more is heard of it.
     pub fn cancel_offer(&mut self, m: Moment, call: CallId, agent: AgentId, cause: Cause) {
         if let Some(channel) = self.agent_leg(call, agent) {
-            self.release_leg(channel, cause);
+            self.release_leg(m, channel, cause);
             self.offer_over(m, call, channel);
         }
     }

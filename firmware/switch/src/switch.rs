@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use tipring_clock::{Instant, TimerQueue};
+use tipring_clock::{Duration, Instant, TimerQueue};
 use tipring_events::{AgentId, EventKind, SegmentKind};
 use tipring_line::{
     CallId, Cause, ChannelCommand, ChannelEvent, ChannelId, Digit, DigitSource, Digits, Number,
@@ -32,6 +32,8 @@ pub struct SwitchCounters {
     pub stray_events: u64,
     /// Calls that came in on a channel that still carried one.
     pub glare: u64,
+    /// SIP channels that never said that they had ended, and were forgotten.
+    pub channels_forgotten: u64,
 }
 
 /// What a call's timers are for.
@@ -43,6 +45,8 @@ pub(crate) enum Timer {
     NoAnswer(CallId),
     /// When a feature code's dialogue has waited long enough for a key.
     Key(CallId),
+    /// When a channel that was told to end must have done so.
+    Forget(ChannelId),
 }
 
 /// The switch. See the crate's introduction.
@@ -163,6 +167,10 @@ impl Switch {
                 Timer::CallerId(call) => self.take_arriving(m, call),
                 Timer::NoAnswer(call) => self.end_call(m, call, Cause::NoAnswer, BY_BOX),
                 Timer::Key(call) => self.feature_key_timeout(m, call),
+                Timer::Forget(channel) => {
+                    self.counters.channels_forgotten += 1;
+                    self.drop_leg(channel);
+                }
             }
         }
     }
@@ -308,6 +316,9 @@ impl Switch {
 
     pub(crate) fn drop_leg(&mut self, channel: ChannelId) -> Option<Leg> {
         let leg = self.legs.remove(&channel)?;
+        if leg.phase == LegPhase::Releasing {
+            self.timers.stop(&Timer::Forget(channel));
+        }
         if let Place::Extension(number) = leg.place
             && let Some(extension) = self.extensions.get_mut(&number)
         {
@@ -321,8 +332,11 @@ impl Switch {
 
     /// Tells a leg to end. It belongs to no call from now on, and occupies its channel until the
     /// channel says that it is free.
-    pub(crate) fn release_leg(&mut self, channel: ChannelId, cause: Cause) {
+    pub(crate) fn release_leg(&mut self, m: Moment, channel: ChannelId, cause: Cause) {
         self.quiet(channel);
+        if channel.is_sip() {
+            self.timers.set(Timer::Forget(channel), m.now + FORGET_AFTER);
+        }
         let Some(leg) = self.legs.get_mut(&channel) else { return };
         leg.call = None;
         leg.phase = LegPhase::Releasing;
@@ -337,5 +351,10 @@ impl Switch {
         }
     }
 }
+
+/// After this a SIP channel that was told to end is taken for ended, so that a word lost on the way
+/// does not occupy its extension for ever. Longer than any SIP transaction: 64 × T1 is 32 s
+/// (RFC 3261, section 17). A port stays occupied as long as its handset lies beside the phone.
+const FORGET_AFTER: Duration = Duration::from_secs(60);
 
 pub(crate) const BY_BOX: tipring_events::Party = tipring_events::Party::Box;

@@ -79,6 +79,8 @@ pub struct Scripted {
     pub told: Vec<(ChannelId, ChannelCommand)>,
     /// How many recordings were closed.
     pub recordings_closed: u64,
+    /// A channel whose last word is lost on the way to the box.
+    pub loses_released: Option<ChannelId>,
 }
 
 /// How long a channel takes until it is free after it was told to end.
@@ -336,6 +338,9 @@ impl Surroundings for Scripted {
                 ChannelEvent::Released(_) => {
                     self.channels.remove(channel);
                     self.hears.remove(channel);
+                    if self.loses_released == Some(*channel) {
+                        continue;
+                    }
                 }
                 _ => {}
             }

@@ -55,6 +55,8 @@ pub struct CoreCounters {
     pub stray_events: u64,
     /// Calls that came in on a channel that still carried one.
     pub glare: u64,
+    /// SIP channels that never said that they had ended, and were forgotten.
+    pub channels_forgotten: u64,
 }
 
 /// The core.
@@ -185,6 +187,7 @@ impl Core {
             unknown_sources: switch.unknown_sources,
             stray_events: switch.stray_events,
             glare: switch.glare,
+            channels_forgotten: switch.channels_forgotten,
         }
     }
 

@@ -23,6 +23,7 @@ mod phone_loses_its_registration;
 mod queue_dialled_directly;
 mod queue_full_and_timed_out;
 mod queue_with_no_agents;
+mod released_is_lost;
 mod supervisor_ends_a_call;
 mod too_many_calls;
 mod trunk_caller;
