@@ -11,6 +11,7 @@ use tipring_clock::{Clock, RealClock};
 use tipring_config::{Document, Resolved};
 use tipring_store::{Opened, RecordingLength, Store};
 use tipring_tts::{Catalogue, Lang};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::addresses::{interface_addresses, sip_addresses};
@@ -173,8 +174,10 @@ impl Running {
         }
         let addresses: Vec<_> = interface_addresses().iter().map(|a| a.ip).collect();
         let password = first_password.as_deref();
+        // Listened to before anybody is told that the box is ready: from then on it ends in order.
+        let ends = Ends::new()?;
         println!("{}", start::banner(&ground.options, &ground.document, password, &addresses));
-        self.until_told().await
+        self.until_told(ends).await
     }
 
     fn web_parts(&self, configuration: SharedConfiguration) -> WebParts {
@@ -194,15 +197,13 @@ impl Running {
 
     /// Tells the service manager that the box is ready and, again and again, that it lives;
     /// returns when told to end or when the core thread has ended by itself.
-    async fn until_told(&self) -> anyhow::Result<()> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+    async fn until_told(&self, mut ends: Ends) -> anyhow::Result<()> {
         let mut beat = tokio::time::interval(std::time::Duration::from_secs(1));
         notify(&[(systemd::daemon::STATE_READY, "1")]);
         loop {
             tokio::select! {
-                _ = terminate.recv() => return Ok(()),
-                _ = tokio::signal::ctrl_c() => return Ok(()),
+                _ = ends.terminate.recv() => return Ok(()),
+                _ = ends.interrupt.recv() => return Ok(()),
                 _ = beat.tick() => {
                     if self.core.is_finished() {
                         return Ok(());
@@ -221,6 +222,19 @@ impl Running {
         self.media.end();
         self.ground.store.close()?;
         ended
+    }
+}
+
+/// The signals that tell the box to end.
+struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    fn new() -> std::io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Ends { terminate, interrupt: signal(SignalKind::interrupt())? })
     }
 }
 
