@@ -99,10 +99,14 @@ pub struct Names<'a> {
 /// Everything that is wrong with a flow, given what it may name.
 pub fn check(flow: &Flow, names: Names<'_>) -> Vec<FlowFault> {
     let mut faults = missing_nodes(flow);
+    let whole = faults.is_empty();
     for (name, node) in &flow.nodes {
         faults.extend(node_faults(flow, name, node, names));
     }
-    faults.extend(unreachable(flow));
+    // Where an edge leads nowhere, what lies behind it only seems to be out of reach.
+    if whole {
+        faults.extend(unreachable(flow));
+    }
     faults.extend(endless_loop(flow));
     faults
 }
