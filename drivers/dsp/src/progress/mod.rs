@@ -273,6 +273,9 @@ mod tests {
         for cadence in [
             ToneCadence::single(450, -15.0, &[350, 1500]),
             ToneCadence::single(450, -15.0, &[60, 60]),
+            ToneCadence::single(450, -15.0, &[200, 200]),
+            ToneCadence::single(450, -15.0, &[490, 490]),
+            ToneCadence::single(450, -15.0, &[350, 700]),
             ToneCadence::single(450, -15.0, &[1400, 300]),
             tones::china::CALL_WAITING,
             tones::china::TRUNK_NOTICE,
