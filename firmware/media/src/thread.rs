@@ -134,6 +134,8 @@ fn prepare(engine: &Engine, config: &ThreadConfig) -> io::Result<(Box<dyn Networ
         set.set(cpu)?;
         sched_setaffinity(Pid::from_raw(0), &set)?;
     }
+    // Io_uring's table of sockets is bounded by the number of files a process may open.
+    raise_file_limit();
     let network = network(config.backend, engine.legs_max(), engine.wake_fd())?;
     let no_lock = if config.lock_memory {
         // Pages are locked once touched, so that unused parts of stacks and pools cost nothing.

@@ -5,6 +5,7 @@
 //! another; both are this program.
 
 mod calls;
+mod setup;
 
 use clap::{Parser, Subcommand};
 
@@ -19,6 +20,8 @@ struct Arguments {
 enum Benchmark {
     /// Bridged, recorded SIP calls on one core, rising to the limit, and a bare relay as the floor.
     Calls(calls::Options),
+    /// Call set-ups and registrations a second, and how long people wait for the box.
+    Setup(setup::Options),
     /// The part of `calls` that is measured.
     #[command(hide = true)]
     CallsChild(calls::child::Options),
@@ -27,6 +30,7 @@ enum Benchmark {
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().benchmark {
         Benchmark::Calls(options) => calls::run(&options),
+        Benchmark::Setup(options) => setup::run(&options),
         Benchmark::CallsChild(options) => calls::child::run(&options),
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod child;
 mod floor;
 mod load;
 mod media;
+mod profile;
 mod report;
 
 use std::io::{BufRead, BufReader, Write};
@@ -205,7 +206,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let dir = Scratch::new(options.dir.as_deref())?;
     let steps = Steps::new(options.quick);
     if let Some(at) = &options.at {
-        return profile(options, at, &dir.0);
+        return at_one_level(options, at, &dir.0);
     }
     let (backend, other) = match options.backend.as_deref() {
         None => ("io-uring", Some("epoll")),
@@ -239,10 +240,12 @@ fn climb(subject: Subject, dir: &Path, steps: &Steps) -> Result<Vec<Level>> {
             break;
         }
         if near {
-            step = steps.step / 4;
+            step = steps.step / 2;
         }
         calls += step;
     }
+    println!();
+    profile::where_it_goes(measured.process.id(), dir, || load.run(steps.measure).map(drop))?;
     Ok(levels)
 }
 
@@ -257,7 +260,7 @@ fn once(subject: Subject, dir: &Path, steps: &Steps) -> Result<Level> {
     Ok(level)
 }
 
-fn profile(options: &Options, at: &[u64], dir: &Path) -> Result<()> {
+fn at_one_level(options: &Options, at: &[u64], dir: &Path) -> Result<()> {
     let [calls, seconds] = at else { bail!("--at takes CALLS and SECONDS") };
     let calls = usize::try_from(*calls)?;
     let subject = match options.backend.as_deref() {

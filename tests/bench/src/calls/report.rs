@@ -133,12 +133,17 @@ pub(super) fn conclude(
         println!("{} calls failed: {why}.{load}", failed.calls);
     }
     println!(
-        "Bare relay at {FLOOR_CALLS} calls: {:.4} % a call, {:.2} µs a packet. The box costs {:.2} \
-         times that.",
+        "Bare relay at {FLOOR_CALLS} calls: {:.4} % a call, {:.2} µs a packet.",
         floor.pct_per_call(),
         floor.us_per_packet(),
-        limit.pct_per_call() / floor.pct_per_call()
     );
+    if let Some(same) = levels.iter().find(|level| level.calls == FLOOR_CALLS) {
+        println!(
+            "The box costs {:.2} times that at as many calls, and {:.2} times at its limit.",
+            same.pct_per_call() / floor.pct_per_call(),
+            limit.pct_per_call() / floor.pct_per_call()
+        );
+    }
     if let Some(other) = other {
         println!(
             "The other way of serving sockets at {FLOOR_CALLS} calls: {:.4} % a call, {:.2} µs a \
@@ -147,11 +152,6 @@ pub(super) fn conclude(
             other.us_per_packet()
         );
     }
-    println!(
-        "To see where it goes: tipring-bench calls --at {} 20, and meanwhile perf record -g -p on \
-         the process it names.",
-        limit.calls
-    );
     if as_json {
         println!(
             "{}",
