@@ -89,7 +89,7 @@ const RELEASE_TIME: Duration = Duration::from_millis(20);
 const TOLD_MAX: usize = 1000;
 
 /// How long a prompt lasts: two seconds, and half a second for each value.
-pub fn length(say: &[Utterance]) -> Duration {
+fn length(say: &[Utterance]) -> Duration {
     let one = |piece: &Utterance| match piece {
         Utterance::Prompt(_) => 2000,
         Utterance::Template { values, .. } => 2000 + 500 * values.len() as u64,
