@@ -23,22 +23,26 @@ impl<'a> Message<'a> {
     /// # Errors
     /// [`InvalidMessage`] if the first line, a header line or the length of the body is wrong.
     pub fn parse(bytes: &'a [u8], framing: Framing) -> Result<Self, InvalidMessage> {
-        let (mut message, body_start) = Self::parse_head(bytes)?;
+        let (mut message, body_start) = Self::parse_head(bytes, parse_start_line)?;
         message.body = message.delimit_body(&bytes[body_start..], framing)?;
         Ok(message)
     }
 
-    /// Parses a message whose body is of no interest, or wrong.
+    /// Parses a message that [`Message::parse`] refuses, as far as it must be read to say so to its
+    /// sender: the body is left out, and of a wrong request line only the method is read.
     ///
     /// # Errors
-    /// [`InvalidMessage`] if the first line or a header line is wrong.
+    /// [`InvalidMessage`] if the first line is none of SIP's, or a header line is wrong.
     pub fn parse_headers(bytes: &'a [u8]) -> Result<Self, InvalidMessage> {
         let bytes = &bytes[..bytes.len().min(MESSAGE_BYTES_MAX)];
-        Self::parse_head(bytes).map(|(message, _)| message)
+        Self::parse_head(bytes, parse_bad_start_line).map(|(message, _)| message)
     }
 
     /// The message without its body, and where that begins.
-    fn parse_head(bytes: &'a [u8]) -> Result<(Self, usize), InvalidMessage> {
+    fn parse_head(
+        bytes: &'a [u8],
+        parse_start_line: fn(&'a [u8]) -> Result<StartLine<'a>, InvalidMessage>,
+    ) -> Result<(Self, usize), InvalidMessage> {
         let (head, start_line_raw, at) = split_start_line(bytes)?;
         let mut message = Message {
             bytes,
@@ -134,6 +138,20 @@ fn parse_start_line(line: &[u8]) -> Result<StartLine<'_>, InvalidMessage> {
         method_text: word,
         uri,
         version_known: version.eq_ignore_ascii_case(b"SIP/2.0"),
+    })
+}
+
+/// A request line of which only the method and that it is SIP's can be told.
+fn parse_bad_start_line(line: &[u8]) -> Result<StartLine<'_>, InvalidMessage> {
+    parse_start_line(line).or_else(|why| {
+        let end = line.iter().position(|b| *b == b' ').unwrap_or(line.len());
+        let word = &line[..end];
+        let is_sip = line.windows(5).any(|w| w == b" SIP/");
+        if word.is_empty() || !word.iter().all(|b| is_token(*b)) || !is_sip {
+            return Err(why);
+        }
+        let method = Method::of(word);
+        Ok(StartLine::Request { method, method_text: word, uri: b"", version_known: true })
     })
 }
 

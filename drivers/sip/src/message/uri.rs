@@ -152,10 +152,12 @@ impl<'a> Uri<'a> {
             (Some(a), Some(b)) => unescape(a).eq(unescape(b)),
             _ => false,
         };
-        if self.scheme == Scheme::Other || other.scheme == Scheme::Other {
-            return self.raw == other.raw;
+        // A URI may name a parameter twice, and would then not even equal itself below.
+        if self.raw == other.raw {
+            return true;
         }
-        self.scheme == other.scheme
+        self.scheme != Scheme::Other
+            && self.scheme == other.scheme
             && users
             && self.password == other.password
             && self.host.eq_ignore_ascii_case(other.host)
