@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use crate::wav;
+
 /// How alike a sound is to a stretch of another.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Likeness {
@@ -38,13 +40,59 @@ pub fn find(said: &[i16], heard: &[i16]) -> Likeness {
     best
 }
 
-/// Checks that `said` was heard somewhere in `heard`.
+/// Length of a piece that is aligned by itself: half a second.
+const PIECE: usize = 4000;
+/// How far a piece may lie from where the whole was found: 80 ms.
+const SLIP: usize = 640;
+
+/// As [`find`], with every half second of `said` aligned by itself near where the whole was found:
+/// a jitter buffer lets sound slip by some milliseconds when its delay changes.
+pub fn find_in_pieces(said: &[i16], heard: &[i16]) -> Likeness {
+    let whole = find(said, heard);
+    let (said, heard) = (without_mean(said), without_mean(heard));
+    let (mut product, mut said_energy, mut heard_energy) = (0.0, 0.0, 0.0);
+    for (n, piece) in said.chunks(PIECE).enumerate() {
+        let place = whole.at + n * PIECE;
+        let from = place.saturating_sub(SLIP);
+        let to = (place + piece.len() + SLIP).min(heard.len());
+        let Some(near) = heard.get(from..to).filter(|near| near.len() >= piece.len()) else {
+            return Likeness { correlation: 0.0, at: whole.at };
+        };
+        let one = near
+            .windows(piece.len())
+            .map(|stretch| (stretch.iter().zip(piece).map(|(a, b)| a * b).sum::<f64>(), stretch))
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((one, stretch)) = one {
+            product += one;
+            said_energy += energy(piece);
+            heard_energy += energy(stretch);
+        }
+    }
+    let correlation = product / (said_energy * heard_energy).sqrt().max(1.0);
+    Likeness { correlation, at: whole.at }
+}
+
+/// Checks that `said` was heard somewhere in `heard`, all of it in one go.
 ///
 /// # Panics
 /// It was not: the correlation at the best place is below 0.9.
 #[track_caller]
 pub fn assert_heard(what: &str, said: &[i16], heard: &[i16]) {
-    let found = find(said, heard);
+    assert_like(what, said, heard, find(said, heard));
+}
+
+/// Checks that `said` was heard somewhere in `heard`, through a jitter buffer.
+///
+/// # Panics
+/// It was not: the correlation at the best places is below 0.9.
+#[track_caller]
+pub fn assert_heard_through_jitter_buffer(what: &str, said: &[i16], heard: &[i16]) {
+    assert_like(what, said, heard, find_in_pieces(said, heard));
+}
+
+#[track_caller]
+fn assert_like(what: &str, said: &[i16], heard: &[i16], found: Likeness) {
+    keep(what, said, heard);
     assert!(
         found.correlation >= 0.9,
         "{what}: correlation {:.3} at {:.2} s, in {:.2} s of sound",
@@ -53,6 +101,16 @@ pub fn assert_heard(what: &str, said: &[i16], heard: &[i16]) {
         heard.len() as f64 / 8000.0,
     );
     println!("{what}: correlation {:.4}", found.correlation);
+}
+
+/// Keeps both sounds in the folder that `TIPRING_KEEP_SOUND` names, for whoever has to find out
+/// why they differ.
+fn keep(what: &str, said: &[i16], heard: &[i16]) {
+    let Some(folder) = std::env::var_os("TIPRING_KEEP_SOUND") else { return };
+    for (end, sound) in [("said", said), ("heard", heard)] {
+        let path = std::path::Path::new(&folder).join(format!("{what}, {end}.wav"));
+        std::fs::write(&path, wav::write(sound)).expect("the folder can be written");
+    }
 }
 
 /// Checks that `said` was heard nowhere in `heard`.
@@ -167,6 +225,17 @@ mod tests {
         assert!(find(&said, &noise(3, 20_000, 8000)).correlation < 0.1);
         assert_eq!(find(&said, &vec![0; 20_000]).correlation, 0.0);
         assert_eq!(find(&said, &said[1..]).correlation, 0.0);
+    }
+
+    #[test]
+    fn a_slip_is_followed_in_pieces_only() {
+        let said = noise(1, 24_000, 8000);
+        let mut heard = vec![0; 1000];
+        heard.extend(&said[..11_000]);
+        heard.extend(&said[11_080..]);
+        assert!(find(&said, &heard).correlation < 0.8);
+        assert!(find_in_pieces(&said, &heard).correlation > 0.9);
+        assert!(find_in_pieces(&said, &noise(2, 30_000, 8000)).correlation < 0.3);
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Phone {
         });
         let messages = Lines::default();
         messages.follow(Messages::new(control.try_clone().expect("a second handle")));
-        Baresip { process, folder, port, control, messages, commands: 0 }
+        Baresip { _process: process, folder, port, control, messages, commands: 0 }
     }
 
     fn config(&self, folder: &TempDir, port: u16) -> String {
@@ -137,7 +137,8 @@ const RTP: u16 = 10;
 
 /// A running baresip.
 pub struct Baresip {
-    process: Process,
+    /// Ends with this.
+    _process: Process,
     folder: TempDir,
     port: u16,
     control: TcpStream,
@@ -200,13 +201,26 @@ impl Baresip {
     /// # Panics
     /// It is not.
     #[track_caller]
-    pub fn registered(&self) {
-        // Whoever connects late has missed the event, but not the record of it.
-        let deadline = Deadline::seconds(15);
-        let ok = self.process.lines().wait_for(deadline, |line| {
-            (line.contains("200 OK") || line.contains("registered successfully")).then_some(())
+    pub fn registered(&mut self) {
+        self.registration("OK");
+    }
+
+    /// Waits until its registration is refused.
+    ///
+    /// # Panics
+    /// It is not.
+    #[track_caller]
+    pub fn refused(&mut self) {
+        self.registration("ERR");
+    }
+
+    /// Whoever connects late has missed the event, so this asks.
+    #[track_caller]
+    fn registration(&mut self, state: &str) {
+        wait_until(&format!("the registration is {state}"), 15, || {
+            let told = self.command("reginfo", "");
+            told.contains(state).then_some(())
         });
-        ok.unwrap_or_else(|| panic!("not registered:\n{}", self.process.lines().text()));
     }
 
     /// Calls a number of its server and waits for the answer.

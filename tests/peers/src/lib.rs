@@ -12,12 +12,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod acts;
 pub mod alike;
 pub mod api;
 pub mod baresip;
 pub mod g711;
 pub mod installed;
 pub mod lines;
+pub mod malformed;
 pub mod ports;
 pub mod process;
 pub mod rtp;

@@ -22,12 +22,28 @@ impl Process {
     /// The program is not there.
     #[track_caller]
     pub fn start(name: &str, command: &mut Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Process::spawn(name, command.stdout(Stdio::piped()))
+    }
+
+    /// The same for a program whose standard output says nothing of use.
+    ///
+    /// # Panics
+    /// The program is not there.
+    #[track_caller]
+    pub fn start_silent(name: &str, command: &mut Command) -> Self {
+        Process::spawn(name, command.stdout(Stdio::null()))
+    }
+
+    #[track_caller]
+    fn spawn(name: &str, command: &mut Command) -> Self {
+        command.stdin(Stdio::null()).stderr(Stdio::piped());
         let mut child = command
             .spawn()
             .unwrap_or_else(|e| panic!("{name}: {:?} does not start: {e}", command.get_program()));
         let lines = Lines::default();
-        lines.follow(child.stdout.take().expect("was asked for"));
+        if let Some(stdout) = child.stdout.take() {
+            lines.follow(stdout);
+        }
         lines.follow(child.stderr.take().expect("was asked for"));
         Process { name: name.to_owned(), child, lines }
     }

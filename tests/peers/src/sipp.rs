@@ -90,7 +90,7 @@ impl Scenario {
         let folder = TempDir::new().expect("a folder for temporary files");
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let id = format!("{}-{count}", std::process::id());
-        let process = Process::start("sipp", &mut self.command(folder.path(), &id));
+        let process = Process::start_silent("sipp", &mut self.command(folder.path(), &id));
         Sipp { process, name: self.name, port: self.port, tcp: self.tcp, folder, id, words: 0 }
     }
 
@@ -218,12 +218,31 @@ impl Sipp {
         self.finish();
     }
 
+    /// Waits for the answer, hangs up, and waits until all has gone as the scenario says.
+    ///
+    /// # Panics
+    /// It has not.
+    #[track_caller]
+    pub fn hang_up_when_answered(mut self, sound: &RtpPeer) {
+        self.answered(sound);
+        self.hang_up();
+    }
+
     /// Waits until the scenario is over.
     ///
     /// # Panics
     /// It did not go as it says.
     #[track_caller]
     pub fn finish(mut self) {
+        self.wait();
+    }
+
+    /// The same, keeping sipp's files.
+    ///
+    /// # Panics
+    /// It did not go as it says.
+    #[track_caller]
+    pub fn wait(&mut self) {
         let status = self.process.wait(SCENARIO_S + 10);
         assert!(status.success(), "{}: sipp ended with {status}: {}", self.name, self.file("err"));
     }

@@ -1,0 +1,83 @@
+//! Starting: a taken port is one clear line, and a second start keeps everything.
+
+use std::net::{TcpListener, UdpSocket};
+use std::process::Output;
+
+use tipring_test_peers::sipp::Scenario;
+use tipring_test_peers::site::{Site, secret};
+use tipring_test_peers::tipring::TestBox;
+
+/// Checks that the box said in one line what is wrong, and ended.
+fn assert_one_clear_line(output: &Output, parts: &[&str]) {
+    assert!(!output.status.success(), "it ended as if all were well");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(text.trim_end().lines().count(), 1, "not one line:\n{text}");
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in: {text}");
+    }
+}
+
+#[test]
+fn a_taken_port_is_one_clear_line() {
+    let mut tipring = TestBox::start_as_it_comes();
+    tipring.stop();
+    let (sip, http) = (tipring.sip(), tipring.http());
+    {
+        let _taken = UdpSocket::bind(sip).expect("free again");
+        let output = tipring.command().output().expect("it runs");
+        assert_one_clear_line(&output, &[&sip.to_string(), "--sip"]);
+    }
+    {
+        let _taken = TcpListener::bind(sip).expect("free again");
+        let output = tipring.command().output().expect("it runs");
+        assert_one_clear_line(&output, &[&sip.to_string(), "--sip"]);
+    }
+    {
+        let _taken = TcpListener::bind(http).expect("free again");
+        let output = tipring.command().output().expect("it runs");
+        assert_one_clear_line(&output, &[&http.to_string(), "--http"]);
+    }
+    // And nothing was spoilt by that.
+    tipring.restart();
+    tipring.stop();
+}
+
+#[test]
+fn a_second_box_with_the_same_state_does_not_start() {
+    let tipring = TestBox::start_as_it_comes();
+    let other = TestBox::start_as_it_comes();
+    let mut command = other.command();
+    command.arg("--state").arg(tipring.state());
+    // The last --state counts, or the option may stand once only; either way it may not start.
+    let output = command.output().expect("it runs");
+    assert!(!output.status.success());
+    // The first one has not been harmed.
+    assert_eq!(tipring.api().live()["calls"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_second_start_keeps_state() {
+    let mut tipring = TestBox::start(&Site::default());
+    let before = tipring.api().get("/api/config").text();
+    assert!(before.contains(&secret("8001")), "{before}");
+    tipring.stop();
+    tipring.restart();
+    // The administrator's own password is kept, and the first one does not lie about any more.
+    let api = tipring.api();
+    assert!(!tipring.text().contains("to be changed"), "{}", tipring.text());
+    assert!(!tipring.state().join("first-password").exists());
+    assert_eq!(api.get("/api/config").text(), before);
+    Scenario::new("register", tipring.sip()).extension("8001").key("expires", "60").run();
+    api.wait_registered("8001");
+    tipring.stop();
+}
+
+#[test]
+fn the_first_password_stays_until_it_is_changed() {
+    let mut tipring = TestBox::start_as_it_comes();
+    let first = tipring.first_password().to_owned();
+    tipring.stop();
+    tipring.restart();
+    assert_eq!(tipring.first_password(), first);
+    tipring.api();
+}
