@@ -7,7 +7,7 @@ use tipring_sip::{LocalAddress, Transport};
 
 /// One address of an interface and the length of its network prefix.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct InterfaceAddress {
+pub(crate) struct InterfaceAddress {
     /// The address.
     pub ip: IpAddr,
     /// Bits of the network prefix.
@@ -16,7 +16,7 @@ pub struct InterfaceAddress {
 
 /// The addresses of every interface that is up, loopback last. Link-local IPv6 addresses are left
 /// out: a peer cannot use them without knowing its own interface.
-pub fn interface_addresses() -> Vec<InterfaceAddress> {
+pub(crate) fn interface_addresses() -> Vec<InterfaceAddress> {
     let Ok(interfaces) = getifaddrs() else { return Vec::new() };
     let mut found: Vec<InterfaceAddress> = interfaces
         .filter_map(|i| {
@@ -41,7 +41,10 @@ pub fn interface_addresses() -> Vec<InterfaceAddress> {
 }
 
 /// What SIP tells peers when it is bound to `bound`, for both transports.
-pub fn sip_addresses(bound: SocketAddr, interfaces: &[InterfaceAddress]) -> Vec<LocalAddress> {
+pub(crate) fn sip_addresses(
+    bound: SocketAddr,
+    interfaces: &[InterfaceAddress],
+) -> Vec<LocalAddress> {
     let serves = |ip: IpAddr| match bound.ip() {
         IpAddr::V4(v4) if v4.is_unspecified() => ip.is_ipv4(),
         // A socket on the IPv6 wildcard takes IPv4 too.

@@ -15,7 +15,7 @@ const PATIENCE_MS: u32 = 60_000;
 
 /// What requests reach.
 #[derive(Clone)]
-pub struct Parts {
+pub(crate) struct Parts {
     /// The configuration.
     pub configuration: SharedConfiguration,
     /// What goes on now.
@@ -25,7 +25,7 @@ pub struct Parts {
 }
 
 /// Answers requests until the runtime ends.
-pub async fn serve(listener: UnixListener, parts: Parts) {
+pub(crate) async fn serve(listener: UnixListener, parts: Parts) {
     while let Ok((stream, _)) = listener.accept().await {
         let parts = parts.clone();
         tokio::spawn(async move {

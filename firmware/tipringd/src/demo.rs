@@ -22,7 +22,7 @@ const TALK_MS: std::ops::Range<u32> = 35_000..75_000;
 const BETWEEN_CALLS: std::ops::Range<u64> = 2..12;
 
 /// Plays until the runtime ends.
-pub async fn run(sim: SimBoard, document: Document, seed: u64) {
+pub(crate) async fn run(sim: SimBoard, document: Document, seed: u64) {
     for (label, agent) in HANDSETS.into_iter().zip(&document.agents) {
         let log_in = &document.features.agent_log_in;
         let keys = format!("{log_in}{}#{}#", agent.work_number, agent.password.0);

@@ -8,7 +8,7 @@ use crate::core::CoreCounters;
 
 /// What the core thread counts.
 #[derive(Clone, Debug, Default)]
-pub struct Figures {
+pub(crate) struct Figures {
     /// The SIP side.
     pub sip: Counters,
     /// Datagrams that the kernel would not take.
@@ -21,7 +21,7 @@ pub struct Figures {
 const MEDIA_GAUGES: &[&str] = &["legs", "tick_lateness_us_max", "recorder_flush_us_max"];
 
 /// Every figure of the core and the media.
-pub fn families(figures: &Figures, media: &MetricsSnapshot) -> Vec<Family> {
+pub(crate) fn families(figures: &Figures, media: &MetricsSnapshot) -> Vec<Family> {
     let mut families = Vec::with_capacity(64);
     core_figures(&mut families, &figures.core);
     sip_figures(&mut families, figures);

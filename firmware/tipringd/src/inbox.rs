@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 const WAITING_MAX: usize = 4096;
 
 /// One message to the core.
-pub enum Mail {
+pub(crate) enum Mail {
     /// Bytes came on a SIP stream.
     StreamBytes {
         /// The stream.
@@ -42,26 +42,26 @@ pub enum Mail {
 
 /// The sending end; clones share the queue.
 #[derive(Clone)]
-pub struct Mailbox {
+pub(crate) struct Mailbox {
     queue: SyncSender<Mail>,
     wake: Arc<EventFd>,
 }
 
 /// The core's end.
-pub struct Inbox {
+pub(crate) struct Inbox {
     queue: Receiver<Mail>,
     wake: Arc<EventFd>,
 }
 
 /// The queue is full: the core has too much to do. Nothing was changed.
 #[derive(Debug)]
-pub struct Full;
+pub(crate) struct Full;
 
 /// A queue to the core.
 ///
 /// # Errors
 /// The system has no file descriptor left.
-pub fn inbox() -> std::io::Result<(Mailbox, Inbox)> {
+pub(crate) fn inbox() -> std::io::Result<(Mailbox, Inbox)> {
     let flags = EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC;
     let wake = Arc::new(EventFd::from_flags(flags)?);
     let (queue, received) = sync_channel(WAITING_MAX);
@@ -73,7 +73,7 @@ impl Mailbox {
     ///
     /// # Errors
     /// [`Full`]; the message is lost, and the sender has to say so to whoever sent it.
-    pub fn send(&self, mail: Mail) -> Result<(), Full> {
+    pub(crate) fn send(&self, mail: Mail) -> Result<(), Full> {
         self.queue.try_send(mail).map_err(|_| Full)?;
         // The counter cannot overflow: the core resets it, and the queue is bounded.
         let _ = self.wake.write(1);
@@ -83,12 +83,12 @@ impl Mailbox {
 
 impl Inbox {
     /// The next message, if one waits.
-    pub fn receive(&self) -> Option<Mail> {
+    pub(crate) fn receive(&self) -> Option<Mail> {
         self.queue.try_recv().ok()
     }
 
     /// Takes back the wake-up; call before emptying the queue.
-    pub fn clear_wake(&self) {
+    pub(crate) fn clear_wake(&self) {
         let _ = self.wake.read();
     }
 }

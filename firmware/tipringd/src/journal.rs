@@ -11,19 +11,18 @@ const WHILE: Duration = Duration::from_secs(10);
 
 /// How bad it is (syslog's severities).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Level {
+pub(crate) enum Level {
     /// Something does not work.
     Error = 3,
     /// Something unusual.
     Notice = 5,
-    /// What goes on.
-    Info = 6,
 }
 
 /// Writes a line: to the journal when systemd runs the box, else to standard error.
-pub fn note(level: Level, text: &str) {
+pub(crate) fn note(level: Level, text: &str) {
     if std::env::var_os("JOURNAL_STREAM").is_some() {
-        systemd::journal::print(level as u32, text);
+        // A journal that does not take a line has nobody to be told.
+        let _ = systemd::journal::print(level as u32, text);
     } else {
         eprintln!("{text}");
     }
@@ -38,7 +37,12 @@ struct Kind {
 static KINDS: Mutex<Option<HashMap<&'static str, Kind>>> = Mutex::new(None);
 
 /// Writes a line of a kind that may come very often (whatever a stranger can cause).
-pub fn limited(now: Instant, level: Level, kind: &'static str, text: impl FnOnce() -> String) {
+pub(crate) fn limited(
+    now: Instant,
+    level: Level,
+    kind: &'static str,
+    text: impl FnOnce() -> String,
+) {
     let mut kinds = KINDS.lock().unwrap_or_else(PoisonError::into_inner);
     let kinds = kinds.get_or_insert_with(HashMap::new);
     let state = kinds.entry(kind).or_insert(Kind { since: now, written: 0, held_back: 0 });

@@ -12,7 +12,7 @@ use tipring_media::{Engine, Metrics, Recorder};
 use crate::journal::{Level, note};
 
 /// The running threads.
-pub struct MediaThreads {
+pub(crate) struct MediaThreads {
     media: MediaThread,
     recorder: RecorderThread,
     metrics: Arc<Metrics>,
@@ -23,7 +23,7 @@ impl MediaThreads {
     ///
     /// # Errors
     /// They cannot run at all.
-    pub fn start(
+    pub(crate) fn start(
         engine: Engine,
         recorder: Recorder,
         metrics: Arc<Metrics>,
@@ -43,12 +43,12 @@ impl MediaThreads {
     }
 
     /// The media side's figures.
-    pub fn metrics(&self) -> Arc<Metrics> {
+    pub(crate) fn metrics(&self) -> Arc<Metrics> {
         Arc::clone(&self.metrics)
     }
 
     /// What the system did not permit, and what to do.
-    pub fn notes(&self) -> Vec<HealthNote> {
+    pub(crate) fn notes(&self) -> Vec<HealthNote> {
         let status = self.media.status();
         let mut notes = Vec::new();
         if let Some(why) = &status.no_priority {
@@ -67,7 +67,7 @@ impl MediaThreads {
     }
 
     /// Ends them after everything recorded is written.
-    pub fn end(self) {
+    pub(crate) fn end(self) {
         drop(self.media);
         drop(self.recorder);
     }

@@ -8,7 +8,7 @@ const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// A new password from the system's randomness: six digits, for keying in at a handset, or twelve
 /// letters and digits (60 bits).
-pub fn new_password(digits: bool) -> String {
+pub(crate) fn new_password(digits: bool) -> String {
     let mut random = StdRng::from_os_rng();
     if digits {
         (0..6).map(|_| char::from(b'0' + random.random_range(0..10))).collect()

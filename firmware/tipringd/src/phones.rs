@@ -8,7 +8,7 @@ use tipring_sip::TrunkState;
 
 /// Registered contacts by extension, and trunks by index.
 #[derive(Default)]
-pub struct Phones {
+pub(crate) struct Phones {
     contacts: HashMap<Number, Vec<String>>,
     trunks: HashMap<u16, TrunkState>,
     /// The trunks' names, in the order of their indices.
@@ -17,12 +17,12 @@ pub struct Phones {
 
 impl Phones {
     /// No phones yet, and trunks of whom nothing is known.
-    pub fn new(trunk_names: Vec<String>) -> Self {
+    pub(crate) fn new(trunk_names: Vec<String>) -> Self {
         Phones { trunk_names, ..Phones::default() }
     }
 
     /// Notes a contact; says whether it is the extension's first.
-    pub fn registered(&mut self, extension: Number, contact: &str) -> bool {
+    pub(crate) fn registered(&mut self, extension: Number, contact: &str) -> bool {
         let contacts = self.contacts.entry(extension).or_default();
         let first = contacts.is_empty();
         if !contacts.iter().any(|c| c == contact) {
@@ -32,7 +32,7 @@ impl Phones {
     }
 
     /// Forgets a contact; says whether it was the extension's last.
-    pub fn unregistered(&mut self, extension: Number, contact: &str) -> bool {
+    pub(crate) fn unregistered(&mut self, extension: Number, contact: &str) -> bool {
         let Some(contacts) = self.contacts.get_mut(&extension) else { return false };
         contacts.retain(|c| c != contact);
         let last = contacts.is_empty();
@@ -43,12 +43,12 @@ impl Phones {
     }
 
     /// Notes how a trunk stands.
-    pub fn trunk(&mut self, index: u16, state: TrunkState) {
+    pub(crate) fn trunk(&mut self, index: u16, state: TrunkState) {
         self.trunks.insert(index, state);
     }
 
     /// Adds to the live lines what only the SIP side knows.
-    pub fn annotate(&self, live: &mut LiveState) {
+    pub(crate) fn annotate(&self, live: &mut LiveState) {
         for (index, name) in self.trunk_names.iter().enumerate() {
             let state = u16::try_from(index).ok().and_then(|i| self.trunks.get(&i));
             let note = match state {

@@ -38,7 +38,7 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(5);
 const BATCHES_IN_A_ROW: usize = 4;
 
 /// What the core thread publishes.
-pub struct Published {
+pub(crate) struct Published {
     /// The box as it is now, and what happens.
     pub live: Live,
     /// The core thread's figures.
@@ -46,7 +46,7 @@ pub struct Published {
 }
 
 /// Everything the core thread owns.
-pub struct Reactor {
+pub(crate) struct Reactor {
     /// The time.
     pub clock: RealClock,
     /// The SIP side.
@@ -79,7 +79,7 @@ pub struct Reactor {
 
 /// What the core thread remembers between two rounds.
 #[derive(Default)]
-pub struct Desk {
+pub(crate) struct Desk {
     replies: HashMap<u64, oneshot::Sender<Reply>>,
     next_token: u64,
     /// Today's folder of recordings, once it is made.
@@ -109,7 +109,7 @@ impl Reactor {
     ///
     /// # Errors
     /// The system refuses to wait.
-    pub fn run(mut self) -> anyhow::Result<()> {
+    pub(crate) fn run(mut self) -> anyhow::Result<()> {
         while !self.desk.stop {
             self.wait()?;
             self.take_datagrams();

@@ -29,14 +29,14 @@ fn board_ports(board: &Board) -> Vec<BoardPort> {
 
 /// What a configuration may name that is not in it: the board's sockets and the prompts.
 #[derive(Clone, Debug)]
-pub struct OwnedSite {
+pub(crate) struct OwnedSite {
     ports: Vec<BoardPort>,
     prompts: Vec<String>,
 }
 
 impl OwnedSite {
     /// What this board and these prompts have.
-    pub fn new(board: &Board, prompts: &Catalogue, language: Lang) -> Self {
+    pub(crate) fn new(board: &Board, prompts: &Catalogue, language: Lang) -> Self {
         let prompts = prompts.prompt_keys(language).into_iter().map(str::to_owned).collect();
         OwnedSite { ports: board_ports(board), prompts }
     }
@@ -45,14 +45,14 @@ impl OwnedSite {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn resolve(&self, document: &Document) -> Result<Resolved, ConfigError> {
+    pub(crate) fn resolve(&self, document: &Document) -> Result<Resolved, ConfigError> {
         let prompts: Vec<&str> = self.prompts.iter().map(String::as_str).collect();
         document.resolve(Site { ports: &self.ports, prompts: Some(&prompts) })
     }
 }
 
 /// What the core is told.
-pub fn core_config(resolved: &Resolved) -> CoreConfig {
+pub(crate) fn core_config(resolved: &Resolved) -> CoreConfig {
     CoreConfig {
         switch: resolved.switch.clone(),
         acd: resolved.acd.clone(),
@@ -61,7 +61,7 @@ pub fn core_config(resolved: &Resolved) -> CoreConfig {
 }
 
 /// What the media side is told.
-pub fn media_config(
+pub(crate) fn media_config(
     options: &DaemonOptions,
     resolved: &Resolved,
     clock: &RealClock,
@@ -84,7 +84,10 @@ pub fn media_config(
 ///
 /// # Errors
 /// A trunk's address is none.
-pub fn sip_config(resolved: &Resolved, local: Vec<LocalAddress>) -> Result<SipConfig, ConfigError> {
+pub(crate) fn sip_config(
+    resolved: &Resolved,
+    local: Vec<LocalAddress>,
+) -> Result<SipConfig, ConfigError> {
     let trunks = resolved.trunks.iter().enumerate();
     let calls = resolved.switch.max_calls as usize;
     let mut config = SipConfig {

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// The street's ends of the exchange lines, and the handsets, by their ports' labels.
 #[derive(Clone, Default)]
-pub struct SimBoard {
+pub(crate) struct SimBoard {
     lines: Arc<HashMap<String, Mutex<ExchangeControl>>>,
     handsets: Arc<HashMap<String, Mutex<HandsetControl>>>,
 }
@@ -32,7 +32,7 @@ impl SimBoard {
     ///
     /// # Errors
     /// The board is not a simulated one, or has more ports than the media side has legs.
-    pub fn attach(
+    pub(crate) fn attach(
         board: &Board,
         seed: u64,
         resolved: &Resolved,
@@ -67,14 +67,14 @@ impl SimBoard {
     }
 
     /// The labels of the exchange lines.
-    pub fn line_labels(&self) -> Vec<&str> {
+    pub(crate) fn line_labels(&self) -> Vec<&str> {
         let mut labels: Vec<&str> = self.lines.keys().map(String::as_str).collect();
         labels.sort_unstable();
         labels
     }
 
     /// The handset on this port.
-    pub fn handset(&self, label: &str) -> Option<&Mutex<HandsetControl>> {
+    pub(crate) fn handset(&self, label: &str) -> Option<&Mutex<HandsetControl>> {
         self.handsets.get(label)
     }
 
@@ -83,7 +83,7 @@ impl SimBoard {
     ///
     /// # Errors
     /// There is no such line, or it is in use.
-    pub async fn call(
+    pub(crate) async fn call(
         &self,
         label: &str,
         plan: CallPlan,

@@ -17,13 +17,18 @@ const WAITING_MAX: usize = 16;
 /// Music never ends by itself, so nobody waits for its end; the switch counts plays from below.
 const MUSIC: tipring_media::PlayId = tipring_media::PlayId(u64::MAX);
 
+/// A text nobody recorded.
+type Text = (Lang, String);
+/// What the last resort made of it; nothing if it could not.
+type Made = (Text, Option<Arc<[u8]>>);
+
 /// The prompts, and what the last resort has made of texts without a recording.
-pub struct Sounds {
+pub(crate) struct Sounds {
     catalogue: Arc<Catalogue>,
     music: Arc<[u8]>,
-    synthesised: HashMap<(Lang, String), Option<Arc<[u8]>>>,
-    wanted: SyncSender<(Lang, String)>,
-    made: Receiver<(Lang, String, Option<Arc<[u8]>>)>,
+    synthesised: HashMap<Text, Option<Arc<[u8]>>>,
+    wanted: SyncSender<Text>,
+    made: Receiver<Made>,
 }
 
 impl Sounds {
@@ -31,13 +36,13 @@ impl Sounds {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn new(catalogue: Arc<Catalogue>) -> std::io::Result<Self> {
-        let (wanted, orders) = sync_channel::<(Lang, String)>(WAITING_MAX);
+    pub(crate) fn new(catalogue: Arc<Catalogue>) -> std::io::Result<Self> {
+        let (wanted, orders) = sync_channel::<Text>(WAITING_MAX);
         let (results, made) = sync_channel(WAITING_MAX);
         std::thread::Builder::new().name("espeak".to_owned()).spawn(move || {
             for (lang, text) in orders {
                 let sound = tipring_tts::espeak(&text, lang).ok().map(|s| s.samples);
-                if results.send((lang, text, sound)).is_err() {
+                if results.send(((lang, text), sound)).is_err() {
                     return;
                 }
             }
@@ -48,7 +53,7 @@ impl Sounds {
 
     /// The sounds for an utterance. A text that nobody recorded is silent the first time, while
     /// the last resort makes a sound of it, and said from then on.
-    pub fn playlist(
+    pub(crate) fn playlist(
         &mut self,
         lang: Lang,
         say: &[Utterance],
@@ -69,12 +74,12 @@ impl Sounds {
     }
 
     /// Music on hold, for as long as it takes.
-    pub fn music(&self) -> Playlist {
+    pub(crate) fn music(&self) -> Playlist {
         Playlist { sounds: vec![Arc::clone(&self.music)], repeat: true, id: MUSIC }
     }
 
     /// A tone of the country's plan.
-    pub fn tone(&self, tone: Tone) -> ToneCadence {
+    pub(crate) fn tone(&self, tone: Tone) -> ToneCadence {
         match tone {
             Tone::Ringback => tipring_dsp::tones::china::RINGBACK,
             Tone::Busy => tipring_dsp::tones::china::BUSY,
@@ -83,8 +88,8 @@ impl Sounds {
     }
 
     fn collect(&mut self) {
-        while let Ok((lang, text, sound)) = self.made.try_recv() {
-            self.synthesised.insert((lang, text), sound);
+        while let Ok((text, sound)) = self.made.try_recv() {
+            self.synthesised.insert(text, sound);
         }
     }
 

@@ -22,7 +22,7 @@ const FIRST_PASSWORD_FILE: &str = "first-password";
 ///
 /// # Errors
 /// The stored configuration does not fit this board any more: says what and how to mend it.
-pub fn configuration(
+pub(crate) fn configuration(
     store: &Store,
     site: &OwnedSite,
     wall: WallTime,
@@ -47,7 +47,7 @@ pub fn configuration(
 ///
 /// # Errors
 /// The state folder cannot be written.
-pub fn first_password(
+pub(crate) fn first_password(
     store: &Store,
     state: &Path,
     wall: WallTime,
@@ -84,7 +84,7 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 /// What a person needs to know to begin.
-pub fn banner(
+pub(crate) fn banner(
     options: &DaemonOptions,
     document: &Document,
     first_password: Option<&str>,

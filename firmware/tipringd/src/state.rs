@@ -6,7 +6,7 @@ use anyhow::Context;
 
 /// The state folder of a box.
 #[derive(Clone, Debug)]
-pub struct StateFolder {
+pub(crate) struct StateFolder {
     path: PathBuf,
 }
 
@@ -15,7 +15,7 @@ impl StateFolder {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn open(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         for part in [path.to_path_buf(), path.join("recordings"), path.join("prompts")] {
             std::fs::create_dir_all(&part).with_context(|| {
                 format!(
@@ -28,17 +28,17 @@ impl StateFolder {
     }
 
     /// The folder.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The recordings.
-    pub fn recordings(&self) -> PathBuf {
+    pub(crate) fn recordings(&self) -> PathBuf {
         self.path.join("recordings")
     }
 
     /// Prompts recorded by the owner, in place of the shipped ones.
-    pub fn prompts(&self) -> PathBuf {
+    pub(crate) fn prompts(&self) -> PathBuf {
         self.path.join("prompts")
     }
 }

@@ -29,7 +29,7 @@ struct Stream {
 
 /// The open streams; clones share them.
 #[derive(Clone)]
-pub struct Streams {
+pub(crate) struct Streams {
     open: Arc<Mutex<HashMap<ConnectionId, Stream>>>,
     count: Arc<AtomicU64>,
     mailbox: Mailbox,
@@ -38,12 +38,12 @@ pub struct Streams {
 
 impl Streams {
     /// No streams yet.
-    pub fn new(mailbox: Mailbox, runtime: tokio::runtime::Handle) -> Self {
+    pub(crate) fn new(mailbox: Mailbox, runtime: tokio::runtime::Handle) -> Self {
         Streams { open: Arc::default(), count: Arc::default(), mailbox, runtime }
     }
 
     /// Accepts streams from now on.
-    pub fn listen(&self, listener: TcpListener) {
+    pub(crate) fn listen(&self, listener: TcpListener) {
         let streams = self.clone();
         self.runtime.spawn(async move {
             loop {
@@ -57,7 +57,7 @@ impl Streams {
     }
 
     /// Sends on the stream, or on one to the same peer, or opens one.
-    pub fn send(&self, connection: Option<ConnectionId>, to: SocketAddr, bytes: Vec<u8>) {
+    pub(crate) fn send(&self, connection: Option<ConnectionId>, to: SocketAddr, bytes: Vec<u8>) {
         let bytes = {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             let known = connection
@@ -89,7 +89,7 @@ impl Streams {
     }
 
     /// Closes a stream.
-    pub fn close(&self, connection: ConnectionId) {
+    pub(crate) fn close(&self, connection: ConnectionId) {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection);
     }
 

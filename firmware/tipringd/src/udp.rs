@@ -21,7 +21,7 @@ const KERNEL_BUFFER_BYTES: usize = 4 << 20;
 const WAITING_MAX: usize = 4096;
 
 /// A SIP socket with its batches.
-pub struct SipSocket {
+pub(crate) struct SipSocket {
     socket: UdpSocket,
     buffers: Vec<Box<[u8]>>,
     received: Vec<(SocketAddr, usize)>,
@@ -36,7 +36,7 @@ impl SipSocket {
     ///
     /// # Errors
     /// The address is taken or not ours; the message says what to do.
-    pub fn bind(address: SocketAddr) -> anyhow::Result<Self> {
+    pub(crate) fn bind(address: SocketAddr) -> anyhow::Result<Self> {
         let domain = socket2::Domain::for_address(address);
         let socket = socket2::Socket::new(domain, socket2::Type::DGRAM, None)?;
         if address.is_ipv6() {
@@ -63,13 +63,13 @@ impl SipSocket {
     ///
     /// # Errors
     /// The socket has gone.
-    pub fn local_address(&self) -> std::io::Result<SocketAddr> {
+    pub(crate) fn local_address(&self) -> std::io::Result<SocketAddr> {
         self.socket.local_addr()
     }
 
     /// Receives what is there, at most one batch, and hands each datagram to `each`. Returns
     /// whether the batch was full, so that more may wait.
-    pub fn receive(&mut self, mut each: impl FnMut(SocketAddr, &[u8])) -> bool {
+    pub(crate) fn receive(&mut self, mut each: impl FnMut(SocketAddr, &[u8])) -> bool {
         self.receive_batch();
         for ((source, length), buffer) in self.received.iter().zip(&self.buffers) {
             if source.port() != 0 {
@@ -98,7 +98,7 @@ impl SipSocket {
     }
 
     /// Puts a datagram into the batch to send.
-    pub fn queue(&mut self, to: SocketAddr, bytes: Vec<u8>) {
+    pub(crate) fn queue(&mut self, to: SocketAddr, bytes: Vec<u8>) {
         if self.waiting.len() >= WAITING_MAX {
             self.lost += 1;
             self.sent.push(bytes);
@@ -109,7 +109,7 @@ impl SipSocket {
 
     /// Sends what is queued. What the kernel refuses to take now is lost, as on a wire: SIP
     /// repeats what matters.
-    pub fn send(&mut self) {
+    pub(crate) fn send(&mut self) {
         while !self.waiting.is_empty() {
             let n = self.waiting.len().min(BATCH);
             let taken = self.send_batch(n);
@@ -137,7 +137,7 @@ impl SipSocket {
     }
 
     /// Takes back the buffers of what was sent, for reuse.
-    pub fn take_sent(&mut self) -> impl Iterator<Item = Vec<u8>> + '_ {
+    pub(crate) fn take_sent(&mut self) -> impl Iterator<Item = Vec<u8>> + '_ {
         self.sent.drain(..)
     }
 }

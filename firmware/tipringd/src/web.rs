@@ -26,7 +26,7 @@ use crate::settings::{self, OwnedSite};
 const COMMANDS_MAX: usize = 256;
 
 /// The configuration as the web and the control socket see it.
-pub struct Configuration {
+pub(crate) struct Configuration {
     store: Store,
     clock: RealClock,
     site: OwnedSite,
@@ -36,7 +36,7 @@ pub struct Configuration {
 
 impl Configuration {
     /// The configuration in force.
-    pub fn new(
+    pub(crate) fn new(
         store: Store,
         clock: RealClock,
         site: OwnedSite,
@@ -85,7 +85,7 @@ fn from_config(e: tipring_config::ConfigError) -> ConfigError {
 
 /// The configuration, shared by the web and the control socket.
 #[derive(Clone)]
-pub struct SharedConfiguration(pub Arc<Configuration>);
+pub(crate) struct SharedConfiguration(pub Arc<Configuration>);
 
 impl ConfigAccess for SharedConfiguration {
     fn export(&self) -> String {
@@ -132,7 +132,7 @@ impl RecordingReader for Recording {
 }
 
 /// What the routes need from the other threads.
-pub struct WebParts {
+pub(crate) struct WebParts {
     /// The records.
     pub store: Store,
     /// The time.
@@ -156,7 +156,7 @@ pub struct WebParts {
 }
 
 /// The routes; commands go on to the core thread.
-pub fn router(parts: WebParts) -> axum::Router {
+pub(crate) fn router(parts: WebParts) -> axum::Router {
     let (commands, waiting) = mpsc::channel(COMMANDS_MAX);
     tokio::spawn(pass_on(waiting, parts.mailbox));
     let (figures, media) = (parts.figures, parts.media);
@@ -192,7 +192,7 @@ async fn pass_on(mut waiting: mpsc::Receiver<(Command, oneshot::Sender<Reply>)>,
 ///
 /// # Errors
 /// It is taken or not ours; the message says what to do.
-pub fn bind(address: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
+pub(crate) fn bind(address: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
     let listener = std::net::TcpListener::bind(address).with_context(|| {
         format!("web address {address} cannot be used; choose another with --http")
     })?;
@@ -204,7 +204,7 @@ pub fn bind(address: SocketAddr) -> anyhow::Result<std::net::TcpListener> {
 ///
 /// # Errors
 /// The listener has gone.
-pub async fn serve(listener: std::net::TcpListener, router: axum::Router) -> io::Result<()> {
+pub(crate) async fn serve(listener: std::net::TcpListener, router: axum::Router) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).await
