@@ -33,8 +33,9 @@ struct Functions {
 
 impl Functions {
     fn look(&mut self, name: &syn::Ident, block: &syn::Block) {
-        let (from, to) = (name.span().start().line, block.span().end().line);
-        let lines = to + 1 - from;
+        let end: proc_macro2::Span = block.span();
+        let from = name.span().start().line;
+        let lines = end.end().line + 1 - from;
         if lines > FUNCTION_LINES_MAX {
             self.long.push((name.to_string(), from, lines));
         }
