@@ -31,13 +31,18 @@ pub struct Scenario {
     tcp: bool,
     keys: Vec<(&'static str, String)>,
     account: Option<(String, String)>,
+    media_port: u16,
+    echoes: bool,
 }
 
 impl Scenario {
     /// The scenario of this name, towards `remote`, from a port of its own, by UDP.
     pub fn new(name: &'static str, remote: SocketAddr) -> Self {
         let port = ports::one();
-        Scenario { name, remote, port, tcp: false, keys: Vec::new(), account: None }
+        let media_port = ports::one();
+        let keys = Vec::new();
+        let account = None;
+        Scenario { name, remote, port, tcp: false, keys, account, media_port, echoes: false }
     }
 
     /// From this port instead.
@@ -65,6 +70,14 @@ impl Scenario {
     #[must_use]
     pub fn sound(self, peer: &RtpPeer) -> Self {
         let port = peer.port().to_string();
+        self.key("sound_port", port)
+    }
+
+    /// With sipp's own sound: it sends back what it hears.
+    #[must_use]
+    pub fn echo(mut self) -> Self {
+        self.echoes = true;
+        let port = self.media_port.to_string();
         self.key("sound_port", port)
     }
 
@@ -110,7 +123,7 @@ impl Scenario {
         command.arg(self.remote.to_string());
         command.arg("-sf").arg(format!("{scenarios}/{}.xml", self.name));
         command.args(["-i", "127.0.0.1", "-p", &self.port.to_string()]);
-        command.args(["-mi", "127.0.0.1", "-mp", &ports::one().to_string()]);
+        command.args(["-mi", "127.0.0.1", "-mp", &self.media_port.to_string()]);
         command.args(["-t", if self.tcp { "t1" } else { "u1" }]).args(ONE_CALL);
         // Without `%u` there would be one Call-ID for all; there is one call.
         command.args(["-cid_str", &format!("{id}-%u")]);
@@ -120,6 +133,9 @@ impl Scenario {
         {
             command.arg(format!("-trace_{trace}")).arg(format!("-{file}"));
             command.arg(folder.join(trace));
+        }
+        if self.echoes {
+            command.arg("-rtp_echo");
         }
         if let Some((user, password)) = &self.account {
             command.args(["-au", user, "-ap", password]);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tipring_test_peers::acts;
 use tipring_test_peers::alike::{
     assert_heard, assert_heard_through_jitter_buffer, assert_not_heard,
 };
@@ -13,17 +12,19 @@ use tipring_test_peers::site::Site;
 use tipring_test_peers::speech::{self, again_and_again, recorded};
 use tipring_test_peers::tipring::TestBox;
 use tipring_test_peers::wait::{speak_for, wait_until};
+use tipring_test_peers::{acts, ports};
 
 /// Long enough for everything said to be said twice.
 const TALK: Duration = Duration::from_secs(8);
 
 #[test]
-fn two_baresips_hear_each_other() {
+fn two_baresips_hear_each_other_one_by_udp_and_one_by_tcp() {
     let tipring = TestBox::start(&Site { record_internal: true, ..Site::default() });
     let api = tipring.api();
     let (caller, callee) = (recorded(speech::CALLER), recorded(speech::CALLEE));
     let mut a = acts::phone(&tipring, "8001", &again_and_again(&caller, 0, 60));
-    let mut b = acts::phone(&tipring, "8002", &again_and_again(&callee, 0, 60));
+    let mut b = Phone::new("8002", tipring.sip()).tcp().start(&again_and_again(&callee, 0, 60));
+    b.registered();
     a.command("dial", "8002");
     let from = b.answer(1);
     assert!(from.contains("8001@"), "the callee sees {from}");
@@ -66,6 +67,8 @@ fn sipp_calls_baresip_which_speaks_another_codec() {
     sipp.answered(&sound);
     sound.press('7');
     phone.event("CALL_DTMF_START", 1, 5);
+    // The phone's own jitter buffer begins with what comes after the key.
+    sound.say(&speech::silence(300));
     sound.say_all(&caller);
     let length = sound.heard_length();
     wait_until("the callee has said it twice", 15, || {
@@ -93,4 +96,30 @@ fn one_who_is_not_there_cannot_be_called() {
     phone.ended(2);
     api.wait_no_calls();
     assert_eq!(phone.events("CALL_ESTABLISHED"), 0);
+}
+
+#[test]
+fn one_who_calls_an_echo_hears_itself() {
+    let tipring = TestBox::start(&Site::default());
+    let port = ports::one();
+    let register = Scenario::new("register", tipring.sip());
+    register.extension("8002").key("expires", "120").from_port(port).run();
+    let echo =
+        Scenario::new("agent", tipring.sip()).key("user", "8002").echo().from_port(port).start();
+    echo.ready();
+    let sound = RtpPeer::open();
+    let mut caller = Scenario::new("caller", tipring.sip())
+        .extension("8001")
+        .key("number", "8002")
+        .sound(&sound)
+        .start();
+    caller.answered(&sound);
+    let said = recorded(speech::CALLER);
+    sound.say_all(&said);
+    wait_until("the echo came back", 10, || {
+        (sound.heard_length() > said.len() + 4000).then_some(())
+    });
+    assert_heard("the caller by the caller", &said, &sound.heard());
+    caller.hang_up();
+    echo.finish();
 }

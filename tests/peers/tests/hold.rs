@@ -1,11 +1,11 @@
 //! Hold and resume: the held side hears music, then the other again.
 
-use tipring_test_peers::acts;
-use tipring_test_peers::alike::{assert_heard, assert_not_heard};
+use tipring_test_peers::acts::{self, Agent};
+use tipring_test_peers::alike::{assert_heard, assert_not_heard, find};
 use tipring_test_peers::rtp_peer::RtpPeer;
 use tipring_test_peers::sipp::Scenario;
-use tipring_test_peers::site::Site;
-use tipring_test_peers::speech::{self, recorded};
+use tipring_test_peers::site::{AGENTS, SERVICE, Site};
+use tipring_test_peers::speech::{self, again_and_again, recorded};
 use tipring_test_peers::tipring::TestBox;
 use tipring_test_peers::wait::wait_until;
 use tipring_test_peers::{ports, wav};
@@ -81,7 +81,37 @@ fn the_caller_holds_and_resumes() {
     acts::check_record(&call);
 }
 
-/// Whether the last two seconds were a stretch of the music on hold.
+#[test]
+fn the_agent_holds_and_resumes() {
+    let tipring = TestBox::start(&Site::default());
+    let api = tipring.api();
+    let said = recorded(speech::CALLEE);
+    let says = again_and_again(&said, 0, 90);
+    let mut agent = Agent::at_baresip(&tipring, &api, "8002", AGENTS[0], &says);
+    let caller = Party::new(speech::CALLER);
+    let mut sipp = Scenario::new("caller", tipring.sip())
+        .extension("8001")
+        .key("number", SERVICE)
+        .sound(&caller.sound)
+        .start();
+    sipp.answered(&caller.sound);
+    caller.sound.press('1');
+    agent.answer();
+    let hears_agent = |since: usize| find(&said, &caller.sound.heard_from(since)).correlation > 0.9;
+    wait_until("the caller hears the agent", 20, || hears_agent(0).then_some(()));
+    agent.phone.command("hold", "");
+    wait_until("the caller hears music", 10, || hears_music(&caller).then_some(()));
+    agent.phone.command("resume", "");
+    let since = caller.sound.heard_length();
+    wait_until("the caller hears the agent again", 20, || hears_agent(since).then_some(()));
+    sipp.hang_up();
+    agent.released();
+    let call = api.ended_call("8001");
+    assert_eq!(acts::segment_kinds(&call), ["ivr", "queue", "ring", "talk", "hold", "talk"]);
+    acts::check_record(&call);
+}
+
+/// Whether the last second and a half were a stretch of the music on hold.
 fn hears_music(party: &Party) -> bool {
     let heard = party.sound.heard();
     let Some(last) = heard.len().checked_sub(12_000).map(|from| &heard[from..]) else {
@@ -91,5 +121,5 @@ fn hears_music(party: &Party) -> bool {
     let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{path}: {e}"));
     let mut music = wav::read(&bytes).expect("a WAV").swap_remove(0);
     music.extend_from_within(..);
-    tipring_test_peers::alike::find(last, &music).correlation > 0.9
+    find(last, &music).correlation > 0.9
 }

@@ -1,7 +1,7 @@
 //! The service number, called from a SIP trunk: greeting, menu, a key by each of its three ways,
 //! queue, agent, recording and record; and either side hanging up.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tipring_test_peers::acts::{self, Agent};
 use tipring_test_peers::alike::{assert_heard, assert_not_heard};
 use tipring_test_peers::api::Api;
@@ -137,4 +137,81 @@ fn key_as_tones() {
     scene.caller.word("NOTIFY", "");
     scene.agent.released();
     scene.check("caller");
+}
+
+#[test]
+fn an_extension_hears_that_nobody_is_there() {
+    let tipring = TestBox::start(&Site::default());
+    let api = tipring.api();
+    let sound = RtpPeer::open();
+    let mut caller = Scenario::new("caller", tipring.sip())
+        .extension("8003")
+        .key("number", SERVICE)
+        .sound(&sound)
+        .start();
+    caller.answered(&sound);
+    sound.press('1');
+    // The box hangs up when it has said it.
+    caller.wait();
+    assert_heard("the notice by the caller", &prompt("en", "queue-no-agents"), &sound.heard());
+    let call = api.ended_call("8003");
+    assert_eq!(call["ended_by"], "box");
+    assert_eq!(call["source"], "sip:8003");
+    assert_eq!(call["visits"].as_array().map(Vec::len), Some(1), "{call:#}");
+    assert_eq!(call["visits"][0]["outcome"], "refused");
+    acts::check_record(&call);
+}
+
+#[test]
+fn a_stranger_without_credentials_calls_nobody() {
+    let trunk = ports::one();
+    let tipring = TestBox::start(&Site { trunk_port: Some(trunk), ..Site::default() });
+    for user in [CALLER, "8001", "carrier"] {
+        for number in [SERVICE, "8002", "*611001#4321#"] {
+            Scenario::new("stranger", tipring.sip())
+                .key("user", user)
+                .key("number", number.replace('#', "%23"))
+                .key("sound_port", "9")
+                .run();
+        }
+    }
+    let api = tipring.api();
+    assert_eq!(api.json("/api/calls")["calls"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn the_api_logs_an_agent_in_and_ends_the_call() {
+    let tipring = TestBox::start(&Site::default());
+    let api = tipring.api();
+    let (work_number, password) = AGENTS[1];
+    let mut phone = acts::phone(&tipring, "8002", &speech::silence(60_000));
+    let log_in = |password: &str| {
+        let body = json!({
+            "work_number": work_number, "password": password, "extension": "8002",
+        });
+        api.post("/api/agents/login", &body).status
+    };
+    assert_eq!(log_in("0000"), 403);
+    assert_eq!(log_in(password), 204);
+    api.wait_agent(work_number, "ready");
+    let sound = RtpPeer::open();
+    let mut caller = Scenario::new("caller", tipring.sip())
+        .extension("8001")
+        .key("number", SERVICE)
+        .sound(&sound)
+        .start();
+    caller.answered(&sound);
+    sound.press('1');
+    phone.answer(1);
+    api.wait_agent(work_number, "talking");
+    let call = api.live()["calls"][0]["call"].clone();
+    assert_eq!(api.post(&format!("/api/calls/{call}/hangup"), &json!({})).status, 204);
+    phone.ended(1);
+    caller.wait();
+    api.wait_no_calls();
+    assert_eq!(api.ended_call("8001")["ended_by"], "box");
+    assert_eq!(api.post(&format!("/api/calls/{call}/hangup"), &json!({})).status, 404);
+    let agent = api.live()["agents"][1]["agent"].clone();
+    assert_eq!(api.post(&format!("/api/agents/{agent}/logout"), &json!({})).status, 204);
+    api.wait_agent(work_number, "logged-out");
 }
