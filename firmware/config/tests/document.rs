@@ -133,3 +133,13 @@ fn a_range_makes_its_accounts_with_one_secret() {
         assert!(e.contains("range `"), "{e}");
     }
 }
+
+#[test]
+fn the_documented_sample_is_right() {
+    let text = include_str!("../../../docs/samples/benchmark.toml");
+    let resolved = Document::parse(text)
+        .and_then(|d| d.resolve(Site { ports: &sim_ports(), prompts: None }))
+        .unwrap();
+    assert_eq!(resolved.accounts.len(), 100);
+    assert_eq!(resolved.flows.len(), 2);
+}

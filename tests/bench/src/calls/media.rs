@@ -32,7 +32,8 @@ impl Media {
         let config = MediaConfig {
             legs_max: 2 * CALLS_MAX as u16,
             recordings_max: CALLS_MAX as u16,
-            recorder_chunks: 32_768,
+            // As long a stall of the disk for 2,000 calls as the default holds for 400.
+            recorder_chunks: 131_072,
             ring_slots: 16_384,
             bind: LOCAL,
             rtp_ports: 16_384..=16_384 + 4 * CALLS_MAX as u16 - 1,

@@ -102,60 +102,10 @@ fn free_address() -> Result<SocketAddr> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
+/// The documented sample, with this run's trunk in place of the sample's.
 fn configuration(trunk: SocketAddr) -> String {
-    let last = FIRST_ACCOUNT + 99;
-    format!(
-        r#"
-language = "en"
-[recording]
-enabled = false
-[[extension]]
-range = "{FIRST_ACCOUNT}-{last}"
-secret = "{SECRET}"
-[[agent]]
-work_number = "1"
-password = "1"
-queues = ["bench"]
-[[queue]]
-name = "bench"
-announce_s = 0
-wait_without_agents = true
-max_no_answer = 0
-[[trunk]]
-name = "bench"
-proxy = "{trunk}"
-address = ["{trunk}"]
-qualify_s = 0
-[[dial]]
-number = "{ANSWER}"
-to = {{ flow = "answer" }}
-[[dial]]
-number = "{QUEUE}"
-to = {{ queue = "bench" }}
-[[dial]]
-number = "{DIGITS}"
-to = {{ flow = "digits" }}
-[[flow]]
-name = "answer"
-start = "say"
-[flow.node.say.play]
-say = ["greeting"]
-next = "bye"
-[flow.node.bye.hangup]
-[[flow]]
-name = "digits"
-start = "ask"
-[flow.node.ask.menu]
-say = []
-keys = {{ 1 = "say" }}
-wait = {{ timeout_s = 60, tries = 3 }}
-next = "bye"
-[flow.node.say.play]
-say = ["greeting"]
-next = "ask"
-[flow.node.bye.hangup]
-"#
-    )
+    include_str!("../../../../docs/samples/benchmark.toml")
+        .replace("127.0.0.1:5080", &trunk.to_string())
 }
 
 /// 300 ms of 400 Hz in A-law, as a WAV file.
