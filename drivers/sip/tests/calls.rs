@@ -459,3 +459,50 @@ fn nothing_is_kept_for_a_stranger() {
     assert_eq!(link.sides[0].agent.calls(), 0);
     assert_eq!(link.sides[0].agent.counters().challenges, 2000);
 }
+
+#[test]
+fn phones_are_kept_alive_while_they_are_registered() {
+    let mut config = box_config();
+    config.registrar.keep_alive = Some(Duration::from_secs(32));
+    let mut link = Link::between(config, common::phone_config(), 8);
+    link.run(Duration::from_secs(321));
+    let sent = link.sides[1].agent.counters().messages_in;
+    // Two answers to its own two REGISTERs, and one question every 32 seconds.
+    assert!((10..=16).contains(&sent), "{sent}");
+    link.sides[1].agent.reconfigure(link.now, common::config(common::PHONE));
+    link.run(Duration::from_secs(900));
+    assert_eq!(link.sides[0].agent.poll_timeout(), None, "nothing is asked when nobody is there");
+}
+
+#[test]
+fn a_nonce_is_not_used_twice() {
+    let mut link = Link::new(6);
+    let plain = request("REGISTER", "n1", "", 1, "", "").replace("sip:600@", "sip:8001@");
+    let plain = plain.replace("sip:139@192.0.2.77>;tag", "sip:8001@192.0.2.1>;tag");
+    let challenge = link.inject(0, PEER, plain.as_bytes());
+    let nonce = header(&challenge[0], "WWW-Authenticate").split('"').nth(3).unwrap().to_owned();
+    let answer = |nc: u32, branch: &str, cseq: &str| {
+        use md5::{Digest as _, Md5};
+        let md5 = |text: String| -> String {
+            Md5::digest(text).iter().map(|b| format!("{b:02x}")).collect()
+        };
+        let (ha1, ha2) = (md5("8001:tipring:s".into()), md5("REGISTER:sip:192.0.2.1".into()));
+        let response = md5(format!("{ha1}:{nonce}:{nc:08x}:c:auth:{ha2}"));
+        let line = format!(
+            "Authorization: Digest username=\"8001\", realm=\"tipring\", nonce=\"{nonce}\", \
+             uri=\"sip:192.0.2.1\", response=\"{response}\", qop=auth, nc={nc:08x}, cnonce=\"c\"\r\n\
+             Max-Forwards"
+        );
+        let text = plain.replace("Max-Forwards", &line).replace("z9hG4bKn1", branch);
+        text.replace("CSeq: 1", cseq)
+    };
+    let ask = |link: &mut Link, text: String| link.inject(0, PEER, text.as_bytes());
+    assert_eq!(status(&ask(&mut link, answer(1, "z9hG4bKn2", "CSeq: 2"))), ["200"]);
+    assert_eq!(status(&ask(&mut link, answer(1, "z9hG4bKn2", "CSeq: 2"))), ["200"], "repeated");
+    let replayed = ask(&mut link, answer(1, "z9hG4bKn3", "CSeq: 3"));
+    assert_eq!(status(&replayed), ["401"]);
+    assert!(replayed[0].contains("stale=true"), "{replayed:?}");
+    assert_eq!(status(&ask(&mut link, answer(2, "z9hG4bKn4", "CSeq: 4"))), ["200"]);
+    link.now += Duration::from_secs(301);
+    assert!(ask(&mut link, answer(3, "z9hG4bKn5", "CSeq: 5"))[0].contains("stale=true"));
+}

@@ -9,6 +9,7 @@ use std::path::Path;
 use proptest::prelude::{ProptestConfig, any, proptest};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
+use tipring_sip::message::{Framing, Message, Writer};
 
 /// Every committed message.
 fn corpus() -> Vec<Vec<u8>> {
@@ -71,16 +72,41 @@ fn mutated_messages_are_read_and_written_again() {
 
 #[test]
 fn an_agent_lives_through_mutated_messages() {
-    run(10_000, 2, sip::agent);
+    run(50_000, 2, sip::agent);
 }
 
 #[test]
 fn mutated_streams_are_cut_alike() {
-    run(10_000, 3, sip::stream);
+    run(50_000, 3, sip::stream);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_read_again(
+        user in "[a-z0-9+*]{1,20}",
+        lines in proptest::collection::vec(("X-[A-Za-z0-9-]{1,12}", "[!-~][ -~]{0,40}[!-~]"), 0..20),
+        body in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let uri = format!("sip:{user}@192.0.2.1");
+        let mut out = Vec::new();
+        let mut writer = Writer::request(&mut out, b"MESSAGE", uri.as_bytes());
+        for (name, value) in &lines {
+            writer.put(name.as_bytes()).put(b": ").clean(value.as_bytes()).end();
+        }
+        writer.finish("text/plain", &body);
+        let message = Message::parse(&out, Framing::Stream).expect("what we write is a message");
+        let read: Vec<_> = message.headers().filter(|h| h.name_text.starts_with(b"X-")).collect();
+        assert_eq!(read.len(), lines.len());
+        for (header, (name, value)) in read.iter().zip(&lines) {
+            assert_eq!((header.name_text, header.value), (name.as_bytes(), value.as_bytes()));
+        }
+        assert_eq!(message.body(), body);
+        let mut again = Vec::new();
+        message.emit(&mut again);
+        assert_eq!(again, out);
+    }
 
     #[test]
     fn arbitrary_bytes_do_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {

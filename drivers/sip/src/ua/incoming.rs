@@ -337,12 +337,7 @@ impl UserAgent {
         let body = if with_body { &offered.body[..] } else { b"" };
         writer.finish("application/sdp", body);
         let (transaction, reply) = (offered.transaction, offered.reply);
-        if let Some(server) = self.transactions.server_at(transaction)
-            && let ServerMachine::Invite { machine, .. } = &mut server.machine
-        {
-            machine.respond(cx.now, &self.config.timers, status, &buffer);
-            self.arm_server(transaction);
-        }
+        self.note_response(cx.now, transaction, status, &buffer);
         let kept = (200..300).contains(&status).then(|| buffer.clone());
         self.transmit(reply, buffer);
         kept

@@ -9,6 +9,7 @@ mod call;
 mod digits;
 mod guard;
 mod incoming;
+mod keep_alive;
 mod outgoing;
 mod progress;
 mod receive;
@@ -58,6 +59,7 @@ enum TimerKey {
     Call(SlotId),
     Trunk(u16),
     Registrations,
+    KeepAlive,
 }
 
 /// The time, and where ports come from, while an input is being done.
@@ -90,6 +92,7 @@ pub struct UserAgent {
     calls_in: u32,
     /// When contacts are next looked through for those whose time is over.
     sweep: Option<Instant>,
+    keep_alive: keep_alive::Round,
 }
 
 impl UserAgent {
@@ -115,6 +118,7 @@ impl UserAgent {
             counters: Counters::default(),
             calls_in: 0,
             sweep: None,
+            keep_alive: keep_alive::Round::default(),
             rng,
             config,
         };
@@ -192,7 +196,7 @@ impl UserAgent {
         self.streams.insert(connection, framer);
     }
 
-    /// A stream has ended, or could not be opened: what is in answer to it fails.
+    /// A stream has ended: what waits for an answer on it fails.
     pub fn handle_stream_closed(
         &mut self,
         now: Instant,
@@ -200,7 +204,20 @@ impl UserAgent {
         ports: &mut dyn MediaPorts,
     ) {
         self.streams.remove(&connection);
-        self.fail_clients_of(&mut Context { now, ports }, connection);
+        let gone = |peer: &Peer| peer.connection == Some(connection);
+        self.fail_clients(&mut Context { now, ports }, gone);
+    }
+
+    /// No stream to this peer could be opened: what was to be sent on one fails.
+    pub fn handle_unreachable(
+        &mut self,
+        now: Instant,
+        transport: Transport,
+        to: SocketAddr,
+        ports: &mut dyn MediaPorts,
+    ) {
+        let gone = |peer: &Peer| peer.transport == transport && peer.address == to;
+        self.fail_clients(&mut Context { now, ports }, gone);
     }
 
     /// Does what is due.

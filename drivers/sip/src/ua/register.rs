@@ -83,6 +83,22 @@ impl Directory {
         extension.into_iter().flat_map(move |extension| extension.bindings.current(now))
     }
 
+    /// Where phones sit whose NAT may forget them: contacts over datagrams, of every `parts`-th
+    /// extension beginning with the `part`-th.
+    pub(super) fn datagram_peers(
+        &self,
+        now: Instant,
+        part: u64,
+        parts: u64,
+    ) -> impl Iterator<Item = &Binding> {
+        self.extensions
+            .values()
+            .enumerate()
+            .filter(move |(n, _)| *n as u64 % parts == part)
+            .flat_map(move |(_, extension)| extension.bindings.current(now))
+            .filter(|binding| !binding.peer.is_reliable())
+    }
+
     pub(super) fn registrations(&self, now: Instant) -> impl Iterator<Item = Registration> + '_ {
         self.extensions.iter().flat_map(move |(number, extension)| {
             let of = move |binding: &Binding| registration(*number, binding, now);
@@ -163,6 +179,7 @@ impl UserAgent {
                     let told = registration(number, binding, now);
                     drop(bindings);
                     self.arm_sweep(told.expires_at);
+                    self.arm_keep_alive(now);
                     Output::Registered(told)
                 }
             };

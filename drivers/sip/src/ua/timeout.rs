@@ -13,6 +13,7 @@ impl UserAgent {
             TimerKey::Client(id) => self.expire_client(cx, id),
             TimerKey::Call(id) => self.expire_call(cx, id),
             TimerKey::Trunk(index) => self.expire_trunk(cx, index),
+            TimerKey::KeepAlive => self.keep_phones_alive(cx),
             TimerKey::Registrations => self.expire_registrations(cx.now),
         }
     }

@@ -7,7 +7,6 @@ use tipring_clock::Instant;
 use tipring_line::Cause;
 
 use super::{Context, TimerKey, UserAgent};
-use crate::ConnectionId;
 use crate::slab::{Slab, SlotId};
 use crate::transaction::{
     ClientAction, InviteClient, InviteServer, NonInviteClient, NonInviteServer, Peer, ServerAction,
@@ -18,7 +17,8 @@ use crate::transaction::{
 pub(super) struct Transactions {
     servers: Slab<Server>,
     by_key: FxHashMap<u128, SlotId>,
-    /// Non-INVITE server transactions in the order of their making: the first to go.
+    /// Server transactions that only linger (non-INVITE ones, and INVITE ones that were accepted)
+    /// in the order in which they came to: the first to go when room is needed.
     finished: VecDeque<SlotId>,
     clients: Slab<Client>,
     by_branch: FxHashMap<(u64, bool), SlotId>,
@@ -99,10 +99,6 @@ impl Transactions {
         self.servers.get_mut(id).map(|server| (id, server))
     }
 
-    pub(super) fn server_at(&mut self, id: SlotId) -> Option<&mut Server> {
-        self.servers.get_mut(id)
-    }
-
     pub(super) fn client(&mut self, branch: u64, cancel: bool) -> Option<(SlotId, &mut Client)> {
         let id = *self.by_branch.get(&(branch, cancel))?;
         self.clients.get_mut(id).map(|client| (id, client))
@@ -122,6 +118,14 @@ impl Transactions {
         let client = self.clients.remove(id)?;
         self.by_branch.remove(&(client.branch, client.cancel));
         Some(client)
+    }
+
+    /// From here on the transaction may go when room is needed.
+    fn linger(&mut self, id: SlotId) {
+        while self.finished.front().is_some_and(|old| self.servers.get(*old).is_none()) {
+            self.finished.pop_front();
+        }
+        self.finished.push_back(id);
     }
 
     /// Makes room for one more server transaction; says how many had to go, or that none could.
@@ -168,17 +172,24 @@ impl UserAgent {
         };
         self.counters.transactions_dropped += dropped;
         let finished = matches!(machine, ServerMachine::NonInvite(_));
-        let table = &mut self.transactions;
-        let id = table.servers.insert(Server { key, machine, armed: None });
-        table.by_key.insert(key, id);
+        let id = self.transactions.servers.insert(Server { key, machine, armed: None });
+        self.transactions.by_key.insert(key, id);
         if finished {
-            while table.finished.front().is_some_and(|old| table.servers.get(*old).is_none()) {
-                table.finished.pop_front();
-            }
-            table.finished.push_back(id);
+            self.transactions.linger(id);
         }
         self.arm_server(id);
         Some(id)
+    }
+
+    /// Has an INVITE's transaction note a response that is being sent.
+    pub(super) fn note_response(&mut self, now: Instant, id: SlotId, status: u16, bytes: &[u8]) {
+        let Some(server) = self.transactions.servers.get_mut(id) else { return };
+        let ServerMachine::Invite { machine, .. } = &mut server.machine else { return };
+        machine.respond(now, &self.config.timers, status, bytes);
+        if (200..300).contains(&status) {
+            self.transactions.linger(id);
+        }
+        self.arm_server(id);
     }
 
     pub(super) fn arm_server(&mut self, id: SlotId) {
@@ -321,8 +332,9 @@ impl UserAgent {
         self.transmit(peer, buffer);
     }
 
-    /// The transport under these requests has gone (RFC 3261, sections 8.1.3.1 and 17.1.4).
-    pub(super) fn fail_clients_of(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+    /// The transport under the requests to peers like this has gone (RFC 3261, sections 8.1.3.1
+    /// and 17.1.4).
+    pub(super) fn fail_clients(&mut self, cx: &mut Context<'_>, gone: impl Fn(&Peer) -> bool) {
         let failed: Vec<SlotId> = self
             .transactions
             .clients
@@ -332,7 +344,7 @@ impl UserAgent {
                     ClientMachine::Invite(machine) => machine.kept(),
                     ClientMachine::NonInvite(machine) => machine.kept(),
                 };
-                kept.is_some_and(|kept| kept.peer.connection == Some(connection))
+                kept.is_some_and(|kept| gone(&kept.peer))
             })
             .map(|(id, _)| id)
             .collect();

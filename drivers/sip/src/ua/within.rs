@@ -147,12 +147,7 @@ impl UserAgent {
         };
         let bytes = self.write_within(id, request, &body);
         self.transmit_copy(request.reply, &bytes);
-        if let Some(server) = self.transactions.server_at(transaction)
-            && let ServerMachine::Invite { machine, .. } = &mut server.machine
-        {
-            machine.respond(cx.now, &self.config.timers, 200, &bytes);
-            self.arm_server(transaction);
-        }
+        self.note_response(cx.now, transaction, 200, &bytes);
         self.await_ack(cx, id, request, bytes, agreed.is_none());
         self.apply(id, request.message, agreed);
     }
