@@ -31,7 +31,10 @@ pub(crate) fn check(document: &Document, prompts: Option<&[&str]>) -> Result<(),
             Target::Extension(_) | Target::Feature(_) => {}
         }
     }
-    check_flows(document, &names, prompts)
+    let own = document.prompts.iter().map(|p| p.key.as_str());
+    once(own.clone(), "prompt")?;
+    let known: Option<Vec<&str>> = prompts.map(|p| p.iter().copied().chain(own).collect());
+    check_flows(document, &names, known.as_deref())
 }
 
 fn check_flows(

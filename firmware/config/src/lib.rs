@@ -15,7 +15,8 @@ mod first;
 mod resolve;
 
 pub use document::{
-    Document, ExtensionEntry, LineEntry, Registration, TrunkDtmf, TrunkEntry, TrunkTransport,
+    Document, ExtensionEntry, LineEntry, PromptEntry, Registration, TrunkDtmf, TrunkEntry,
+    TrunkTransport,
 };
 pub use error::ConfigError;
 pub use first::{FirstStart, first_document};

@@ -5,7 +5,7 @@ use tipring_ivr::Flow;
 use tipring_line::{Number, PortId, PortKind};
 use tipring_switch::{ExtensionConfig, LineConfig, SwitchConfig, TrunkConfig};
 
-use crate::document::{Document, ExtensionEntry, TrunkEntry};
+use crate::document::{Document, ExtensionEntry, PromptEntry, TrunkEntry};
 use crate::error::{ConfigError, nearest};
 
 /// The most inside numbers, lines and trunks a document may hold (the large box has 1,000).
@@ -49,6 +49,8 @@ pub struct Resolved {
     pub acd: AcdConfig,
     /// For the flows.
     pub flows: Vec<Flow>,
+    /// The site's own prompts.
+    pub prompts: Vec<PromptEntry>,
     /// For the registrar.
     pub accounts: Vec<SipAccount>,
     /// For the SIP driver, in the order of the switch's trunks.
@@ -104,6 +106,7 @@ impl Document {
                 lock_out: self.lock_out.clone(),
             },
             flows: self.flows.clone(),
+            prompts: self.prompts.clone(),
             accounts,
             trunks: self.trunks.clone(),
         })

@@ -155,6 +155,7 @@ impl Running {
             ground.clock.clone(),
             ground.site.clone(),
             ground.mailbox.clone(),
+            Arc::clone(&ground.catalogue),
             &ground.document,
         )));
         let first_password =
@@ -288,11 +289,13 @@ fn reactor(
     let sip_config = settings::sip_config(&ground.resolved, local.clone())?;
     let core_config = settings::core_config(&ground.resolved);
     let first_call = ground.opened.next_call_id.0;
+    let mut sounds = Sounds::new(Arc::clone(&ground.catalogue))?;
+    sounds.configure(&ground.resolved.prompts);
     let trunk_names = ground.resolved.trunks.iter().map(|t| t.name.clone()).collect();
     Ok(Reactor {
         sip: tipring_sip::UserAgent::new(sip_config, seed),
         core: Core::new(clock.now(), clock.wall(), core_config, first_call),
-        sounds: Sounds::new(Arc::clone(&ground.catalogue))?,
+        sounds,
         recordings: ground.state.recordings(),
         phones: Phones::new(trunk_names),
         store: ground.store.clone(),

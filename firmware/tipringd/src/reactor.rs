@@ -218,6 +218,7 @@ impl Reactor {
             // Whoever sent it has checked it; if not, SIP stays as it is.
             Err(e) => journal::note(Level::Error, &e.to_string()),
         }
+        self.sounds.configure(&new.prompts);
         self.phones.trunk_names = new.trunks.iter().map(|t| t.name.clone()).collect();
         self.core.reconfigure(now, self.clock.wall(), settings::core_config(new));
     }

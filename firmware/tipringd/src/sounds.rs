@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use tipring_config::PromptEntry;
 use tipring_dsp::ToneCadence;
 use tipring_media::Playlist;
 use tipring_switch::{PlayId, Tone};
@@ -24,6 +25,8 @@ type Made = (Text, Option<Arc<[u8]>>);
 
 /// The prompts, and what the last resort has made of texts without a recording.
 pub(crate) struct Sounds {
+    /// The catalogue without the site's own texts.
+    base: Arc<Catalogue>,
     catalogue: Arc<Catalogue>,
     music: Arc<[u8]>,
     synthesised: HashMap<Text, Option<Arc<[u8]>>>,
@@ -48,7 +51,13 @@ impl Sounds {
             }
         })?;
         let music = Catalogue::shipped("music/hold").map_or_else(|| Arc::from([]), |s| s.samples);
-        Ok(Sounds { catalogue, music, synthesised: HashMap::new(), wanted, made })
+        let base = Arc::clone(&catalogue);
+        Ok(Sounds { base, catalogue, music, synthesised: HashMap::new(), wanted, made })
+    }
+
+    /// Takes over the site's own prompts.
+    pub(crate) fn configure(&mut self, prompts: &[PromptEntry]) {
+        self.catalogue = Arc::new(with_texts(&self.base, prompts));
     }
 
     /// The sounds for an utterance. A text that nobody recorded is silent the first time, while
@@ -102,5 +111,54 @@ impl Sounds {
             self.synthesised.insert(key, None);
         }
         None
+    }
+}
+
+/// The catalogue with the site's own texts.
+fn with_texts(base: &Catalogue, prompts: &[PromptEntry]) -> Catalogue {
+    let mut catalogue = base.clone();
+    for prompt in prompts {
+        for lang in Lang::ALL {
+            if let Some(text) = prompt.text(lang) {
+                catalogue.set_text(lang, &prompt.key, text);
+            }
+        }
+    }
+    catalogue
+}
+
+/// The site's own prompts that nobody has recorded yet, with their languages.
+pub(crate) fn unrecorded(base: &Catalogue, prompts: &[PromptEntry]) -> Vec<(String, Lang)> {
+    let catalogue = with_texts(base, prompts);
+    let of_prompt = |prompt: &PromptEntry| {
+        let languages = Lang::ALL.into_iter().filter(|lang| prompt.text(*lang).is_some());
+        languages.map(|lang| (prompt.key.clone(), lang)).collect::<Vec<_>>()
+    };
+    prompts
+        .iter()
+        .flat_map(of_prompt)
+        .filter(|(key, lang)| !catalogue.is_recorded(key, *lang))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_own_prompt_is_said_by_the_makeshift_voice_until_somebody_records_it() {
+        let base = Arc::new(Catalogue::embedded());
+        let own =
+            PromptEntry { key: "holiday".into(), zh_cn: None, en: Some("Closed today.".into()) };
+        let mut sounds = Sounds::new(Arc::clone(&base)).unwrap();
+        sounds.configure(std::slice::from_ref(&own));
+        assert_eq!(unrecorded(&base, std::slice::from_ref(&own)), [("holiday".into(), Lang::En)]);
+        let say = [Utterance::Prompt("holiday".into())];
+        assert!(sounds.playlist(Lang::En, &say, false, PlayId(1)).sounds.is_empty());
+        // The voice answers on its own thread; what it made is taken at the next play.
+        let (text, sound) = sounds.made.recv().unwrap();
+        sounds.synthesised.insert(text, sound);
+        let list = sounds.playlist(Lang::En, &say, false, PlayId(2));
+        assert!(list.sounds[0].len() > 4000, "half a second of speech at least");
     }
 }

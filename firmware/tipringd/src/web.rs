@@ -16,11 +16,13 @@ use tipring_events::{Command, Refusal, Reply};
 use tipring_media::wav::{PCM_HEADER_BYTES, PcmReader, pcm_reader};
 use tipring_media::{MediaError, Metrics};
 use tipring_store::Store;
+use tipring_tts::Catalogue;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::figures::{self, Figures};
 use crate::inbox::{Mail, Mailbox};
 use crate::settings::{self, OwnedSite};
+use crate::sounds::unrecorded;
 
 /// Commands that may wait for the core.
 const COMMANDS_MAX: usize = 256;
@@ -31,7 +33,14 @@ pub(crate) struct Configuration {
     clock: RealClock,
     site: OwnedSite,
     mailbox: Mailbox,
-    toml: Mutex<String>,
+    catalogue: Arc<Catalogue>,
+    current: Mutex<Current>,
+}
+
+/// The configuration in force.
+struct Current {
+    toml: String,
+    notes: Vec<HealthNote>,
 }
 
 impl Configuration {
@@ -41,9 +50,16 @@ impl Configuration {
         clock: RealClock,
         site: OwnedSite,
         mailbox: Mailbox,
+        catalogue: Arc<Catalogue>,
         document: &Document,
     ) -> Self {
-        Configuration { store, clock, site, mailbox, toml: Mutex::new(document.to_toml()) }
+        let notes = prompt_notes(&catalogue, document);
+        let current = Mutex::new(Current { toml: document.to_toml(), notes });
+        Configuration { store, clock, site, mailbox, catalogue, current }
+    }
+
+    fn notes(&self) -> Vec<HealthNote> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).notes.clone()
     }
 
     fn general(message: String) -> ConfigError {
@@ -53,7 +69,7 @@ impl Configuration {
 
 impl ConfigAccess for Configuration {
     fn export(&self) -> String {
-        self.toml.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).toml.clone()
     }
 
     fn import(&self, toml: &str, who: &str) -> Result<(), ConfigError> {
@@ -61,17 +77,32 @@ impl ConfigAccess for Configuration {
         let resolved = self.site.resolve(&document).map_err(from_config)?;
         settings::sip_config(&resolved, Vec::new()).map_err(from_config)?;
         let written = document.to_toml();
+        let notes = prompt_notes(&self.catalogue, &document);
         // One import at a time, so that what is kept last is what is in force.
-        let mut current = self.toml.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         self.store
             .save_configuration(self.clock.wall(), who, &written)
             .map_err(|e| Self::general(e.to_string()))?;
         self.mailbox
             .send(Mail::Configure(Box::new(resolved)))
             .map_err(|_| Self::general("the box is too busy; try again".to_owned()))?;
-        *current = written;
+        *current = Current { toml: written, notes };
         Ok(())
     }
+}
+
+/// Says which of the site's own prompts the makeshift voice has to say.
+fn prompt_notes(catalogue: &Catalogue, document: &Document) -> Vec<HealthNote> {
+    unrecorded(catalogue, &document.prompts)
+        .into_iter()
+        .map(|(key, lang)| HealthNote {
+            what: format!("prompt {key} ({}) is said by a makeshift voice", lang.tag()),
+            advice: format!(
+                "record it as 8 kHz mono WAV, put it into the state folder as prompts/{}/{key}.wav, and restart",
+                lang.tag()
+            ),
+        })
+        .collect()
 }
 
 fn from_config(e: tipring_config::ConfigError) -> ConfigError {
@@ -160,7 +191,7 @@ pub(crate) fn router(parts: WebParts) -> axum::Router {
     let (commands, waiting) = mpsc::channel(COMMANDS_MAX);
     tokio::spawn(pass_on(waiting, parts.mailbox));
     let (figures, media) = (parts.figures, parts.media);
-    let notes = parts.notes;
+    let (notes, configuration) = (parts.notes, parts.configuration.clone());
     tipring_api::router(ApiState::new(ApiParts {
         store: parts.store,
         commands,
@@ -168,7 +199,7 @@ pub(crate) fn router(parts: WebParts) -> axum::Router {
         clock: Arc::new(parts.clock),
         rng: Box::new(rand::rngs::StdRng::from_os_rng()),
         metrics: Box::new(move || figures::families(&figures.borrow(), &media.snapshot())),
-        health: Box::new(move || notes.clone()),
+        health: Box::new(move || [notes.clone(), configuration.0.notes()].concat()),
         recordings: Box::new(RecordingsFolder(parts.recordings)),
         config: Box::new(parts.configuration),
         utc_offset_minutes: parts.offset_minutes,
