@@ -18,6 +18,11 @@ pub(crate) fn check(document: &Document, prompts: Option<&[&str]>) -> Result<(),
     for line in &document.lines {
         names.flow_if_any(line.flow.as_deref(), &format!("line {}", line.port))?;
     }
+    if document.sip.digest.is_empty() {
+        return Err(ConfigError::general(
+            "sip: `digest` names no algorithm, so no phone could register; write [\"MD5\"]",
+        ));
+    }
     for trunk in &document.trunks {
         check_trunk(trunk)?;
         names.flow_if_any(trunk.flow.as_deref(), &format!("trunk {}", trunk.name))?;

@@ -29,6 +29,8 @@ pub struct Document {
     pub features: FeatureCodes,
     /// Wrong agent passwords and what they lead to.
     pub lock_out: LockOut,
+    /// How phones prove who they are.
+    pub sip: SipEntry,
     /// Inside numbers.
     #[serde(rename = "extension")]
     pub extensions: Vec<ExtensionEntry>,
@@ -65,6 +67,7 @@ impl Default for Document {
             recording: RecordingRules::default(),
             features: FeatureCodes::default(),
             lock_out: LockOut::default(),
+            sip: SipEntry::default(),
             extensions: Vec::new(),
             agents: Vec::new(),
             queues: Vec::new(),
@@ -107,6 +110,32 @@ impl Document {
         acd.give_ids();
         self.queues = acd.queues;
         self.agents = acd.agents;
+    }
+}
+
+/// A digest algorithm (RFC 7616).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Digest {
+    /// Every phone knows it.
+    #[serde(rename = "MD5")]
+    Md5,
+    /// The better one.
+    #[serde(rename = "SHA-256")]
+    Sha256,
+}
+
+/// What concerns every SIP phone.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SipEntry {
+    /// The digest algorithms offered to phones, in this order. Some phones fail on a challenge
+    /// they do not know, so MD5 alone is offered unless all of them are known to do better.
+    pub digest: Vec<Digest>,
+}
+
+impl Default for SipEntry {
+    fn default() -> Self {
+        SipEntry { digest: vec![Digest::Md5] }
     }
 }
 

@@ -15,8 +15,8 @@ mod first;
 mod resolve;
 
 pub use document::{
-    Document, ExtensionEntry, LineEntry, PromptEntry, Registration, TrunkDtmf, TrunkEntry,
-    TrunkTransport,
+    Digest, Document, ExtensionEntry, LineEntry, PromptEntry, Registration, SipEntry, TrunkDtmf,
+    TrunkEntry, TrunkTransport,
 };
 pub use error::ConfigError;
 pub use first::{FirstStart, first_document};

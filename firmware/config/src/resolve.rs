@@ -5,7 +5,7 @@ use tipring_ivr::Flow;
 use tipring_line::{Number, PortId, PortKind};
 use tipring_switch::{ExtensionConfig, LineConfig, SwitchConfig, TrunkConfig};
 
-use crate::document::{Document, ExtensionEntry, PromptEntry, TrunkEntry};
+use crate::document::{Document, ExtensionEntry, PromptEntry, SipEntry, TrunkEntry};
 use crate::error::{ConfigError, nearest};
 
 /// The most inside numbers, lines and trunks a document may hold (the large box has 1,000).
@@ -51,6 +51,8 @@ pub struct Resolved {
     pub flows: Vec<Flow>,
     /// The site's own prompts.
     pub prompts: Vec<PromptEntry>,
+    /// What concerns every SIP phone.
+    pub sip: SipEntry,
     /// For the registrar.
     pub accounts: Vec<SipAccount>,
     /// For the SIP driver, in the order of the switch's trunks.
@@ -107,6 +109,7 @@ impl Document {
             },
             flows: self.flows.clone(),
             prompts: self.prompts.clone(),
+            sip: self.sip.clone(),
             accounts,
             trunks: self.trunks.clone(),
         })

@@ -32,6 +32,9 @@ use crate::udp::SipSocket;
 use crate::web::{Configuration, SharedConfiguration, WebParts};
 use crate::{control, control_server, demo, settings, start, web};
 
+/// A core thread that has not published for so long hangs, and the watchdog may know.
+const CORE_SILENT_MS_MAX: i64 = 15_000;
+
 /// Runs the box until it is told to end (SIGINT, SIGTERM).
 ///
 /// # Errors
@@ -209,13 +212,22 @@ impl Running {
                     if self.core.is_finished() {
                         return Ok(());
                     }
-                    notify(&[(systemd::daemon::STATE_WATCHDOG, "1")]);
+                    if self.core_reacts() {
+                        notify(&[(systemd::daemon::STATE_WATCHDOG, "1")]);
+                    }
                 }
             }
         }
     }
 
+    /// Whether the core thread has published lately; it does so every few seconds at least.
+    fn core_reacts(&self) -> bool {
+        let age_ms = self.ground.clock.wall().unix_millis() - self.live.snapshot().at_ms;
+        age_ms < CORE_SILENT_MS_MAX
+    }
+
     fn end(self) -> anyhow::Result<()> {
+        self.live.close();
         notify(&[(systemd::daemon::STATE_STOPPING, "1")]);
         // A core thread that has ended by itself does not read its mail any more.
         let _ = self.ground.mailbox.send(Mail::Stop);

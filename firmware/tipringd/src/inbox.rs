@@ -27,6 +27,8 @@ pub(crate) enum Mail {
     },
     /// A SIP stream has ended.
     StreamClosed(ConnectionId),
+    /// No SIP stream could be opened to this peer.
+    StreamRefused(SocketAddr),
     /// A person asks for something.
     Command {
         /// What.

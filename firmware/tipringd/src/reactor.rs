@@ -198,6 +198,10 @@ impl Reactor {
             Mail::StreamClosed(connection) => {
                 self.sip.handle_stream_closed(now, connection, &mut Ports(&mut self.media));
             }
+            Mail::StreamRefused(peer) => {
+                let ports = &mut Ports(&mut self.media);
+                self.sip.handle_unreachable(now, Transport::Tcp, peer, ports);
+            }
             Mail::Command { command, reply } => {
                 self.desk.next_token += 1;
                 self.desk.replies.insert(self.desk.next_token, reply);

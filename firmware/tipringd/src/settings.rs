@@ -7,12 +7,12 @@ use rand::{RngCore, SeedableRng};
 use tipring_board::Board;
 use tipring_clock::{Clock, Duration, Instant, RealClock, WallTime};
 use tipring_config::{
-    BoardPort, ConfigError, Document, Resolved, Site, TrunkDtmf, TrunkEntry, TrunkTransport,
+    BoardPort, ConfigError, Digest, Document, Resolved, Site, TrunkDtmf, TrunkEntry, TrunkTransport,
 };
 use tipring_media::MediaConfig;
 use tipring_sip::{
-    Config as SipConfig, DtmfMode, ExtensionConfig, LocalAddress, NetworkAddress, Transport,
-    TrunkAccess, TrunkConfig,
+    Config as SipConfig, DigestAlgorithm, DtmfMode, ExtensionConfig, LocalAddress, NetworkAddress,
+    Transport, TrunkAccess, TrunkConfig,
 };
 use tipring_tts::{Catalogue, Lang};
 
@@ -97,11 +97,19 @@ pub(crate) fn sip_config(
             .iter()
             .map(|a| ExtensionConfig { number: a.number, secret: a.secret.clone() })
             .collect(),
+        digest: resolved.sip.digest.iter().map(digest).collect(),
         trunks: trunks.map(|(i, t)| sip_trunk(i as u16, t)).collect::<Result<_, _>>()?,
         ..SipConfig::default()
     };
     config.limits.calls = calls.saturating_mul(2);
     Ok(config)
+}
+
+fn digest(digest: &Digest) -> DigestAlgorithm {
+    match digest {
+        Digest::Md5 => DigestAlgorithm::Md5,
+        Digest::Sha256 => DigestAlgorithm::Sha256,
+    }
 }
 
 fn sip_trunk(index: u16, entry: &TrunkEntry) -> Result<TrunkConfig, ConfigError> {

@@ -82,8 +82,10 @@ impl Streams {
         let streams = self.clone();
         self.runtime.spawn(async move {
             let connect = TcpStream::connect(to);
-            if let Ok(Ok(stream)) = tokio::time::timeout(CONNECT_TIMEOUT, connect).await {
-                streams.adopt(stream, to, Some(bytes));
+            match tokio::time::timeout(CONNECT_TIMEOUT, connect).await {
+                Ok(Ok(stream)) => streams.adopt(stream, to, Some(bytes)),
+                // The transaction's own timer ends it should the core not take this either.
+                _ => drop(streams.mailbox.send(Mail::StreamRefused(to))),
             }
         });
     }
