@@ -16,28 +16,36 @@ pub struct Likeness {
 /// Where in `heard` the whole of `said` is found best, and how well. Levels do not matter; nothing
 /// is found in what is shorter than `said`, or silent.
 pub fn find(said: &[i16], heard: &[i16]) -> Likeness {
-    let nothing = Likeness { correlation: 0.0, at: 0 };
+    best(&correlations(said, heard), 0)
+}
+
+/// The best of some correlations, of which the first is at `from`.
+fn best(correlations: &[f64], from: usize) -> Likeness {
+    let nothing = Likeness { correlation: 0.0, at: from };
+    correlations.iter().enumerate().fold(nothing, |best, (n, correlation)| {
+        let one = Likeness { correlation: *correlation, at: from + n };
+        if one.correlation > best.correlation { one } else { best }
+    })
+}
+
+/// The correlation of all of `said` with every stretch of `heard` of its length.
+fn correlations(said: &[i16], heard: &[i16]) -> Vec<f64> {
     if said.is_empty() || heard.len() < said.len() {
-        return nothing;
+        return Vec::new();
     }
     let (said, heard) = (without_mean(said), without_mean(heard));
     let said_energy = energy(&said);
-    let products = cross_products(&said, &heard);
     let mut stretch_energy = energy(&heard[..said.len()]);
-    let mut best = nothing;
-    for (at, product) in products.iter().enumerate() {
+    let mut found = cross_products(&said, &heard);
+    for (at, product) in found.iter_mut().enumerate() {
         if at > 0 {
             stretch_energy += heard[at + said.len() - 1].powi(2) - heard[at - 1].powi(2);
         }
         // A stretch far below everything said is noise, and dividing by it means nothing.
-        if stretch_energy > said_energy * 1e-5 {
-            let correlation = product / (said_energy * stretch_energy).sqrt();
-            if correlation > best.correlation {
-                best = Likeness { correlation, at };
-            }
-        }
+        let is_sound = stretch_energy > said_energy * 1e-5;
+        *product = if is_sound { *product / (said_energy * stretch_energy).sqrt() } else { 0.0 };
     }
-    best
+    found
 }
 
 /// Length of a piece that is aligned by itself: half a second.
@@ -46,30 +54,40 @@ const PIECE: usize = 4000;
 const SLIP: usize = 640;
 
 /// As [`find`], with every half second of `said` aligned by itself near where the whole was found:
-/// a jitter buffer lets sound slip by some milliseconds when its delay changes.
+/// a jitter buffer lets sound slip by some milliseconds when its delay changes. What was said
+/// again and again is looked for wherever it was said.
 pub fn find_in_pieces(said: &[i16], heard: &[i16]) -> Likeness {
-    let whole = find(said, heard);
+    let places = correlations(said, heard);
     let (said, heard) = (without_mean(said), without_mean(heard));
+    places
+        .chunks(said.len().max(1))
+        .enumerate()
+        .map(|(n, stretch)| best(stretch, n * said.len()))
+        .filter(|place| place.correlation > 0.3)
+        .map(|place| likeness_near(&said, &heard, place.at))
+        .fold(Likeness { correlation: 0.0, at: 0 }, |best, one| {
+            if one.correlation > best.correlation { one } else { best }
+        })
+}
+
+/// How alike `said` is to what lies about `at` in `heard`, piece by piece.
+fn likeness_near(said: &[f64], heard: &[f64], at: usize) -> Likeness {
     let (mut product, mut said_energy, mut heard_energy) = (0.0, 0.0, 0.0);
     for (n, piece) in said.chunks(PIECE).enumerate() {
-        let place = whole.at + n * PIECE;
-        let from = place.saturating_sub(SLIP);
-        let to = (place + piece.len() + SLIP).min(heard.len());
-        let Some(near) = heard.get(from..to).filter(|near| near.len() >= piece.len()) else {
-            return Likeness { correlation: 0.0, at: whole.at };
-        };
-        let one = near
+        let place = at + n * PIECE;
+        let near = place.saturating_sub(SLIP)..(place + piece.len() + SLIP).min(heard.len());
+        let best = heard[near]
             .windows(piece.len())
             .map(|stretch| (stretch.iter().zip(piece).map(|(a, b)| a * b).sum::<f64>(), stretch))
             .max_by(|a, b| a.0.total_cmp(&b.0));
-        if let Some((one, stretch)) = one {
+        if let Some((one, stretch)) = best {
             product += one;
             said_energy += energy(piece);
             heard_energy += energy(stretch);
         }
     }
     let correlation = product / (said_energy * heard_energy).sqrt().max(1.0);
-    Likeness { correlation, at: whole.at }
+    Likeness { correlation, at }
 }
 
 /// Checks that `said` was heard somewhere in `heard`, all of it in one go.

@@ -170,6 +170,26 @@ impl Api {
         });
     }
 
+    /// Waits until one of the box's figures has come to `least`; they are told a few times a
+    /// second.
+    ///
+    /// # Panics
+    /// It does not, or there is none of that name.
+    #[track_caller]
+    pub fn wait_figure(&self, name: &str, least: u64) {
+        let deadline = Deadline::seconds(5);
+        loop {
+            let text = self.get("/metrics").text();
+            let figure = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+            let figure: u64 = figure.unwrap_or_else(|| panic!("no figure {name} in:\n{text}"));
+            if figure >= least {
+                return;
+            }
+            assert!(!deadline.passed(), "{name} is {figure}, not {least}");
+            look_again();
+        }
+    }
+
     /// The record of the newest call from this number that is over.
     ///
     /// # Panics

@@ -268,19 +268,10 @@ impl Baresip {
 
     /// Everything heard in its calls that are over, in order.
     pub fn heard(&self) -> Vec<i16> {
-        self.kept("-dec.wav")
-    }
-
-    /// Everything said in its calls that are over, in order.
-    pub fn said(&self) -> Vec<i16> {
-        self.kept("-enc.wav")
-    }
-
-    fn kept(&self, end: &str) -> Vec<i16> {
         let entries = std::fs::read_dir(self.folder.path()).expect("the folder is ours");
         let mut files: Vec<PathBuf> = entries
             .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.to_string_lossy().ends_with(end))
+            .filter(|path| path.to_string_lossy().ends_with("-dec.wav"))
             .collect();
         files.sort();
         let sounds = files.iter().filter_map(|path| wav::read(&std::fs::read(path).ok()?).ok());

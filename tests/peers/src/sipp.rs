@@ -159,11 +159,6 @@ pub struct Sipp {
 }
 
 impl Sipp {
-    /// The port of its signalling.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
     fn file(&self, name: &str) -> String {
         let path: PathBuf = self.folder.path().join(name);
         std::fs::read(path).map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default()

@@ -90,9 +90,14 @@ impl TestBox {
 
     /// The command that starts this box.
     pub fn command(&self) -> Command {
+        self.command_with(self.state.path())
+    }
+
+    /// The same with another state folder.
+    pub fn command_with(&self, state: &Path) -> Command {
         let mut command = Command::new(built("tipringd"));
         let rtp = format!("{}-{}", self.rtp.start(), self.rtp.end());
-        command.arg("--state").arg(self.state.path());
+        command.arg("--state").arg(state);
         command.args(["--sip", &self.sip.to_string(), "--http", &self.http.to_string()]);
         command.args(["--rtp", &rtp]);
         command
@@ -125,11 +130,6 @@ impl TestBox {
     /// Where its page is.
     pub fn http(&self) -> SocketAddr {
         self.http
-    }
-
-    /// The ports of its RTP.
-    pub fn rtp(&self) -> RangeInclusive<u16> {
-        self.rtp.clone()
     }
 
     /// Its state folder.

@@ -92,6 +92,7 @@ fn malformed_sip_does_not_hurt_a_call() {
     Scenario::new("register", tipring.sip()).extension("8003").key("expires", "60").tcp().run();
     talk.end();
     api.wait_no_calls();
+    api.wait_figure("tipring_sip_malformed_total", 100);
     assert!(tipring.runs());
     let healthy = Api::new(tipring.http()).get("/healthz");
     assert_eq!(healthy.status, 200);
@@ -129,6 +130,9 @@ fn a_stranger_is_not_heard() {
             }
         }
     });
+    // One of each packet at each of the two ports.
+    let packets = 2 * (stranger.len() / PACKET_SAMPLES) as u64;
+    tipring.api().wait_figure("tipring_media_packets_stranger_total", packets);
     assert_not_heard("the stranger by the caller", &stranger, &talk.a.heard());
     assert_not_heard("the stranger by the callee", &stranger, &talk.b.heard());
     talk.end();
@@ -226,8 +230,10 @@ fn a_body_with_unknown_fields_is_a_problem() {
     assert_eq!(answer.status, 400, "{}", answer.text());
     let answer = api.ask("POST", "/api/login", Some(("text/plain", "{}")));
     assert_eq!(answer.status, 415, "{}", answer.text());
-    let huge = json!({"reason": "x".repeat(200_000)});
-    assert_eq!(api.post("/api/agents/1/not-ready", &huge).status, 413);
+    // One octet more than 64 KiB; the rest of a longer body would meet a closed connection.
+    let reason = "x".repeat(64 * 1024 + 1 - json!({"reason": ""}).to_string().len());
+    let answer = api.post("/api/agents/1/not-ready", &json!({"reason": reason}));
+    assert_eq!(answer.status, 413, "{}", answer.text());
     assert_eq!(api.get("/api/calls?limit=none").status, 400);
     assert_eq!(api.get("/api/no-such-thing").status, 404);
     assert_eq!(api.get("/api/live").status, 200);

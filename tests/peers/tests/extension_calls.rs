@@ -90,10 +90,12 @@ fn one_who_is_not_there_cannot_be_called() {
     let tipring = TestBox::start(&Site::default());
     let api = tipring.api();
     let mut phone = acts::phone(&tipring, "8001", &[]);
-    for number in ["8004", "8999"] {
+    for (count, (number, status)) in [("8004", "480 "), ("8999", "404 ")].into_iter().enumerate() {
         phone.command("dial", number);
+        let closed = phone.event("CALL_CLOSED", count + 1, 10);
+        let why = closed["param"].as_str().unwrap_or_default();
+        assert!(why.starts_with(status), "{number}: {why}");
     }
-    phone.ended(2);
     api.wait_no_calls();
     assert_eq!(phone.events("CALL_ESTABLISHED"), 0);
 }

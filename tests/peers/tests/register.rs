@@ -51,6 +51,8 @@ fn nobody_registers_with_a_wrong_password() {
     refused("9999", "wrong").run();
     refused("8001", "wrong").tcp().run();
     assert_eq!(state(&api, "8001"), "unreachable");
+    api.wait_figure("tipring_sip_wrong_credentials_total", 4);
+    api.wait_figure("tipring_sip_refused_total", 1);
 }
 
 #[test]

@@ -45,12 +45,10 @@ fn a_taken_port_is_one_clear_line() {
 #[test]
 fn a_second_box_with_the_same_state_does_not_start() {
     let tipring = TestBox::start_as_it_comes();
-    let other = TestBox::start_as_it_comes();
-    let mut command = other.command();
-    command.arg("--state").arg(tipring.state());
-    // The last --state counts, or the option may stand once only; either way it may not start.
-    let output = command.output().expect("it runs");
-    assert!(!output.status.success());
+    let mut other = TestBox::start_as_it_comes();
+    other.stop();
+    let output = other.command_with(tipring.state()).output().expect("it runs");
+    assert_one_clear_line(&output, &[&tipring.state().to_string_lossy()]);
     // The first one has not been harmed.
     assert_eq!(tipring.api().live()["calls"].as_array().map(Vec::len), Some(0));
 }

@@ -1,0 +1,67 @@
+//! Agents at real phones: log in and out, ready and not ready, by feature code.
+
+use tipring_test_peers::acts;
+use tipring_test_peers::alike::assert_heard;
+use tipring_test_peers::site::{AGENTS, Site};
+use tipring_test_peers::speech::{prompt, silence};
+use tipring_test_peers::tipring::TestBox;
+
+/// A prompt but for its last fifth of a second, which is still in the phone's jitter buffer when
+/// the box hangs up.
+fn said(name: &str) -> Vec<i16> {
+    let mut prompt = prompt("en", name);
+    prompt.truncate(prompt.len() - 1600);
+    prompt
+}
+
+#[test]
+fn feature_codes_change_an_agents_state_and_say_so() {
+    let tipring = TestBox::start(&Site::default());
+    let api = tipring.api();
+    let mut phone = acts::phone(&tipring, "8001", &silence(60_000));
+    let (work_number, password) = AGENTS[0];
+    let mut prompts = Vec::new();
+    for (dialled, state, says) in [
+        (format!("*61{work_number}#9999#"), "logged-out", "agent-wrong-password"),
+        (format!("*61{work_number}#{password}#"), "ready", "agent-logged-in"),
+        ("*64".to_owned(), "not-ready", "agent-not-ready"),
+        ("*63".to_owned(), "ready", "agent-ready"),
+        ("*62".to_owned(), "logged-out", "agent-logged-out"),
+    ] {
+        phone.call(&dialled);
+        prompts.push(says);
+        phone.ended(prompts.len());
+        api.wait_agent(work_number, state);
+    }
+    let heard = phone.heard();
+    for prompt in prompts {
+        assert_heard(&format!("{prompt} by the agent"), &said(prompt), &heard);
+    }
+}
+
+#[test]
+fn an_agent_who_dials_the_bare_code_is_asked() {
+    let tipring = TestBox::start(&Site::default());
+    let api = tipring.api();
+    let mut phone = acts::phone(&tipring, "8002", &silence(60_000));
+    let (work_number, password) = AGENTS[1];
+    phone.call("*61");
+    phone.press(&format!("{work_number}#"));
+    phone.press(&format!("{password}#"));
+    phone.ended(1);
+    api.wait_agent(work_number, "ready");
+    assert_heard("the last word", &said("agent-logged-in"), &phone.heard());
+}
+
+#[test]
+fn one_extension_is_for_one_agent() {
+    let tipring = TestBox::start(&Site::default());
+    let api = tipring.api();
+    let mut phone = acts::phone(&tipring, "8001", &silence(60_000));
+    for (count, (work_number, password)) in AGENTS.into_iter().enumerate() {
+        phone.call(&format!("*61{work_number}#{password}#"));
+        phone.ended(count + 1);
+    }
+    api.wait_agent("1001", "ready");
+    api.wait_agent("1002", "logged-out");
+}
