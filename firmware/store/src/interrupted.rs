@@ -94,10 +94,31 @@ impl Closing<'_> {
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let kind = close(row, self.alive)?;
-            self.push(kind);
+            let at = self.end_of(call_id(row)?)?;
+            let kind = close(row, at)?;
+            self.found.events.push(Event { at, kind });
         }
         Ok(())
+    }
+
+    /// When a cut-off call ended: when the box was last seen alive, or, where its last segment had
+    /// ended already and only the call's own end was missing, at that segment's end.
+    fn end_of(&self, call: CallId) -> rusqlite::Result<WallTime> {
+        let ended: Option<i64> = self
+            .connection
+            .query_row(
+                "SELECT CASE WHEN EXISTS
+                     (SELECT 1 FROM segment WHERE call_id = call.id AND ended_at_us IS NULL)
+                 THEN NULL
+                 ELSE coalesce((SELECT max(ended_at_us) FROM segment WHERE call_id = call.id),
+                     began_at_us)
+                 END FROM call WHERE id = ?1",
+                [crate::derive::integer(call.0)],
+                |row| row.get(0),
+            )
+            .optional()?
+            .flatten();
+        Ok(ended.map_or(self.alive, WallTime::from_unix_micros))
     }
 
     /// Recordings come first: the longest of them may show that the box lived on a little.
@@ -173,12 +194,14 @@ impl Closing<'_> {
         let calls: Vec<CallId> =
             statement.query_map([], call_id)?.collect::<rusqlite::Result<_>>()?;
         for call in &calls {
-            self.push(EventKind::CallEnded {
+            let kind = EventKind::CallEnded {
                 call: *call,
                 cause: Cause::TemporaryFailure,
                 by: Party::Box,
                 disposition: Disposition::Interrupted,
-            });
+            };
+            let at = self.end_of(*call)?;
+            self.found.events.push(Event { at, kind });
         }
         self.found.calls = calls;
         Ok(())
