@@ -51,7 +51,7 @@ class Style:
 
 
 STYLES = {
-    "zh": Style("zf_xiaoxiao", 0.95, 0.85, ("您好，", "，谢谢。"), "八"),
+    "zh": Style("zf_xiaoxiao", 0.95, 0.9, ("您好。", "。谢谢。"), "八"),
     "en": Style("af_heart", 1.0, 1.0, ("", "."), "eight"),
 }
 # Prompts that stand beside values: rendered as fragments are.
