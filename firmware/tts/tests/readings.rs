@@ -190,11 +190,11 @@ fn templates_are_said_in_words_and_shown_in_figures() {
     ];
     assert_eq!(
         catalogue.text(Lang::ZhCn, &bill),
-        "您本期应缴 3.50元。请在 2026年11月21日 前缴清。"
+        "您应缴的费用是 3.50元。请在 2026年11月21日 前缴清。"
     );
     assert_eq!(
         catalogue.words(Lang::ZhCn, &bill),
-        "您本期应缴三元五角请在二零二六年十一月二十一日前缴清。"
+        "您应缴的费用是三元五角请在二零二六年十一月二十一日前缴清。"
     );
     let time = [Utterance::Time { hour: 14, minute: 30 }];
     assert_eq!(catalogue.text(Lang::ZhCn, &time), "下午2:30");
