@@ -1019,7 +1019,7 @@ export interface components {
          * @description Why the stream ends.
          * @enum {string}
          */
-        StreamEnd: "behind" | "logged-out";
+        StreamEnd: "behind" | "logged-out" | "stopping";
         /** @description The last message of a stream that the box ends. */
         StreamNote: {
             reason: components["schemas"]["StreamEnd"];
