@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use tipring_test_peers::alike::{
-    assert_heard, assert_heard_through_jitter_buffer, assert_not_heard,
-};
+use tipring_test_peers::alike::{assert_heard, assert_not_heard};
 use tipring_test_peers::baresip::Phone;
 use tipring_test_peers::rtp_peer::RtpPeer;
 use tipring_test_peers::sipp::Scenario;
@@ -78,8 +76,8 @@ fn sipp_calls_baresip_which_speaks_another_codec() {
     phone.hang_up();
     sipp.finish();
     api.wait_no_calls();
-    assert_heard_through_jitter_buffer("the caller by the callee", &caller, &phone.heard());
-    assert_heard_through_jitter_buffer("the callee by the caller", &callee, &sound.heard());
+    assert_heard("the caller by the callee", &caller, &phone.heard());
+    assert_heard("the callee by the caller", &callee, &sound.heard());
     let call = api.ended_call("8001");
     assert_eq!(call["ended_by"], "callee");
     assert_eq!(call["recordings"].as_array().map(Vec::len), Some(0));

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use tipring_test_peers::acts::{self, Agent};
-use tipring_test_peers::alike::{assert_heard, assert_heard_through_jitter_buffer};
+use tipring_test_peers::alike::assert_heard;
 use tipring_test_peers::process::Process;
 use tipring_test_peers::site::{AGENTS, Site};
 use tipring_test_peers::speech::{self, again_and_again, recorded};
@@ -86,8 +86,8 @@ fn a_caller_from_the_street_speaks_with_an_agent_who_hangs_up() {
     assert_eq!(call["ended_by"], "callee");
     assert_eq!(acts::segment_kinds(&call), ["ivr", "queue", "ring", "talk"]);
     acts::check_record(&call);
-    assert_heard_through_jitter_buffer("the caller by the agent", &caller, &agent.phone.heard());
-    assert_heard_through_jitter_buffer("the agent by the caller", &callee, &heard);
+    assert_heard("the caller by the agent", &caller, &agent.phone.heard());
+    assert_heard("the agent by the caller", &callee, &heard);
     let (left, right) = api.recording(&call);
     assert_heard("the caller on the left of the recording", &caller, &left);
     assert_heard("the agent on the right of the recording", &callee, &right);

@@ -1,18 +1,19 @@
 //! A small adaptive jitter buffer: packets in as they come, 20 ms frames out as they are due.
 //!
-//! It keeps 20–120 ms. A late packet raises the delay by as much as it was late; two seconds in
-//! which more was kept than needed lower it by 10 ms, faded over. What is missing is made up from
-//! the last frame, faded out within 60 ms. Used only where frames are needed: relayed packets
-//! never wait.
+//! It keeps 40–120 ms. A late packet raises the delay aimed at by as much as it was late; two
+//! seconds in which more was kept than needed lower it by 10 ms. Either is done in the next pause
+//! of the sound, so that speech is not stretched or cut in the middle of a word; only packets that
+//! go on being late are not let wait for a pause. What is missing is made up from the last frame,
+//! faded out within 60 ms, and its time passes: what comes after it is in its place. Used only
+//! where frames are needed: relayed packets never wait.
 
 use tipring_dsp::g711;
 use tipring_line::{FRAME_SAMPLES, Frame, Law};
 
 const SIZE: usize = 2048;
 const FRAME: u32 = FRAME_SAMPLES as u32;
-/// Least and first and greatest delay, in samples.
-const DELAY_MIN: u32 = FRAME;
-const DELAY_FIRST: u32 = 2 * FRAME;
+/// Least and first, and greatest delay, in samples.
+const DELAY_MIN: u32 = 2 * FRAME;
 const DELAY_MAX: u32 = 6 * FRAME;
 /// A timestamp this far from what is expected begins another stream: 1 s.
 const RESTART: i32 = 8000;
@@ -22,6 +23,14 @@ const LOOK_FRAMES: u32 = 100;
 const SHRINK: usize = 80;
 /// Frames without a packet after which the stream has paused: 0.5 s.
 const DRY_FRAMES_MAX: u32 = 25;
+/// Frames with late packets after which the delay grows at once, pause or not.
+const LATE_MAX: u32 = 3;
+/// A frame is part of a pause if its energy is this many times below that of the speech: 20 dB.
+const PAUSE_RATIO: i64 = 100;
+/// Or if its energy is below this, which is −48 dBm0.
+const PAUSE_ENERGY: i64 = 64 * 64 * FRAME as i64;
+/// The share of its level that speech is taken to lose in each frame: 3 dB in 3.5 s.
+const LEVEL_DECAY: i64 = 256;
 
 /// What became of a packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,14 +72,18 @@ pub(crate) struct JitterBuffer {
     delay: u32,
     /// Samples by which the delay is still to grow.
     stretch: u32,
-    /// Samples of silence given while dry, which a gap in timestamps may stand for.
-    held: u32,
+    /// Frames in whose time packets came late since the delay last grew.
+    late: u32,
+    /// One came since the last frame went out.
+    late_now: bool,
     dry: u32,
     least_kept: u32,
     looked: u32,
     shrink: bool,
     concealed: u32,
     last: Frame,
+    /// Energy of a frame of the speech, as it was lately.
+    level: i64,
 }
 
 impl JitterBuffer {
@@ -81,15 +94,17 @@ impl JitterBuffer {
             state: State::Empty,
             play: 0,
             end: 0,
-            delay: DELAY_FIRST,
+            delay: DELAY_MIN,
             stretch: 0,
-            held: 0,
+            late: 0,
+            late_now: false,
             dry: 0,
             least_kept: u32::MAX,
             looked: 0,
             shrink: false,
             concealed: 0,
             last: [0; FRAME_SAMPLES],
+            level: 0,
         }
     }
 
@@ -105,7 +120,7 @@ impl JitterBuffer {
         self.filled = [0; SIZE / 64];
         self.state = State::Empty;
         self.play = self.end;
-        (self.stretch, self.held, self.dry, self.concealed) = (0, 0, 0, 0);
+        (self.stretch, self.late, self.dry, self.concealed) = (0, 0, 0, 0);
         (self.looked, self.least_kept, self.shrink) = (0, u32::MAX, false);
     }
 
@@ -116,19 +131,15 @@ impl JitterBuffer {
         if self.state == State::Empty || ahead.abs() > RESTART {
             self.start_at(timestamp);
         }
-        let mut ahead = timestamp.wrapping_sub(self.play) as i32;
-        let dry = self.kept() == 0;
-        if dry && ahead > 0 && self.held > 0 {
-            // The silence already given stands for the gap.
-            let skip = self.held.min(ahead as u32);
-            self.play = self.play.wrapping_add(skip);
-            ahead -= skip as i32;
-        }
-        self.held = 0;
+        let ahead = timestamp.wrapping_sub(self.play) as i32;
         let after = ahead + payload.len() as i32;
         if ahead < 0 {
             self.late(ahead.unsigned_abs());
-            if after <= 0 {
+            if self.late >= LATE_MAX && self.delay == DELAY_MAX {
+                // No delay helps: the peer's clock lags behind, or has stood still.
+                self.delay = DELAY_MIN;
+                self.start_at(timestamp);
+            } else if after <= 0 {
                 return Pushed::Late;
             }
         }
@@ -143,9 +154,11 @@ impl JitterBuffer {
         if self.state != State::Playing {
             return;
         }
-        let grow = by.min(DELAY_MAX - self.delay);
+        let grow = by.saturating_sub(self.stretch).min(DELAY_MAX - self.delay);
         self.delay += grow;
-        self.stretch = self.stretch.max(grow);
+        self.stretch += grow;
+        self.late += u32::from(!self.late_now);
+        self.late_now = true;
     }
 
     /// Skips to `play`: so much came at once that the buffer would overflow.
@@ -208,8 +221,10 @@ impl JitterBuffer {
             State::Playing => {}
         }
         self.look();
-        if self.stretch > 0 {
+        self.late_now = false;
+        if self.stretch > 0 && (self.late >= LATE_MAX || self.is_pause(&self.last)) {
             self.stretch = self.stretch.saturating_sub(FRAME);
+            self.late = 0;
             self.conceal(frame);
             return Popped::Concealed;
         }
@@ -220,6 +235,7 @@ impl JitterBuffer {
         let missing = self.read(law, frame);
         if missing == 0 {
             self.concealed = 0;
+            self.level = energy(frame).max(self.level - self.level / LEVEL_DECAY);
             self.maybe_shrink(law, frame);
             self.last = *frame;
             return Popped::Audio;
@@ -234,7 +250,7 @@ impl JitterBuffer {
 
     fn run_dry(&mut self, frame: &mut Frame) -> Popped {
         self.dry += 1;
-        self.held = (self.held + FRAME).min(DELAY_MAX);
+        self.play = self.play.wrapping_add(FRAME);
         if self.dry > DRY_FRAMES_MAX {
             self.clear();
             return self.nothing(frame);
@@ -285,25 +301,32 @@ impl JitterBuffer {
         self.least_kept = self.least_kept.min(self.kept());
         self.looked += 1;
         if self.looked == LOOK_FRAMES {
-            self.shrink = self.least_kept >= FRAME + 2 * SHRINK as u32;
+            self.shrink = self.least_kept >= DELAY_MIN + SHRINK as u32;
             (self.looked, self.least_kept) = (0, u32::MAX);
         }
     }
 
-    /// Leaves 10 ms out, fading from before to after them.
+    fn is_pause(&self, sound: &[i16]) -> bool {
+        let energy = energy(sound);
+        energy < PAUSE_ENERGY || energy < self.level / PAUSE_RATIO
+    }
+
+    /// Leaves 10 ms of a pause out, fading from before to after them.
     fn maybe_shrink(&mut self, law: Law, frame: &mut Frame) {
-        if !self.shrink || self.kept() < FRAME {
+        if !self.shrink || self.kept() < FRAME || !self.is_pause(frame) {
+            return;
+        }
+        let next = |i: usize| self.codes[self.play.wrapping_add(i as u32) as usize % SIZE];
+        let left_out: [i16; SHRINK] = std::array::from_fn(|i| g711::decode_sample(law, next(i)));
+        if !self.is_pause(&left_out) {
             return;
         }
         self.shrink = false;
         self.delay = self.delay.saturating_sub(SHRINK as u32).max(DELAY_MIN);
-        for i in 0..SHRINK {
-            let at = self.play.wrapping_add(i as u32);
-            if !self.clear_bit(at) {
+        for (i, later) in left_out.into_iter().map(i32::from).enumerate() {
+            if !self.clear_bit(self.play.wrapping_add(i as u32)) {
                 continue;
             }
-            let code = self.codes[at as usize % SIZE];
-            let later = i32::from(g711::decode_sample(law, code));
             let out = &mut frame[SHRINK + i];
             let (w, n) = (i as i32, SHRINK as i32);
             *out = ((i32::from(*out) * (n - w) + later * w) / n) as i16;
@@ -328,6 +351,10 @@ impl JitterBuffer {
     fn delay(&self) -> u32 {
         self.delay
     }
+}
+
+fn energy(sound: &[i16]) -> i64 {
+    sound.iter().map(|s| i64::from(*s) * i64::from(*s)).sum()
 }
 
 #[cfg(test)]
@@ -403,7 +430,7 @@ mod tests {
             let mut concealed = 0;
             for tick in packets {
                 while let Some((_, n)) = arrivals.next_if(|(at, _)| *at <= tick * 20 + 10) {
-                    buffer.push(n as u32 * 160, &payload(n as u32 * 160, 160));
+                    buffer.push(n as u32 * FRAME, &speech(n as u32));
                 }
                 concealed += u32::from(buffer.pop(Law::A, &mut frame) == Popped::Concealed);
             }
@@ -430,6 +457,57 @@ mod tests {
         }
         assert_eq!(buffer.pop(Law::A, &mut frame), Popped::Audio);
         assert_eq!(frame, decoded(0));
+    }
+
+    /// Words of 400 ms and pauses of 200 ms, one 20 ms frame of it.
+    fn speech(n: u32) -> Vec<u8> {
+        if n % 30 < 20 { payload(n * FRAME, FRAME) } else { vec![Law::A.silence(); 160] }
+    }
+
+    #[test]
+    fn a_word_is_whole_and_the_delay_grows_in_the_pause_after_it() {
+        let mut buffer = JitterBuffer::new();
+        let mut frame = [0; FRAME_SAMPLES];
+        let mut heard = Vec::new();
+        for tick in 0..60u32 {
+            // The network holds packet 5 to 9 until tick 9.
+            let arrived = if (5..9).contains(&tick) { 0..0 } else { tick..tick + 1 };
+            let arrived = if tick == 9 { 5..10 } else { arrived };
+            for n in arrived {
+                buffer.push(n * FRAME, &speech(n));
+            }
+            let popped = buffer.pop(Law::A, &mut frame);
+            heard.push((popped, frame));
+        }
+        let said = |n: u32| {
+            let mut frame = [0; FRAME_SAMPLES];
+            g711::decode(Law::A, &speech(n), &mut frame);
+            frame
+        };
+        for n in (0..4).chain(9..20) {
+            let tick = n as usize + 1;
+            assert_eq!(heard[tick], (Popped::Audio, said(n)), "frame {n} in its place");
+        }
+        assert!(buffer.delay() > DELAY_MIN);
+        let grown = ((buffer.delay() - DELAY_MIN).div_ceil(FRAME)) as usize;
+        for n in 30..50 {
+            assert_eq!(heard[n + 1 + grown].1, said(n as u32), "the next word, all of it later");
+        }
+    }
+
+    #[test]
+    fn a_peer_that_stood_still_and_goes_on_in_its_own_time_is_heard_again() {
+        let mut buffer = JitterBuffer::new();
+        let mut frame = [0; FRAME_SAMPLES];
+        let mut last = Popped::Nothing;
+        for tick in 0..60u32 {
+            let n = if tick < 10 { tick } else { tick.saturating_sub(15) };
+            if !(10..25).contains(&tick) {
+                buffer.push(n * FRAME, &payload(n * FRAME, FRAME));
+            }
+            last = buffer.pop(Law::A, &mut frame);
+        }
+        assert_eq!(last, Popped::Audio);
     }
 
     #[test]
