@@ -9,6 +9,7 @@
 //! - [`DtmfDetector`], [`DtmfGenerator`]: push-button signalling (ITU-T Q.23, Q.24).
 //! - [`ToneGenerator`], [`ProgressDetector`]: call-progress tones by frequency and cadence
 //!   (ITU-T E.180; China GB/T 3380-1982).
+//! - [`ToneLearner`]: the frequencies and the cadence of a tone no plan knows.
 //! - [`caller_id`]: FSK by Bell 202 and V.23, and DTMF, both ways.
 //! - [`LevelMeter`]: levels in dBm0.
 //!
@@ -21,7 +22,9 @@
 
 pub mod caller_id;
 mod dtmf;
+mod fourier;
 pub mod g711;
+mod learn;
 mod level;
 mod oscillator;
 mod progress;
@@ -30,6 +33,7 @@ mod tone;
 pub mod tones;
 
 pub use dtmf::{DtmfDetector, DtmfEvent, DtmfGenerator, DtmfLevels, DtmfTiming};
+pub use learn::{Heard, LearnProgress, LearntPart, LearntTone, ToneLearner};
 pub use level::{Level, LevelMeter, dbm0_to_peak, dbm0_to_rms, rms_to_dbm0};
 pub use progress::{OTHERS_MAX, ProgressDetector, ProgressPlan, ProgressTone, Sound, TONES_MAX};
 pub use tone::{ToneCadence, ToneGenerator, ToneStep};
