@@ -21,6 +21,6 @@ mod fxs;
 mod plan;
 
 pub use events::Faults;
-pub use fxo::{AnswerCertainty, Fxo, FxoSettings, PolarityUse};
+pub use fxo::{Fxo, FxoSettings, PolarityUse};
 pub use fxs::{CallerIdSending, Fxs, FxsSettings, FxsTones, WallReference};
 pub use plan::{Completion, DialPlan, DialRule};
