@@ -11,6 +11,7 @@
 //! looks for the period.
 
 mod bursts;
+mod meter;
 mod partials;
 
 use arrayvec::ArrayVec;
@@ -18,6 +19,7 @@ use arrayvec::ArrayVec;
 use crate::level::rms_to_dbm0;
 use crate::tone::{ToneCadence, ToneStep};
 use bursts::{Burst, Edge, Edges, HOP_SAMPLES};
+pub use meter::{ToneMeter, ToneReading};
 use partials::{Analyser, Partials, SAMPLES_MAX};
 
 /// The most ons and offs a cycle can have.
