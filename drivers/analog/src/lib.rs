@@ -10,7 +10,7 @@
 //! that handles it says so.
 //!
 //! Left out on purpose, to come with the grown-up analog lines: pulse dialling, echo cancelling,
-//! silence supervision, distinctive ring, call waiting, line test.
+//! silence supervision, distinctive ring, call waiting.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -18,6 +18,7 @@
 mod events;
 mod fxo;
 mod fxs;
+pub mod line_test;
 mod plan;
 pub mod plans;
 
