@@ -23,7 +23,7 @@ mod plan;
 pub use events::Faults;
 pub use fxo::{Fxo, FxoSettings, PolarityUse};
 pub use fxs::{
-    CallerIdSending, FskSending, Fxs, FxsSettings, FxsTones, HookTiming, HotLine, Howler,
-    MessageLamp, RingCadence, WallReference,
+    CallerIdSending, CallerIdStart, FskSending, Fxs, FxsSettings, FxsTones, HookTiming, HotLine,
+    Howler, MessageLamp, RingCadence, WallReference,
 };
 pub use plan::{Completion, DialPlan, DialRule};

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{FxsRig, caller, fxs, fxs_with};
-use tipring_analog::{CallerIdSending, FskSending, FxsSettings, RingCadence};
-use tipring_clock::Instant;
+use tipring_analog::{CallerIdSending, CallerIdStart, FskSending, FxsSettings, RingCadence};
+use tipring_clock::{Duration, Instant};
 use tipring_dsp::caller_id::{DtmfCallerIdStyle, MessageForm, Modem};
 use tipring_line::{
     CallerId, ChannelCommand, ChannelEvent, Endpoint, LinePolarity, PortId, Presentation,
@@ -131,43 +131,54 @@ fn dtmf_before_the_first_ring_in_every_style() {
         DtmfCallerIdStyle::ANumberHash,
         DtmfCallerIdStyle::NumberHash,
     ] {
-        for reversal in [false, true] {
-            let caller_id = CallerIdSending::DtmfBeforeRing { style, reversal };
-            let mut rig =
-                fxs(LineModel::default(), FxsSettings { caller_id, ..FxsSettings::default() });
+        for start in [CallerIdStart::Idle, CallerIdStart::Reversal] {
+            let settings = FxsSettings {
+                caller_id: CallerIdSending::Dtmf { style, start },
+                caller_id_delay: Duration::from_millis(300),
+                ..FxsSettings::default()
+            };
+            let mut rig = fxs(LineModel::default(), settings);
             ring(&mut rig, caller("02164301440"), 0);
             let changes = bursts(&mut rig, 8_000);
-            let events = rig.handset();
-            let forward = HandsetEvent::Polarity(LinePolarity::Forward);
             let mut expected =
                 vec![HandsetEvent::Caller(caller("02164301440")), HandsetEvent::Ringing];
-            if reversal {
+            if start == CallerIdStart::Reversal {
                 expected.insert(0, HandsetEvent::Polarity(LinePolarity::Reverse));
-                expected.insert(2, forward);
+                expected.insert(2, HandsetEvent::Polarity(LinePolarity::Forward));
             }
-            assert_eq!(events, expected, "{style:?}");
-            // Twelve or thirteen digits of 140 ms, and 300 ms.
-            let before = if reversal { 2_200..2_700 } else { 2_000..2_500 };
-            assert!(before.contains(&changes[0]), "{changes:?}");
+            assert_eq!(rig.handset(), expected, "{style:?}");
+            // 300 ms, twelve or thirteen digits of 140 ms, 300 ms.
+            assert!((2_200..2_600).contains(&changes[0]), "{changes:?}");
         }
     }
 }
 
 #[test]
-fn fsk_before_the_first_ring_after_an_alerting_signal() {
-    for reversal in [false, true] {
-        let settings = FxsSettings {
-            caller_id: CallerIdSending::FskBeforeRing { reversal },
-            fsk: FskSending { modem: Modem::V23, ..FskSending::default() },
-            ..FxsSettings::default()
-        };
-        let mut rig = fxs(LineModel::default(), settings);
-        ring(&mut rig, named("13800138000"), 0);
-        rig.run(6_000);
-        let events = rig.handset();
-        let shown = events.iter().position(|e| *e == HandsetEvent::Caller(named("13800138000")));
-        let rang = events.iter().position(|e| *e == HandsetEvent::Ringing);
-        assert!(shown.is_some() && shown < rang, "{events:?}");
+fn both_ways_of_telling_after_every_beginning() {
+    let style = DtmfCallerIdStyle::DNumberC;
+    for start in [
+        CallerIdStart::FirstRing,
+        CallerIdStart::Reversal,
+        CallerIdStart::ReversalAlertTone,
+        CallerIdStart::RingPulse,
+        CallerIdStart::Idle,
+    ] {
+        for caller_id in [CallerIdSending::Fsk(start), CallerIdSending::Dtmf { style, start }] {
+            let settings = FxsSettings { caller_id, ..FxsSettings::default() };
+            let mut rig = fxs(LineModel::default(), settings);
+            ring(&mut rig, caller("13800138000"), 0);
+            let changes = bursts(&mut rig, 12_000);
+            let events = rig.handset();
+            let shown =
+                events.iter().position(|e| *e == HandsetEvent::Caller(caller("13800138000")));
+            let rang = events.iter().position(|e| *e == HandsetEvent::Ringing);
+            let rings_first = matches!(start, CallerIdStart::FirstRing | CallerIdStart::RingPulse);
+            assert!(shown.is_some() && (rang < shown) == rings_first, "{caller_id:?} {events:?}");
+            let first = lengths(&changes)[0];
+            let pulse = start == CallerIdStart::RingPulse;
+            assert_eq!(first, if pulse { 240 } else { 1_000 }, "{caller_id:?}");
+            assert!(lengths(&changes).contains(&1_000), "it rings: {changes:?}");
+        }
     }
 }
 
@@ -183,9 +194,16 @@ fn a_number_that_may_not_be_shown_is_not() {
 
 #[test]
 fn lifting_in_the_middle_of_caller_id_answers() {
-    let dtmf =
-        CallerIdSending::DtmfBeforeRing { style: DtmfCallerIdStyle::DNumberC, reversal: true };
-    for (caller_id, ms) in [(dtmf, 600), (CallerIdSending::FskAfterRing, 1_900)] {
+    let style = DtmfCallerIdStyle::DNumberC;
+    let dtmf = CallerIdSending::Dtmf { style, start: CallerIdStart::Reversal };
+    let fsk = CallerIdSending::Fsk;
+    for (caller_id, ms) in [
+        (dtmf, 300),
+        (dtmf, 900),
+        (fsk(CallerIdStart::FirstRing), 1_900),
+        (fsk(CallerIdStart::RingPulse), 100),
+        (fsk(CallerIdStart::ReversalAlertTone), 240),
+    ] {
         let mut rig =
             fxs(LineModel::default(), FxsSettings { caller_id, ..FxsSettings::default() });
         ring(&mut rig, caller("13800138000"), 0);
@@ -215,7 +233,7 @@ fn caller_id_is_right_on_poor_lines() {
             FxsSettings::default()
         } else {
             let style = DtmfCallerIdStyle::DNumberC;
-            let caller_id = CallerIdSending::DtmfBeforeRing { style, reversal: true };
+            let caller_id = CallerIdSending::Dtmf { style, start: CallerIdStart::Reversal };
             FxsSettings { caller_id, ..FxsSettings::default() }
         };
         let mut rig = fxs_with(seed, model, settings, Telephone::default());

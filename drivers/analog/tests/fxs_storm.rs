@@ -7,7 +7,9 @@ mod common;
 use common::{FxsRig, caller, fxs_with};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use tipring_analog::{CallerIdSending, FskSending, FxsSettings, MessageLamp, RingCadence};
+use tipring_analog::{
+    CallerIdSending, CallerIdStart, FskSending, FxsSettings, MessageLamp, RingCadence,
+};
 use tipring_clock::Duration;
 use tipring_dsp::caller_id::{DtmfCallerIdStyle, MessageForm, Modem};
 use tipring_dsp::{DtmfLevels, DtmfTiming};
@@ -56,14 +58,20 @@ fn set(rng: &mut SmallRng) -> Telephone {
 }
 
 fn settings(rng: &mut SmallRng) -> FxsSettings {
-    let reversal = rng.random();
     let style = DtmfCallerIdStyle::DNumberC;
+    let start = match rng.random_range(0..5) {
+        0 => CallerIdStart::FirstRing,
+        1 => CallerIdStart::Reversal,
+        2 => CallerIdStart::ReversalAlertTone,
+        3 => CallerIdStart::RingPulse,
+        _ => CallerIdStart::Idle,
+    };
     let times: &[u16] = if rng.random() { &[1000, 4000] } else { &[400, 200, 400, 2000] };
     FxsSettings {
-        caller_id: match rng.random_range(0..3) {
-            0 => CallerIdSending::FskAfterRing,
-            1 => CallerIdSending::FskBeforeRing { reversal },
-            _ => CallerIdSending::DtmfBeforeRing { style, reversal },
+        caller_id: if rng.random() {
+            CallerIdSending::Fsk(start)
+        } else {
+            CallerIdSending::Dtmf { style, start }
         },
         fsk: FskSending {
             modem: if rng.random() { Modem::Bell202 } else { Modem::V23 },

@@ -59,8 +59,8 @@ impl<P: AnalogPort> Fxs<P> {
     fn on_sound_end(&mut self, now: Instant, was_tone: bool) {
         match self.state {
             State::Collecting => self.play(self.settings.tones.dial),
-            State::Announcing if was_tone => self.send_message(now),
-            State::OnHook | State::Announcing | State::Ringing { .. } => {
+            State::Announcing { .. } if was_tone => self.send_caller_id(now),
+            State::OnHook | State::Announcing { .. } | State::Ringing { .. } => {
                 self.on_message_sent(now);
             }
             State::Talking => self.on_waiting_sound_end(now),

@@ -1,26 +1,29 @@
-//! Who calls, told to a handset on-hook: FSK in a pause of ringing, or FSK or DTMF before the
-//! first ring.
+//! Who calls, told to a handset on-hook by FSK or DTMF: in a pause of ringing or before the first
+//! ring (Telcordia GR-30; ETSI EN 300 659-1; China YDN 069, YD/T 1277.1).
 //!
 //! ```text
-//! after:   ring ── 600 ms ── FSK ── ≥ 200 ms ── ring
-//! before:  [reversal ── 300 ms] ── DT-AS, FSK or DTMF ── 300 ms ── ring, polarity forward
+//! ring ─────────────────────────── delay ── message ── ≥ 200 ms ── ring
+//! reversal ─────────────────────── delay ── message ── 300 ms ── ring, polarity forward
+//! reversal ── 150 ms ── DT-AS ──── delay ── message ── 300 ms ── ring, polarity forward
+//! short ring ───────────────────── delay ── message ── 300 ms ── ring
+//! nothing ──────────────────────── delay ── message ── 300 ms ── ring
 //! ```
 
 use tipring_clock::{Duration, Instant};
-use tipring_dsp::caller_id::{CallTime, FskTransmitter, Message, dtmf_digits};
+use tipring_dsp::caller_id::{CallTime, DtmfCallerIdStyle, FskTransmitter, Message, dtmf_digits};
 use tipring_dsp::{DtmfGenerator, DtmfTiming, ToneCadence, ToneStep};
 use tipring_line::{AnalogPort, CallerId, PortCommand};
 
 use super::audio::Sound;
 use super::timer::Timer;
-use super::{CallerIdSending, DRAIN, Fxs, State};
+use super::{CallerIdSending, CallerIdStart, DRAIN, Fxs, State, millis};
 
 /// The time told where the calendar is not known.
 const NO_TIME: CallTime = CallTime { month: 1, day: 1, hour: 0, minute: 0 };
-/// From reversal to what follows (EN 300 659-1 and YD/T 1277.1: 200 ms and more).
-const AFTER_REVERSAL: Duration = Duration::from_millis(300);
-/// From seizure without reversal to what follows, for the port to open its audio path.
-const WITHOUT_REVERSAL: Duration = Duration::from_millis(100);
+/// From reversal to the alert signal (BT SIN 227: 100 ms and more).
+const BEFORE_ALERT: Duration = Duration::from_millis(150);
+/// A short ring that announces caller id (EN 300 659-1, RP-AS: 200–300 ms).
+const RING_PULSE: Duration = Duration::from_millis(240);
 /// From the last of a message to ringing (EN 300 659-1: 200–500 ms), the port's buffers included.
 const BEFORE_RING: Duration = Duration::from_millis(300);
 /// Digits of caller id by DTMF (70 ± 20 ms; receivers take 40).
@@ -41,51 +44,78 @@ pub(super) fn alert_tone(before_ms: u16, ms: u16, after_ms: u16) -> ToneCadence 
 impl<P: AnalogPort> Fxs<P> {
     /// Begins to tell who calls before the first ring; `false` if the settings do not want that.
     pub(super) fn announce(&mut self, now: Instant) -> bool {
-        let (CallerIdSending::FskBeforeRing { reversal }
-        | CallerIdSending::DtmfBeforeRing { reversal, .. }) = self.settings.caller_id
-        else {
-            return false;
+        let wait = match self.settings.caller_id.start() {
+            None | Some(CallerIdStart::FirstRing) => return false,
+            Some(CallerIdStart::Idle) => self.settings.caller_id_delay,
+            Some(CallerIdStart::Reversal) => {
+                self.set_reversed(true);
+                self.settings.caller_id_delay
+            }
+            Some(CallerIdStart::ReversalAlertTone) => {
+                self.set_reversed(true);
+                BEFORE_ALERT
+            }
+            Some(CallerIdStart::RingPulse) => {
+                self.order(PortCommand::Ring(true));
+                RING_PULSE
+            }
         };
-        self.state = State::Announcing;
-        self.set_reversed(reversal);
-        let wait = if reversal { AFTER_REVERSAL } else { WITHOUT_REVERSAL };
+        let ring_pulse = self.settings.caller_id.start() == Some(CallerIdStart::RingPulse);
+        self.state = State::Announcing { ring_pulse };
         self.timers.set(Timer::CallerId, now + wait);
         true
     }
 
-    /// The time for caller id has come.
-    pub(super) fn send_caller_id(&mut self, now: Instant) {
+    /// The time for caller id, or for what comes before it, has come.
+    pub(super) fn on_caller_id_timer(&mut self, now: Instant) {
+        if self.state == (State::Announcing { ring_pulse: true }) {
+            self.order(PortCommand::Ring(false));
+            self.state = State::Announcing { ring_pulse: false };
+            self.timers.set(Timer::CallerId, now + self.settings.caller_id_delay);
+            return;
+        }
         self.open_on_hook_audio();
-        match self.settings.caller_id {
-            CallerIdSending::FskBeforeRing { .. } => {
-                // EN 300 659-1, 6.1.2: DT-AS of 88–110 ms, then FSK 45–500 ms later.
-                self.play(alert_tone(20, 100, 100));
-            }
-            CallerIdSending::DtmfBeforeRing { style, .. } => {
-                let mut dtmf = DtmfGenerator::with(self.settings.dtmf_levels, DTMF_TIMING);
-                dtmf_digits(style, &self.caller).iter().for_each(|d| {
-                    // A queue of 32 takes all of at most 32 digits.
-                    let _ = dtmf.push(*d);
-                });
-                self.sound = Sound::Digits(dtmf);
-            }
-            CallerIdSending::None | CallerIdSending::FskAfterRing => self.send_message(now),
+        if self.settings.caller_id.start() == Some(CallerIdStart::ReversalAlertTone) {
+            // EN 300 659-1, 6.1.2: DT-AS of 88–110 ms; what follows is sent when it has ended.
+            let delay = self.settings.caller_id_delay.as_millis().clamp(1, 1_000) as u16;
+            self.play(alert_tone(20, 100, delay));
+        } else {
+            self.send_caller_id(now);
         }
     }
 
-    /// Sends who calls by FSK; a pause of ringing too short for it is made longer.
-    pub(super) fn send_message(&mut self, now: Instant) {
-        let message = self.call_message(now, &self.caller);
-        let sending = self.settings.fsk;
-        let fsk = FskTransmitter::new(sending.modem, message).at_level(sending.level_dbm0);
+    /// Sends who calls in the way the handset reads.
+    pub(super) fn send_caller_id(&mut self, now: Instant) {
+        let length = match self.settings.caller_id {
+            CallerIdSending::None => return,
+            CallerIdSending::Fsk(_) => self.send_by_fsk(now),
+            CallerIdSending::Dtmf { style, .. } => self.send_by_dtmf(style),
+        };
+        // A pause of ringing too short for the message is made longer.
         if let State::Ringing { .. } = self.state {
-            let length = Duration::from_millis(u64::from(fsk.duration_ms()));
             let earliest = now + length + BEFORE_RING;
             if self.timers.due(Timer::Cadence).is_some_and(|due| due < earliest) {
                 self.timers.set(Timer::Cadence, earliest);
             }
         }
+    }
+
+    fn send_by_fsk(&mut self, now: Instant) -> Duration {
+        let message = self.call_message(now, &self.caller);
+        let sending = self.settings.fsk;
+        let fsk = FskTransmitter::new(sending.modem, message).at_level(sending.level_dbm0);
+        let length = Duration::from_millis(u64::from(fsk.duration_ms()));
         self.sound = Sound::Message(fsk);
+        length
+    }
+
+    fn send_by_dtmf(&mut self, style: DtmfCallerIdStyle) -> Duration {
+        let digits = dtmf_digits(style, &self.caller);
+        let mut dtmf = DtmfGenerator::with(self.settings.dtmf_levels, DTMF_TIMING);
+        // A queue of 32 takes all of at most 32 digits.
+        let taken = digits.iter().filter(|d| dtmf.push(**d)).count() as u32;
+        self.sound = Sound::Digits(dtmf);
+        millis(DTMF_TIMING.on_ms + DTMF_TIMING.off_ms) * taken
     }
 
     pub(super) fn call_message(&self, now: Instant, caller: &CallerId) -> Message {
@@ -96,7 +126,7 @@ impl<P: AnalogPort> Fxs<P> {
     /// The last of a message to the handset on-hook has been handed to the port.
     pub(super) fn on_message_sent(&mut self, now: Instant) {
         self.timers.set(Timer::OnHookAudioEnd, now + DRAIN);
-        if self.state == State::Announcing {
+        if matches!(self.state, State::Announcing { .. }) {
             self.timers.set(Timer::Cadence, now + BEFORE_RING);
         }
     }

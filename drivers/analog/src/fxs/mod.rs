@@ -33,8 +33,8 @@ use crate::events::{EventQueue, Faults};
 use audio::Sound;
 use hook::{Hook, HookEvent, HookUse, digit_of};
 pub use settings::{
-    CallerIdSending, FskSending, FxsSettings, FxsTones, HookTiming, HotLine, Howler, MessageLamp,
-    RingCadence, WallReference,
+    CallerIdSending, CallerIdStart, FskSending, FxsSettings, FxsTones, HookTiming, HotLine, Howler,
+    MessageLamp, RingCadence, WallReference,
 };
 use timer::Timer;
 use waiting::Waiting;
@@ -55,7 +55,10 @@ enum State {
     /// The switch has taken the channel and will ring.
     Seized,
     /// The handset is told who calls before it rings.
-    Announcing,
+    Announcing {
+        /// Whether a short ring says that this comes.
+        ring_pulse: bool,
+    },
     /// The handset rings.
     Ringing {
         /// Which of the cadence's times runs: ringing current flows in the even ones.
@@ -215,7 +218,7 @@ impl<P: AnalogPort> Fxs<P> {
             HookEvent::Lifted => match self.state {
                 State::OnHook => self.start_collecting(now),
                 // The handset was lifted in the moment between: whoever lifts answers.
-                State::Seized | State::Announcing | State::Ringing { .. } => {
+                State::Seized | State::Announcing { .. } | State::Ringing { .. } => {
                     self.answered_by_handset();
                 }
                 _ => {}
@@ -296,7 +299,7 @@ impl<P: AnalogPort> Fxs<P> {
     fn on_timer(&mut self, now: Instant, timer: Timer) {
         match timer {
             Timer::Cadence => self.on_cadence(now),
-            Timer::CallerId => self.send_caller_id(now),
+            Timer::CallerId => self.on_caller_id_timer(now),
             Timer::OnHookAudioEnd => self.end_on_hook_audio(),
             Timer::Key => self.on_key_timer(now),
             Timer::HotLine => self.call_hot_line(now),

@@ -14,7 +14,7 @@ impl<P: AnalogPort> Fxs<P> {
     /// Ends the call; the handset, if off-hook, hears why. `false` if there is none.
     pub(super) fn release(&mut self, now: Instant, cause: Cause) -> bool {
         match self.state {
-            State::Seized | State::Announcing | State::Ringing { .. } => {
+            State::Seized | State::Announcing { .. } | State::Ringing { .. } => {
                 self.stop_ringing();
                 self.rest();
                 self.light_lamp_soon(now);

@@ -4,7 +4,7 @@ use tipring_clock::Instant;
 use tipring_line::{AnalogPort, AnswerCertainty, CallerId, Cause, ChannelEvent, PortCommand};
 
 use super::timer::Timer;
-use super::{CallerIdSending, Fxs, State, millis};
+use super::{CallerIdStart, Fxs, State, millis};
 
 impl<P: AnalogPort> Fxs<P> {
     pub(super) fn seize(&mut self) -> bool {
@@ -49,7 +49,7 @@ impl<P: AnalogPort> Fxs<P> {
 
     fn start_ringing(&mut self, now: Instant) {
         self.set_reversed(false);
-        self.caller_id_due = self.settings.caller_id == CallerIdSending::FskAfterRing;
+        self.caller_id_due = self.settings.caller_id.start() == Some(CallerIdStart::FirstRing);
         self.enter(now, 0);
     }
 
@@ -63,7 +63,7 @@ impl<P: AnalogPort> Fxs<P> {
 
     pub(super) fn on_cadence(&mut self, now: Instant) {
         match self.state {
-            State::Announcing => {
+            State::Announcing { .. } => {
                 self.end_on_hook_audio();
                 self.start_ringing(now);
             }
@@ -82,17 +82,21 @@ impl<P: AnalogPort> Fxs<P> {
 
     /// The loop has closed: ringing current goes at once, even if it proves to be nothing.
     pub(super) fn trip_ringing(&mut self) {
-        if let State::Ringing { place } = self.state
-            && place.is_multiple_of(2)
-        {
+        if self.is_burst() {
             self.order(PortCommand::Ring(false));
         }
     }
 
-    pub(super) fn stop_ringing(&mut self) {
-        if matches!(self.state, State::Ringing { .. }) {
-            self.order(PortCommand::Ring(false));
+    fn is_burst(&self) -> bool {
+        match self.state {
+            State::Ringing { place } => place.is_multiple_of(2),
+            State::Announcing { ring_pulse } => ring_pulse,
+            _ => false,
         }
+    }
+
+    pub(super) fn stop_ringing(&mut self) {
+        self.trip_ringing();
         self.stop_on_hook_audio();
         self.timers.stop(Timer::Cadence);
     }

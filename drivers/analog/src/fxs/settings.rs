@@ -27,27 +27,45 @@ impl WallReference {
     }
 }
 
-/// When and how the handset is told who calls.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// What comes right before caller id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallerIdStart {
+    /// The first long pause of ringing.
+    FirstRing,
+    /// A reversal of polarity, before any ringing.
+    Reversal,
+    /// A reversal, then the dual-tone alert signal, before any ringing.
+    ReversalAlertTone,
+    /// A burst of ringing of 200–300 ms, before the ringing proper.
+    RingPulse,
+    /// Nothing at all, before any ringing.
+    Idle,
+}
+
+/// How and when the handset is told who calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallerIdSending {
     /// Not at all.
     None,
-    /// FSK in the first long pause of ringing (GR-30; China YDN 069).
-    #[default]
-    FskAfterRing,
-    /// FSK before the first ring, announced by a dual-tone alerting signal (ETSI EN 300 659-1,
-    /// 6.1.2).
-    FskBeforeRing {
-        /// Whether polarity is reversed before.
-        reversal: bool,
-    },
-    /// DTMF before the first ring (China YD/T 1277.1, ETSI EN 300 659-3 annex).
-    DtmfBeforeRing {
+    /// By FSK (GR-30, YDN 069; ETSI EN 300 659-1).
+    Fsk(CallerIdStart),
+    /// By DTMF (YD/T 1277.1, EN 300 659-3 annex).
+    Dtmf {
         /// How the digits are framed.
         style: DtmfCallerIdStyle,
-        /// Whether polarity is reversed before.
-        reversal: bool,
+        /// What comes before them.
+        start: CallerIdStart,
     },
+}
+
+impl CallerIdSending {
+    /// What comes before caller id, if it is sent.
+    pub(super) fn start(self) -> Option<CallerIdStart> {
+        match self {
+            CallerIdSending::None => None,
+            CallerIdSending::Fsk(start) | CallerIdSending::Dtmf { start, .. } => Some(start),
+        }
+    }
 }
 
 /// How FSK messages are sent to the handset: who calls, who waits, messages wait.
@@ -244,9 +262,10 @@ pub struct FxsSettings {
     /// Distinctive ringings: the first is pattern 1 of
     /// [`ChannelCommand::Ring`](tipring_line::ChannelCommand::Ring).
     pub distinctive: ArrayVec<RingCadence, 7>,
-    /// When and how the handset is told who calls.
+    /// How and when the handset is told who calls.
     pub caller_id: CallerIdSending,
-    /// From a burst's end to FSK (GR-30: 500–1,500 ms).
+    /// From what comes before caller id to its beginning: after a burst 500–1,500 ms (GR-30),
+    /// after a reversal 200 ms and more, after an alert signal 45–500 ms.
     pub caller_id_delay: Duration,
     /// How FSK messages are sent.
     pub fsk: FskSending,
@@ -297,7 +316,7 @@ impl Default for FxsSettings {
             hook: HookTiming::default(),
             ringing: RingCadence::default(),
             distinctive: ArrayVec::new(),
-            caller_id: CallerIdSending::default(),
+            caller_id: CallerIdSending::Fsk(CallerIdStart::FirstRing),
             caller_id_delay: Duration::from_millis(600),
             fsk: FskSending::default(),
             call_waiting_caller_id: true,
