@@ -10,7 +10,7 @@
 //! that handles it says so.
 //!
 //! Left out on purpose, to come with the grown-up analog lines: pulse dialling, echo cancelling,
-//! silence supervision, distinctive ring, call waiting, line test, tone plans as data files.
+//! silence supervision, distinctive ring, call waiting, line test.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -19,6 +19,7 @@ mod events;
 mod fxo;
 mod fxs;
 mod plan;
+pub mod plans;
 
 pub use events::Faults;
 pub use fxo::{AnswerCertainty, Fxo, FxoSettings, PolarityUse};

@@ -16,8 +16,7 @@
 //!
 //! The DTMF detector is SpanDSP's. The generators share one oscillator of ours, and the FSK
 //! receiver is ours too, because SpanDSP's hands bits to a callback and places bit edges on whole
-//! samples; SpanDSP serves as the second opinion in the tests. Left out on purpose: fax modems,
-//! tone plans of other countries as data files.
+//! samples; SpanDSP serves as the second opinion in the tests. Left out on purpose: fax modems.
 
 #![deny(missing_docs)]
 
@@ -37,5 +36,5 @@ pub use dtmf::{DtmfDetector, DtmfEvent, DtmfGenerator, DtmfLevels, DtmfTiming};
 pub use echo::{EchoCanceller, EchoTail};
 pub use fax_tone::{FaxTone, FaxToneDetector};
 pub use level::{Level, LevelMeter, dbm0_to_peak, dbm0_to_rms, rms_to_dbm0};
-pub use progress::{ProgressDetector, ProgressPlan, ProgressTone, Sound};
+pub use progress::{OTHERS_MAX, ProgressDetector, ProgressPlan, ProgressTone, Sound, TONES_MAX};
 pub use tone::{ToneCadence, ToneGenerator, ToneStep};

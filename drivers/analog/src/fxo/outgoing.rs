@@ -162,6 +162,8 @@ impl<P: AnalogPort> Fxo<P> {
                 ProgressTone::Busy => return self.release(now, Cause::UserBusy),
                 ProgressTone::Congestion => return self.release(now, Cause::Congestion),
                 ProgressTone::Vacant => return self.release(now, Cause::UnallocatedNumber),
+                // An announcement follows, for the caller to hear, and then another tone.
+                ProgressTone::SpecialInformation => {}
                 ProgressTone::Dial | ProgressTone::Howler => {
                     return self.release(now, Cause::NetworkOutOfOrder);
                 }
