@@ -22,6 +22,6 @@ mod plan;
 pub mod plans;
 
 pub use events::Faults;
-pub use fxo::{AnswerCertainty, Fxo, FxoSettings, PolarityUse};
+pub use fxo::{Fxo, FxoSettings, PolarityUse};
 pub use fxs::{CallerIdSending, Fxs, FxsSettings, FxsTones, WallReference};
 pub use plan::{Completion, DialPlan, DialRule};

@@ -1,5 +1,6 @@
 //! Seam 2: what every channel can be told, and what it tells.
 
+use serde::{Deserialize, Serialize};
 use tipring_clock::Instant;
 
 use crate::{Alarm, CallerId, Cause, Digit, Digits, Frame, Number, PortId};
@@ -59,6 +60,25 @@ pub enum DigitSource {
     Pulse,
 }
 
+/// How surely the far side has answered.
+///
+/// An analog line without polarity service has no answer signal; the record of such a call says
+/// that its answer is estimated.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum AnswerCertainty {
+    /// The signalling says so: SIP 200, Q.931 CONNECT, a handset lifted.
+    #[default]
+    Signalled,
+    /// The exchange reversed the line's polarity: certain, and charged from here.
+    Polarity,
+    /// Ringback ended and a voice was heard: probable.
+    Voice,
+    /// Nothing but time says so.
+    Timer,
+}
+
 /// What a channel tells the switch.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ChannelEvent {
@@ -80,7 +100,7 @@ pub enum ChannelEvent {
     /// The far side's audio is open before it has answered.
     EarlyAudio,
     /// The far side has answered.
-    Answered,
+    Answered(AnswerCertainty),
     /// The far side pressed a key.
     Digit {
         /// The key.
@@ -90,6 +110,10 @@ pub enum ChannelEvent {
     },
     /// The handset flashed its hook.
     HookFlash,
+    /// The exchange charged one unit.
+    Metering,
+    /// The exchange says that messages wait on the line (`true`), or no more.
+    MessageWaiting(bool),
     /// The far side put us on hold (`true`) or took us back.
     Held(bool),
     /// The call on this channel is over and the channel is free. The last event of a call.

@@ -181,7 +181,7 @@ impl Switch {
                 let peer = self.peer.get(&channel);
                 commands.extend(peer.map(|peer| (*peer, ChannelCommand::Alert)));
             }
-            ChannelEvent::Answered => match self.peer.get(&channel) {
+            ChannelEvent::Answered(_) => match self.peer.get(&channel) {
                 Some(peer) => commands.push((*peer, ChannelCommand::Answer)),
                 None => self.hang_up_at.push((now + Duration::from_secs(2), channel)),
             },

@@ -34,7 +34,7 @@ fn plan_for(link: &mut Link, side: usize, channel: ChannelId, event: &ChannelEve
                 release(end, Cause::NormalClearing),
             ]
         }
-        ChannelEvent::Answered => {
+        ChannelEvent::Answered(_) => {
             let keys = "12#".chars().filter_map(Digit::from_char).collect();
             vec![
                 (after(1000), side, channel, ChannelCommand::SendDigits(keys)),
@@ -79,7 +79,9 @@ fn storm(seed: u64, weather: Weather, calls: u32) -> usize {
     link.run(Duration::from_secs(90));
     link.assert_nothing_left();
     let channels = link.sides.iter().flat_map(|side| side.channels.values());
-    channels.filter(|told| told.events.contains(&ChannelEvent::Answered)).count()
+    channels
+        .filter(|told| told.events.iter().any(|e| matches!(e, ChannelEvent::Answered(_))))
+        .count()
 }
 
 fn run_plans(link: &mut Link, plans: &mut Vec<Plan>, until: Instant) {

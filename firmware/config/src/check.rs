@@ -27,6 +27,14 @@ pub(crate) fn check(document: &Document, prompts: Option<&[&str]>) -> Result<(),
         check_trunk(trunk)?;
         names.flow_if_any(trunk.flow.as_deref(), &format!("trunk {}", trunk.name))?;
     }
+    check_groups(document)?;
+    if let Some(numbering) = &document.numbering {
+        names.outside(&numbering.via, "numbering: `via`")?;
+        crate::numbering::check(document, numbering)?;
+    }
+    if !document.emergency.via.is_empty() {
+        names.outside(&document.emergency.via, "emergency: `via`")?;
+    }
     for rule in &document.dial {
         let place = format!("the dial rule for {}", rule.number);
         match &rule.to {
@@ -58,6 +66,25 @@ fn check_flows(
     Ok(())
 }
 
+/// A group's members are lines and trunks, and groups that stand before it, so that none holds
+/// itself.
+fn check_groups(document: &Document) -> Result<(), ConfigError> {
+    let lines = document.lines.iter().map(|l| l.port.as_str());
+    let mut known: BTreeSet<&str> =
+        lines.chain(document.trunks.iter().map(|t| t.name.as_str())).collect();
+    for group in &document.groups {
+        let place = format!("group {}", group.name);
+        if group.members.is_empty() {
+            return Err(ConfigError::general(format!("{place} has no members")));
+        }
+        for member in &group.members {
+            found(&known, member, "line, trunk or earlier group", &place)?;
+        }
+        known.insert(&group.name);
+    }
+    Ok(())
+}
+
 fn check_trunk(trunk: &crate::TrunkEntry) -> Result<(), ConfigError> {
     match (trunk.address.is_empty(), trunk.register.is_some()) {
         (false, false) | (true, true) => Ok(()),
@@ -82,11 +109,12 @@ impl<'a> Names<'a> {
     fn of(document: &'a Document) -> Result<Self, ConfigError> {
         let lines = document.lines.iter().map(|l| l.port.as_str());
         let trunks = document.trunks.iter().map(|t| t.name.as_str());
+        let groups = document.groups.iter().map(|g| g.name.as_str());
         once(document.agents.iter().map(|a| a.work_number.as_str()), "agent")?;
         Ok(Names {
             queues: once(document.queues.iter().map(|q| q.name.as_str()), "queue")?,
             flows: once(document.flows.iter().map(|f| f.name.as_str()), "flow")?,
-            outside: once(trunks.chain(lines), "trunk or line")?,
+            outside: once(trunks.chain(lines).chain(groups), "group, trunk or line")?,
         })
     }
 
@@ -103,7 +131,7 @@ impl<'a> Names<'a> {
     }
 
     fn outside(&self, name: &str, place: &str) -> Result<(), ConfigError> {
-        found(&self.outside, name, "trunk or line", place)
+        found(&self.outside, name, "group, trunk or line", place)
     }
 }
 

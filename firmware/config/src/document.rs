@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use tipring_acd::{AgentConfig, LockOut, QueueConfig};
 use tipring_ivr::Flow;
 use tipring_line::Number;
-use tipring_switch::{Class, DialRule, FeatureCodes, RecordingRules};
+use tipring_switch::{
+    Class, DialRule, Direction, EmergencyConfig, FeatureCodes, GroupConfig, RecordingRules,
+};
 use tipring_tts::Lang;
 
 use crate::ConfigError;
@@ -46,6 +48,14 @@ pub struct Document {
     /// SIP trunks.
     #[serde(rename = "trunk")]
     pub trunks: Vec<TrunkEntry>,
+    /// Groups of lines and trunks.
+    #[serde(rename = "group")]
+    pub groups: Vec<GroupConfig>,
+    /// Emergency calls.
+    pub emergency: EmergencyConfig,
+    /// How calls to the outside are dialled, by the country's numbering.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numbering: Option<NumberingEntry>,
     /// Dial rules.
     #[serde(rename = "dial")]
     pub dial: Vec<DialRule>,
@@ -73,6 +83,9 @@ impl Default for Document {
             queues: Vec::new(),
             lines: Vec::new(),
             trunks: Vec::new(),
+            groups: Vec::new(),
+            emergency: EmergencyConfig::default(),
+            numbering: None,
             dial: Vec::new(),
             prompts: Vec::new(),
             flows: Vec::new(),
@@ -199,6 +212,27 @@ pub struct LineEntry {
     /// The flow that takes its calls; without one the dial rules decide by `number`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
+    /// Which way calls may go on it.
+    #[serde(default)]
+    pub direction: Direction,
+}
+
+/// How extensions dial the outside, where the numbers are China's (facts of the numbering plan:
+/// fixed numbers of seven or eight digits, mobile numbers 1[3-9] of eleven, 0 before an area
+/// code, 00 abroad, service numbers 1…, 95…, 96…, 400, 800). Dial rules come before it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberingEntry {
+    /// The group, trunk or line that carries the calls.
+    pub via: String,
+    /// The area code with its 0 (`0592`): a call to it is a local one.
+    pub area: String,
+    /// Digits of a fixed number: 7 or 8.
+    #[serde(default = "local_digits_default")]
+    pub local_digits: u8,
+    /// What is dialled first for a call to the outside (`9`), and taken off; nothing where empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
 }
 
 /// How keys are sent on a trunk.
@@ -283,6 +317,10 @@ pub struct TrunkEntry {
 
 const fn expires_default() -> u32 {
     600
+}
+
+const fn local_digits_default() -> u8 {
+    8
 }
 
 const fn qualify_default() -> u32 {

@@ -3,7 +3,7 @@
 use tipring_acd::AcdConfig;
 use tipring_ivr::Flow;
 use tipring_line::{Number, PortId, PortKind};
-use tipring_switch::{ExtensionConfig, LineConfig, SwitchConfig, TrunkConfig};
+use tipring_switch::{DialRule, ExtensionConfig, LineConfig, SwitchConfig, TrunkConfig};
 
 use crate::document::{Document, ExtensionEntry, PromptEntry, SipEntry, TrunkEntry};
 use crate::error::{ConfigError, nearest};
@@ -99,7 +99,9 @@ impl Document {
                 extensions,
                 lines: self.resolved_lines(ports)?,
                 trunks: self.trunks.iter().map(switch_trunk).collect(),
-                dial: self.dial.clone(),
+                groups: self.groups.clone(),
+                emergency: self.emergency.clone(),
+                dial: self.dial_rules()?,
                 features: self.features.clone(),
             },
             acd: AcdConfig {
@@ -113,6 +115,15 @@ impl Document {
             accounts,
             trunks: self.trunks.clone(),
         })
+    }
+
+    /// The site's own dial rules and, after them, those of the country's numbering.
+    fn dial_rules(&self) -> Result<Vec<DialRule>, ConfigError> {
+        let mut rules = self.dial.clone();
+        if let Some(numbering) = &self.numbering {
+            rules.extend(crate::numbering::rules(numbering)?);
+        }
+        Ok(rules)
     }
 
     fn resolved_lines(&self, ports: &[BoardPort]) -> Result<Vec<LineConfig>, ConfigError> {
@@ -129,6 +140,7 @@ impl Document {
                 flow: entry.flow.clone(),
                 // The analog driver offers a call with its caller id already read.
                 caller_id_ms: 0,
+                direction: entry.direction,
             });
         }
         Ok(lines)

@@ -92,7 +92,7 @@ fn names_that_lead_nowhere_are_refused_with_their_place() {
         ),
         (
             "[[dial]]\nnumber = \"9X.\"\nto = { trunk = { name = \"carrier\" } }\n",
-            "the dial rule for 9X.: there is no trunk or line `carrier`",
+            "the dial rule for 9X.: there is no group, trunk or line `carrier`",
         ),
         (
             "[[extension]]\nnumber = \"8001\"\n",

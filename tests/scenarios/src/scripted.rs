@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tipring_clock::{Duration, Instant};
 use tipring_line::{
-    CallId, CallerId, Cause, ChannelCommand, ChannelEvent, ChannelId, Digit, DigitSource, Endpoint,
-    Number,
+    AnswerCertainty, CallId, CallerId, Cause, ChannelCommand, ChannelEvent, ChannelId, Digit,
+    DigitSource, Endpoint, Number,
 };
 use tipring_switch::{MediaEvent, MediaRequest, PlayId, Tone};
 use tipring_tts::Utterance;
@@ -211,7 +211,7 @@ impl Scripted {
         }
         self.soon(now, channel, phone.rings_after, ChannelEvent::Ringing);
         let Some(answer) = phone.answers_after else { return };
-        self.soon(now, channel, answer, ChannelEvent::Answered);
+        self.soon(now, channel, answer, ChannelEvent::Answered(AnswerCertainty::Signalled));
         if let Some(talk) = phone.hangs_up_after {
             let event = ChannelEvent::Released(Cause::NormalClearing);
             self.soon(now, channel, answer + talk, event);
@@ -334,7 +334,7 @@ impl Surroundings for Scripted {
                 continue;
             };
             match event {
-                ChannelEvent::Answered => c.up = true,
+                ChannelEvent::Answered(_) => c.up = true,
                 ChannelEvent::Released(_) => {
                     self.channels.remove(channel);
                     self.hears.remove(channel);

@@ -5,7 +5,8 @@ use tipring_events::{AgentId, QueueId};
 use tipring_ivr::{Flow, Key, Node, Tries};
 use tipring_line::{Digit, Number, PortId};
 use tipring_switch::{
-    Class, DialRule, ExtensionConfig, From, LineConfig, Outside, SwitchConfig, Target, TrunkConfig,
+    Class, DialRule, Direction, ExtensionConfig, From, LineConfig, Outside, SwitchConfig, Target,
+    TrunkConfig,
 };
 use tipring_tipringd::core::CoreConfig;
 
@@ -48,6 +49,7 @@ fn switch() -> SwitchConfig {
             number: Some(number("87654321")),
             flow: Some("main".into()),
             caller_id_ms: 6000,
+            direction: Direction::Both,
         }],
         trunks: vec![TrunkConfig {
             name: "city".into(),

@@ -21,13 +21,12 @@ mod voice;
 use tipring_clock::{Instant, Timers};
 use tipring_dsp::{DtmfDetector, DtmfEvent, DtmfGenerator, ProgressDetector, ProgressTone};
 use tipring_line::{
-    Alarm, AnalogPort, CallerId, Cause, ChannelCommand, ChannelEvent, DigitSource, Digits, Frame,
-    FrameChannel, LinePolarity, PortCommand, PortError, PortEvent, SILENCE,
+    Alarm, AnalogPort, AnswerCertainty, CallerId, Cause, ChannelCommand, ChannelEvent, DigitSource,
+    Digits, Frame, FrameChannel, LinePolarity, PortCommand, PortError, PortEvent, SILENCE,
 };
 
 use crate::events::{EventQueue, Faults};
 use listen::OnHookEar;
-pub use outgoing::AnswerCertainty;
 use outgoing::DialToneMeter;
 pub use settings::{FxoSettings, PolarityUse};
 use timer::Timer;
@@ -90,7 +89,6 @@ pub struct Fxo<P: AnalogPort> {
     polarity: LinePolarity,
     battery: bool,
     alarm: Option<Alarm>,
-    certainty: Option<AnswerCertainty>,
     faults: Faults,
 }
 
@@ -118,7 +116,6 @@ impl<P: AnalogPort> Fxo<P> {
             polarity: LinePolarity::Forward,
             battery: true,
             alarm: None,
-            certainty: None,
             faults: Faults::default(),
         }
     }
@@ -130,11 +127,6 @@ impl<P: AnalogPort> Fxo<P> {
             caller_id_damaged: self.ear.damaged(),
             ..self.faults
         }
-    }
-
-    /// How surely the outgoing call of the moment was answered; `None` before it was.
-    pub fn answer_certainty(&self) -> Option<AnswerCertainty> {
-        self.certainty
     }
 
     /// The port, for drivers that have more to tell than the channel's seam carries.
@@ -186,8 +178,10 @@ impl<P: AnalogPort> Fxo<P> {
             PortEvent::Battery(there) => self.on_battery(now, there),
             PortEvent::Polarity(polarity) => self.on_polarity(now, polarity),
             PortEvent::Alarm(alarm) => self.on_alarm(now, alarm),
-            // Metering pulses come with tariffs; a handset's hook is no business of an FXO port.
-            PortEvent::MeteringPulse | PortEvent::OffHook(_) => {}
+            PortEvent::MeteringPulse => self.events.push(ChannelEvent::Metering),
+            PortEvent::MessageWaiting(on) => self.events.push(ChannelEvent::MessageWaiting(on)),
+            // These are a handset's.
+            PortEvent::OffHook(_) | PortEvent::PulseDigit(_) => {}
         }
     }
 

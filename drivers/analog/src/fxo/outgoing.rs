@@ -5,21 +5,10 @@
 
 use tipring_clock::{Duration, Instant};
 use tipring_dsp::{ProgressTone, Sound};
-use tipring_line::{AnalogPort, Cause, ChannelEvent, FRAME_MS, Frame, Number};
+use tipring_line::{AnalogPort, AnswerCertainty, Cause, ChannelEvent, FRAME_MS, Frame, Number};
 
 use super::timer::Timer;
 use super::{Fxo, State};
-
-/// How surely an outgoing call was answered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AnswerCertainty {
-    /// The exchange reversed polarity: certain, and charged from here.
-    Polarity,
-    /// Ringback ended and something else was heard.
-    Voice,
-    /// Nothing but time says so.
-    Timer,
-}
 
 /// Special dial tone (call forwarding is on, messages wait) is broken for 40 ms every 400 ms; a
 /// longer pause says that it was no dial tone.
@@ -76,7 +65,6 @@ impl<P: AnalogPort> Fxo<P> {
     fn take_line(&mut self, now: Instant) {
         self.go_off_hook();
         self.caller = None;
-        self.certainty = None;
         self.dial_tone = DialToneMeter::default();
         self.state = State::AwaitingDialTone { since: now, heard: false };
         self.timers.set(Timer::DialTone, now + self.settings.dial_tone_timeout);
@@ -183,8 +171,7 @@ impl<P: AnalogPort> Fxo<P> {
 
     pub(super) fn answered(&mut self, now: Instant, certainty: AnswerCertainty) {
         self.timers.stop(Timer::Answer);
-        self.certainty = Some(certainty);
         self.state = State::Connected { since: now };
-        self.events.push(ChannelEvent::Answered);
+        self.events.push(ChannelEvent::Answered(certainty));
     }
 }

@@ -131,12 +131,17 @@ impl<P: AnalogPort> Fxs<P> {
         match event {
             PortEvent::OffHook(true) => self.on_loop_closed(now),
             PortEvent::OffHook(false) => self.on_loop_opened(now),
+            PortEvent::PulseDigit(digit) if self.state == State::Collecting => {
+                self.on_key(now, digit);
+            }
             PortEvent::Alarm(alarm) => self.on_alarm(now, alarm),
-            // These are an exchange line's.
-            PortEvent::Ringing(_)
+            // A digit fits no other state; the others are an exchange line's.
+            PortEvent::PulseDigit(_)
+            | PortEvent::Ringing(_)
             | PortEvent::Battery(_)
             | PortEvent::Polarity(_)
-            | PortEvent::MeteringPulse => {}
+            | PortEvent::MeteringPulse
+            | PortEvent::MessageWaiting(_) => {}
         }
     }
 

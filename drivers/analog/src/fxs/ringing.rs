@@ -2,7 +2,7 @@
 
 use tipring_clock::Instant;
 use tipring_dsp::caller_id::{CallTime, FskTransmitter, Message};
-use tipring_line::{AnalogPort, CallerId, Cause, ChannelEvent, PortCommand};
+use tipring_line::{AnalogPort, AnswerCertainty, CallerId, Cause, ChannelEvent, PortCommand};
 
 use super::timer::Timer;
 use super::{Fxs, State, millis};
@@ -92,6 +92,6 @@ impl<P: AnalogPort> Fxs<P> {
         self.stop_ringing();
         self.state = State::Talking;
         while self.detector.poll().is_some() {}
-        self.events.push(ChannelEvent::Answered);
+        self.events.push(ChannelEvent::Answered(AnswerCertainty::Signalled));
     }
 }
