@@ -141,9 +141,9 @@ fn in_words(label: &str, event: ExchangeEvent) -> Option<String> {
         }
         .to_owned(),
         ExchangeEvent::Idle { .. } => format!("{label} is free again"),
-        ExchangeEvent::LineBusy
-        | ExchangeEvent::Dialled(_)
-        | ExchangeEvent::ReleaseTone { .. } => return None,
+        ExchangeEvent::LineBusy | ExchangeEvent::Dialled(_) | ExchangeEvent::ReleaseTone { .. } => {
+            return None;
+        }
     })
 }
 
