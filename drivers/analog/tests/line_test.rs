@@ -4,18 +4,20 @@ use tipring_analog::line_test::{
     BALANCES_MAX, Language, LineReport, LineTest, LineTestPhase, LineTestSettings, Verdict,
 };
 use tipring_analog::plans::{CallerIdKind, CountryPlan};
-use tipring_dsp::{ToneCadence, dbm0_to_peak, tones};
+use tipring_dsp::{ToneCadence, tones};
 use tipring_line::{
     AnalogPort, FRAME_SAMPLES, Frame, LineReading, PortCommand, PortError, PortEvent, PortKind,
 };
-use tipring_sim::{CallPlan, EchoPath, ExchangeControl, LineModel, SimFxoPort, exchange_line};
+use tipring_sim::{
+    CallPlan, EchoPath, ExchangeControl, ExchangeTones, Feeding, Hum, LineModel, SimFxoPort,
+    exchange_line,
+};
 
-/// A port with what the simulated line does not have: meters, hum, hybrids to choose from.
+/// A port with what the simulated one does not have: hybrids to choose from, and faults of its own.
 struct Port {
     inner: SimFxoPort,
-    idle_v: Option<i16>,
-    loop_ma: Option<u16>,
-    hum_dbm0: Option<f32>,
+    /// Whether the hardware measures voltage and current.
+    meters: bool,
     /// Loss of the hybrid's echo with each balance, in dB, instead of the line's.
     balances_db: Vec<f32>,
     balance: usize,
@@ -24,7 +26,6 @@ struct Port {
     gone: bool,
     off_hook: bool,
     seized: u32,
-    at: usize,
 }
 
 impl Port {
@@ -32,16 +33,13 @@ impl Port {
         let (inner, control) = exchange_line(3, model);
         let port = Port {
             inner,
-            idle_v: Some(48),
-            loop_ma: Some(24),
-            hum_dbm0: None,
+            meters: true,
             balances_db: vec![],
             balance: 0,
             deaf: false,
             gone: false,
             off_hook: false,
             seized: 0,
-            at: 0,
         };
         (port, control)
     }
@@ -64,14 +62,6 @@ impl AnalogPort for Port {
                 .zip(tx)
                 .for_each(|(r, t)| *r = r.saturating_add((gain * f32::from(*t)) as i16));
         }
-        if let Some(dbm0) = self.hum_dbm0 {
-            let turn = core::f32::consts::TAU * 50.0 / 8000.0;
-            for (n, sample) in rx.iter_mut().enumerate() {
-                let hum = dbm0_to_peak(dbm0) * (turn * (self.at + n) as f32).sin();
-                *sample = sample.saturating_add(hum as i16);
-            }
-        }
-        self.at += FRAME_SAMPLES;
         Ok(())
     }
 
@@ -88,14 +78,23 @@ impl AnalogPort for Port {
     }
 
     fn reading(&mut self) -> LineReading {
-        let voltage_v = if self.off_hook { self.idle_v.map(|_| 9) } else { self.idle_v };
-        LineReading { voltage_v, current_ma: self.loop_ma.filter(|_| self.off_hook) }
+        if self.meters { self.inner.reading() } else { LineReading::default() }
     }
 }
 
 fn model() -> LineModel {
     // Exchanges wait longer for the second digit than the simulated one does by default.
     LineModel { digit_pause_ms: 15_000, ..LineModel::default() }
+}
+
+/// China's tones with another dial tone.
+fn dialling(dial: ToneCadence) -> ExchangeTones {
+    ExchangeTones { dial, ..ExchangeTones::CHINA }
+}
+
+/// A line with this current in its closed loop.
+fn feeding(loop_ma: u16) -> LineModel {
+    LineModel { feeding: Feeding { loop_ma, ..Feeding::default() }, ..model() }
 }
 
 fn settings() -> LineTestSettings {
@@ -130,8 +129,8 @@ fn a_good_line_is_measured_in_units() {
     let (mut port, _control) = Port::new(model());
     let (report, _) = run(&mut port, settings());
     assert_eq!(report.verdict, Verdict::Good, "{report:?}");
-    assert_eq!((report.idle_voltage_v, report.loop_current_ma), (Some(48), Some(24)));
-    assert_eq!(report.loop_voltage_v, Some(9));
+    assert_eq!((report.idle_voltage_v, report.loop_current_ma), (Some(48), Some(25)));
+    assert_eq!(report.loop_voltage_v, Some(8));
     let dial_tone = report.dial_tone.unwrap();
     let tone = dial_tone.tone.unwrap();
     assert!((tone.hz[0] - 450.0).abs() < 0.5 && tone.hz[1] == 0.0, "{tone:?}");
@@ -150,9 +149,8 @@ fn a_good_line_is_measured_in_units() {
 #[test]
 fn dial_tone_is_measured_through_noise_and_loss() {
     for (loss_db, noise_dbm0, hz) in [(0.0, -55.0, 432u16), (9.0, -60.0, 468), (11.0, -58.0, 450)] {
-        let dial_tone = ToneCadence::single(hz, -10.0, &[]);
-        let (mut port, _control) =
-            Port::new(LineModel { loss_db, noise_dbm0, dial_tone, ..model() });
+        let tones = dialling(ToneCadence::single(hz, -10.0, &[]));
+        let (mut port, _control) = Port::new(LineModel { loss_db, noise_dbm0, tones, ..model() });
         let (report, _) = run(&mut port, settings());
         let tone = report.dial_tone.unwrap().tone.unwrap();
         assert!((tone.hz[0] - f32::from(hz)).abs() < 1.0, "{tone:?}");
@@ -180,16 +178,18 @@ fn echo_is_measured_over_several_hybrids_and_levels_of_noise() {
 fn each_fault_has_its_verdict() {
     let nothing = |_: &mut Port| {};
     assert_eq!(verdict(LineModel { noise_dbm0: -42.0, ..model() }, nothing), Verdict::Noise);
-    assert_eq!(verdict(model(), |port| port.hum_dbm0 = Some(-35.0)), Verdict::Hum);
+    let hum = Some(Hum { hz: 50, dbm0: -33.0 });
+    assert_eq!(verdict(LineModel { hum, ..model() }, nothing), Verdict::Hum);
     let hybrid = LineModel { box_echo: EchoPath::hybrid(4.0), ..model() };
     assert_eq!(verdict(hybrid, nothing), Verdict::Echo);
     let silent = LineModel { dial_tone_delay_ms: 60_000, ..model() };
-    assert_eq!(verdict(silent.clone(), nothing), Verdict::NoDialTone);
-    assert_eq!(verdict(silent, |port| port.loop_ma = Some(0)), Verdict::NoLoopCurrent);
-    assert_eq!(verdict(model(), |port| port.loop_ma = Some(14)), Verdict::LowLoopCurrent);
+    assert_eq!(verdict(silent, nothing), Verdict::NoDialTone);
+    let open = LineModel { dial_tone_delay_ms: 60_000, ..feeding(0) };
+    assert_eq!(verdict(open, nothing), Verdict::NoLoopCurrent);
+    assert_eq!(verdict(feeding(14), nothing), Verdict::LowLoopCurrent);
     let long = LineModel { loss_db: 17.0, noise_dbm0: -75.0, ..model() };
     assert_eq!(verdict(long, nothing), Verdict::WeakDialTone);
-    let foreign = LineModel { dial_tone: ToneCadence::dual(520, 660, -12.0, &[]), ..model() };
+    let foreign = LineModel { tones: dialling(ToneCadence::dual(520, 660, -12.0, &[])), ..model() };
     assert_eq!(verdict(foreign, nothing), Verdict::ForeignDialTone);
     assert_eq!(verdict(model(), |port| port.deaf = true), Verdict::DialToneStays);
     assert_eq!(verdict(model(), |port| port.gone = true), Verdict::DeviceLost);
@@ -198,30 +198,34 @@ fn each_fault_has_its_verdict() {
 #[test]
 fn a_line_without_meters_is_judged_by_what_is_heard() {
     let (mut port, _control) = Port::new(model());
-    (port.idle_v, port.loop_ma) = (None, None);
+    port.meters = false;
     let (report, _) = run(&mut port, settings());
     assert_eq!((report.verdict, report.loop_current_ma), (Verdict::Good, None));
     let talking = LineModel { noise_dbm0: -30.0, ..model() };
     let (mut port, _control) = Port::new(talking);
-    (port.idle_v, port.loop_ma) = (None, None);
+    port.meters = false;
     assert_eq!(run(&mut port, settings()).0.verdict, Verdict::OtherSetOffHook);
 }
 
 #[test]
 fn a_line_without_battery_or_in_use_is_not_seized() {
-    for (volts, expected) in [
+    for (idle_v, expected) in [
         (0, Verdict::NoBattery),
         (-2, Verdict::NoBattery),
         (7, Verdict::OtherSetOffHook),
         (-19, Verdict::OtherSetOffHook),
     ] {
-        let (mut port, _control) = Port::new(model());
-        port.idle_v = Some(volts);
-        assert_eq!(run(&mut port, settings()).0.verdict, expected, "{volts} V");
+        let feeding = Feeding { idle_v, ..Feeding::default() };
+        let (mut port, _control) = Port::new(LineModel { feeding, ..model() });
+        assert_eq!(run(&mut port, settings()).0.verdict, expected, "{idle_v} V");
         assert_eq!(port.seized, 0);
     }
     let (mut port, mut control) = Port::new(model());
-    port.idle_v = None;
+    control.set_other_set(true).unwrap();
+    assert_eq!(run(&mut port, settings()).0.verdict, Verdict::OtherSetOffHook);
+    assert_eq!(port.seized, 0);
+    let (mut port, mut control) = Port::new(model());
+    port.meters = false;
     control.set_battery(false).unwrap();
     let (report, events) = run(&mut port, settings());
     assert_eq!((report.verdict, port.seized), (Verdict::NoBattery, 0));
@@ -284,7 +288,7 @@ fn a_cancelled_test_releases_the_line_at_once() {
 
 #[test]
 fn broken_and_modulated_dial_tones_are_dial_tones() {
-    let special = LineModel { dial_tone: tones::china::SPECIAL_DIAL, ..model() };
+    let special = LineModel { tones: dialling(tones::china::SPECIAL_DIAL), ..model() };
     let (mut port, _control) = Port::new(special);
     let (report, _) = run(&mut port, settings());
     assert_eq!(report.verdict, Verdict::Good, "{report:?}");
@@ -293,7 +297,7 @@ fn broken_and_modulated_dial_tones_are_dial_tones() {
     for code in ["it", "gr", "cz", "in", "th", "au", "uk", "us"] {
         let plan = CountryPlan::named(code).unwrap();
         let dial_tone = plan.tones.dial.cadence();
-        let (mut port, _control) = Port::new(LineModel { dial_tone, ..model() });
+        let (mut port, _control) = Port::new(LineModel { tones: dialling(dial_tone), ..model() });
         let (report, _) = run(&mut port, LineTestSettings::new(&plan, 0));
         assert_eq!(report.verdict, Verdict::Good, "{code}: {report:?}");
         let tone = report.dial_tone.unwrap().tone.expect("a pure tone");

@@ -13,16 +13,19 @@
 //! - [`caller_id`]: FSK by Bell 202 and V.23, and DTMF, both ways.
 //! - [`LevelMeter`], [`Psophometer`], [`ToneMeter`]: levels in dBm0, noise in dBm0p (ITU-T O.41),
 //!   and a tone in figures.
+//! - [`EchoCanceller`]: takes the line's echo out of what is received (ITU-T G.168).
+//! - [`FaxToneDetector`]: the tones by which fax machines announce themselves (ITU-T T.30).
 //!
 //! The DTMF detector is SpanDSP's. The generators share one oscillator of ours, and the FSK
 //! receiver is ours too, because SpanDSP's hands bits to a callback and places bit edges on whole
-//! samples; SpanDSP serves as the second opinion in the tests. Left out on purpose: echo
-//! cancelling, fax modems.
+//! samples; SpanDSP serves as the second opinion in the tests. Left out on purpose: fax modems.
 
 #![deny(missing_docs)]
 
 pub mod caller_id;
 mod dtmf;
+mod echo;
+mod fax_tone;
 mod fourier;
 pub mod g711;
 mod learn;
@@ -35,6 +38,8 @@ mod tone;
 pub mod tones;
 
 pub use dtmf::{DtmfDetector, DtmfEvent, DtmfGenerator, DtmfLevels, DtmfTiming};
+pub use echo::{EchoCanceller, EchoTail};
+pub use fax_tone::{FaxTone, FaxToneDetector};
 pub use learn::{
     Heard, LearnProgress, LearntPart, LearntTone, ToneLearner, ToneMeter, ToneReading,
 };

@@ -275,8 +275,11 @@ impl Surroundings for Scripted {
                     self.soon(now, channel, RELEASE_TIME, ChannelEvent::Released(*cause));
                 }
             }
+            ChannelCommand::MessageWaiting(_) | ChannelCommand::Forwarded(_) => {}
             ChannelCommand::Alert
             | ChannelCommand::OpenEarlyAudio
+            | ChannelCommand::CallWaiting { .. }
+            | ChannelCommand::CallWaitingEnd
             | ChannelCommand::SendDigits(_)
             | ChannelCommand::Flash => {
                 assert!(self.channels.contains_key(&channel), "{command:?} for no channel");
