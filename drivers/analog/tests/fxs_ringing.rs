@@ -3,7 +3,8 @@
 mod common;
 
 use common::{FxsRig, caller, fxs, fxs_with};
-use tipring_analog::{CallerIdSending, CallerIdStart, FskSending, FxsSettings, RingCadence};
+use tipring_analog::plans::CallerIdStart;
+use tipring_analog::{CallerIdSending, FskSending, FxsSettings, RingCadence};
 use tipring_clock::{Duration, Instant};
 use tipring_dsp::caller_id::{DtmfCallerIdStyle, MessageForm, Modem};
 use tipring_line::{

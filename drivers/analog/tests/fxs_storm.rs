@@ -7,9 +7,8 @@ mod common;
 use common::{FxsRig, caller, fxs_with};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use tipring_analog::{
-    CallerIdSending, CallerIdStart, FskSending, FxsSettings, MessageLamp, RingCadence,
-};
+use tipring_analog::plans::CallerIdStart;
+use tipring_analog::{CallerIdSending, FskSending, FxsSettings, MessageLamp, RingCadence};
 use tipring_clock::Duration;
 use tipring_dsp::caller_id::{DtmfCallerIdStyle, MessageForm, Modem};
 use tipring_dsp::{DtmfLevels, DtmfTiming};

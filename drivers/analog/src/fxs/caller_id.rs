@@ -16,7 +16,8 @@ use tipring_line::{AnalogPort, CallerId, PortCommand};
 
 use super::audio::Sound;
 use super::timer::Timer;
-use super::{CallerIdSending, CallerIdStart, DRAIN, Fxs, State, millis};
+use super::{CallerIdSending, DRAIN, Fxs, State, millis};
+use crate::plans::CallerIdStart;
 
 /// The time told where the calendar is not known.
 const NO_TIME: CallTime = CallTime { month: 1, day: 1, hour: 0, minute: 0 };

@@ -33,8 +33,8 @@ use crate::events::{EventQueue, Faults};
 use audio::Sound;
 use hook::{Hook, HookEvent, HookUse, digit_of};
 pub use settings::{
-    CallerIdSending, CallerIdStart, FskSending, FxsSettings, FxsTones, HookTiming, HotLine, Howler,
-    MessageLamp, RingCadence, WallReference,
+    CallerIdSending, FskSending, FxsSettings, FxsTones, HookTiming, HotLine, Howler, MessageLamp,
+    RingCadence, WallReference,
 };
 use timer::Timer;
 use waiting::Waiting;

@@ -4,7 +4,8 @@ use tipring_clock::Instant;
 use tipring_line::{AnalogPort, AnswerCertainty, CallerId, Cause, ChannelEvent, PortCommand};
 
 use super::timer::Timer;
-use super::{CallerIdStart, Fxs, State, millis};
+use super::{Fxs, State, millis};
+use crate::plans::CallerIdStart;
 
 impl<P: AnalogPort> Fxs<P> {
     pub(super) fn seize(&mut self) -> bool {
