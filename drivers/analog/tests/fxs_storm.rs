@@ -46,7 +46,7 @@ fn set(rng: &mut SmallRng) -> Telephone {
     };
     Telephone {
         dialling,
-        blind_ms: rng.random_bool(0.2).then(|| rng.random_range(100..800)),
+        blind_ms: rng.random_bool(0.2).then(|| rng.random_range(300..900)),
         display: if rng.random() { Display::InCalls } else { Display::OnHook },
         bounce_ms: rng.random_range(0..4),
         disturbances: rng

@@ -54,6 +54,8 @@ impl Default for HookTiming {
 /// Between two pulses the loop is closed for less than this: 54 ms at 8 a second and a ratio of
 /// 1.3, and what bounces and the port's steps add.
 const PULSE_MAKE_MAX: Duration = Duration::from_millis(100);
+/// An opening that begins so soon after lifting is the handset's clatter: no dial turns so fast.
+const LIFT_SETTLE: Duration = Duration::from_millis(200);
 /// After a flash the loop stays closed for this long.
 const FLASH_SETTLE: Duration = Duration::from_millis(100);
 
@@ -111,6 +113,7 @@ pub(super) struct Hook {
     contact: Contact,
     pulses: u8,
     last_break: Duration,
+    lifted_at: Instant,
     disturbances: u32,
     /// The port counts dial pulses itself; openings are then not counted here too.
     port_counts: bool,
@@ -123,6 +126,7 @@ impl Hook {
             contact: Contact::OnHook,
             pulses: 0,
             last_break: Duration::ZERO,
+            lifted_at: Instant::ZERO,
             disturbances: 0,
             port_counts: false,
         }
@@ -216,7 +220,8 @@ impl Hook {
             self.contact = Contact::Closing { since: now };
             return Some(HookEvent::HungUp);
         }
-        if open_for < self.timing.break_min || used == HookUse::Idle {
+        let lifting = since < self.lifted_at + LIFT_SETTLE;
+        if open_for < self.timing.break_min || used == HookUse::Idle || lifting {
             self.disturb();
         } else if open_for <= self.timing.pulse_break_max {
             self.pulses = self.pulses.saturating_add(1);
@@ -236,6 +241,7 @@ impl Hook {
         match self.contact {
             Contact::Closing { since } if now - since >= self.timing.off_hook_min => {
                 self.contact = Contact::Closed { since, flash: None };
+                self.lifted_at = since;
                 Some(HookEvent::Lifted)
             }
             Contact::Closed { since, flash: Some(_) } if now - since >= FLASH_SETTLE => {
@@ -361,6 +367,13 @@ mod tests {
                 [Some(HookEvent::Lifted), expected].into_iter().flatten().collect();
             assert_eq!(heard[..expected.len().min(heard.len())], expected, "{ms} ms");
             assert!(heard.len() == expected.len() || ms == 860, "{ms} ms: {heard:?}");
+        }
+    }
+
+    #[test]
+    fn the_clatter_of_lifting_is_no_digit() {
+        for used in [HookUse::Dialling, HookUse::InCall] {
+            assert_eq!(kinds(used, &[90, 50, 30, 40, 600]), [HookEvent::Lifted]);
         }
     }
 

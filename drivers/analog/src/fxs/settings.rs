@@ -333,7 +333,10 @@ impl Default for FxsSettings {
             hot_line: None,
             hook: HookTiming::default(),
             ringing: RingCadence::default(),
-            distinctive: ArrayVec::new(),
+            distinctive: [[400, 200, 400, 3000], [300, 200, 800, 3000]]
+                .iter()
+                .filter_map(|times| RingCadence::from_times(times))
+                .collect(),
             caller_id: CallerIdSending::Fsk(CallerIdStart::FirstRing),
             caller_id_delay: Duration::from_millis(600),
             fsk: FskSending::default(),
