@@ -168,7 +168,7 @@ impl Hook {
     pub(super) fn close_eyes(&mut self) {
         if self.is_off_hook() {
             self.pulses = 0;
-            self.contact = Contact::Blind { closed: true };
+            self.contact = Contact::Blind { closed: self.is_closed() };
         }
     }
 
@@ -423,6 +423,17 @@ mod tests {
             assert_eq!(hook.open_eyes(at(5200)), expected);
             assert_eq!(hook.is_off_hook(), closed_again);
         }
+    }
+
+    #[test]
+    fn a_loop_open_when_the_battery_goes_stays_open_unless_told() {
+        let mut hook = Hook::new(HookTiming::default());
+        let at = Instant::from_millis;
+        hook.on_loop(at(0), true, HookUse::Idle);
+        hook.advance(at(100), HookUse::Idle);
+        hook.on_loop(at(200), false, HookUse::InCall);
+        hook.close_eyes();
+        assert_eq!(hook.open_eyes(at(900)), Some(HookEvent::HungUp));
     }
 
     #[test]

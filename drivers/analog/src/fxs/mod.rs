@@ -291,6 +291,9 @@ impl<P: AnalogPort> Fxs<P> {
         } else {
             // The port tells anew whether the handset is off-hook; what it shows is told again.
             self.order(PortCommand::Polarity(LinePolarity::Forward));
+            if self.settings.battery_drop.is_some() {
+                self.order(PortCommand::Battery(true));
+            }
             self.light_lamp(now);
         }
         self.events.push(ChannelEvent::Alarm(alarm));
