@@ -164,8 +164,14 @@ impl Hook {
         self.pulses = 0;
     }
 
+    /// Whether a digit the port counted has pulses enough to be one in a call.
+    pub(super) fn is_enough_in_call(&self, digit: Digit) -> bool {
+        let pulses = if digit.event() == 0 { 10 } else { digit.event() };
+        pulses >= self.timing.pulses_in_call_min
+    }
+
     /// The battery goes away, and the loop's current with it, whatever the handset does.
-    pub(super) fn close_eyes(&mut self) {
+    pub(super) fn battery_gone(&mut self) {
         if self.is_off_hook() {
             self.pulses = 0;
             self.contact = Contact::Blind { closed: self.is_closed() };
@@ -173,7 +179,7 @@ impl Hook {
     }
 
     /// The battery is back, and the loop has had time to tell.
-    pub(super) fn open_eyes(&mut self, now: Instant) -> Option<HookEvent> {
+    pub(super) fn battery_back(&mut self, now: Instant) -> Option<HookEvent> {
         let Contact::Blind { closed } = self.contact else { return None };
         if closed {
             self.contact = Contact::Closed { since: now, flash: None };
@@ -414,13 +420,13 @@ mod tests {
             let at = Instant::from_millis;
             hook.on_loop(at(0), true, HookUse::Idle);
             assert_eq!(hook.advance(at(100), HookUse::Idle), Some(HookEvent::Lifted));
-            hook.close_eyes();
+            hook.battery_gone();
             hook.on_loop(at(120), false, HookUse::InCall);
             assert_eq!(hook.advance(at(5000), HookUse::InCall), None);
             if closed_again {
                 hook.on_loop(at(5020), true, HookUse::InCall);
             }
-            assert_eq!(hook.open_eyes(at(5200)), expected);
+            assert_eq!(hook.battery_back(at(5200)), expected);
             assert_eq!(hook.is_off_hook(), closed_again);
         }
     }
@@ -432,8 +438,8 @@ mod tests {
         hook.on_loop(at(0), true, HookUse::Idle);
         hook.advance(at(100), HookUse::Idle);
         hook.on_loop(at(200), false, HookUse::InCall);
-        hook.close_eyes();
-        assert_eq!(hook.open_eyes(at(900)), Some(HookEvent::HungUp));
+        hook.battery_gone();
+        assert_eq!(hook.battery_back(at(900)), Some(HookEvent::HungUp));
     }
 
     #[test]

@@ -201,7 +201,9 @@ impl<P: AnalogPort> Fxs<P> {
             }
             PortEvent::PulseDigit(digit) => {
                 self.hook.leave_counting_to_port();
-                self.on_pulsed(now, digit);
+                if self.state == State::Collecting || self.hook.is_enough_in_call(digit) {
+                    self.on_pulsed(now, digit);
+                }
             }
             PortEvent::Alarm(alarm) => self.on_alarm(now, alarm),
             // These are an exchange line's.
@@ -309,7 +311,7 @@ impl<P: AnalogPort> Fxs<P> {
             Timer::Tone => self.on_tone_timer(now),
             Timer::Battery => self.restore_battery(now),
             Timer::BatterySettled => {
-                if let Some(event) = self.hook.open_eyes(now) {
+                if let Some(event) = self.hook.battery_back(now) {
                     self.on_hook_event(now, event);
                 }
             }
