@@ -40,8 +40,8 @@ impl Hook {
 
 /// An open channel. Errors are the kernel's errno; no call waits for the line.
 ///
-/// [`Channel`] is the kernel's; in the tests of this crate there is a scripted one as well, for
-/// what no channel without hardware can do.
+/// [`Channel`] is the kernel's; the tests of this crate have a scripted one as well, for what no
+/// channel without hardware can do.
 pub trait Device: Send + Sync {
     /// Reads one block of companded audio: its length.
     ///

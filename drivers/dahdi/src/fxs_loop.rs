@@ -49,6 +49,9 @@ impl FxsLoop {
 
     /// The loop has been open for [`RX_FLASH_MS`].
     pub(crate) fn on_opened(&mut self) -> Option<PortEvent> {
+        if !self.off_hook && !self.closing {
+            return None;
+        }
         self.closing = false;
         self.open_frames = 0;
         core::mem::replace(&mut self.off_hook, false).then_some(PortEvent::OffHook(false))

@@ -42,12 +42,15 @@ impl Link {
     }
 }
 
-/// A channel just opened.
+/// A channel just opened and prepared.
 #[derive(Debug)]
-pub(crate) struct Opened<D> {
-    pub(crate) device: Arc<D>,
-    pub(crate) params: Params,
-    pub(crate) law: Law,
+pub struct Opened<D> {
+    /// The channel.
+    pub device: Arc<D>,
+    /// Its state when it was opened.
+    pub params: Params,
+    /// The law of its audio.
+    pub law: Law,
 }
 
 impl<D> Clone for Opened<D> {
@@ -67,7 +70,8 @@ pub enum Tended {
     Returned,
 }
 
-type Opener<D> = Box<dyn FnMut() -> Result<Opened<D>, OpenError> + Send>;
+/// Opens and prepares a channel.
+pub type Opener<D> = Box<dyn FnMut() -> Result<Opened<D>, OpenError> + Send>;
 
 /// Looks after a port's channel. To be called about once a second, from a thread that may wait.
 pub struct DahdiKeeper<D: Device = Channel> {
@@ -79,8 +83,12 @@ pub struct DahdiKeeper<D: Device = Channel> {
     open: Opener<D>,
 }
 
-/// Opens a channel by `open`, now and whenever it has gone.
-pub(crate) fn keep<D: Device>(
+/// A port of this kind over a channel that `open` opens, now and whenever it has gone. For devices
+/// other than the kernel's; those are opened by [`open`](crate::open).
+///
+/// # Errors
+/// What `open` gives.
+pub fn open_with<D: Device>(
     kind: PortKind,
     mut open: Opener<D>,
 ) -> Result<(DahdiPort<D>, DahdiKeeper<D>), OpenError> {

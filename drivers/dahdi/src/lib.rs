@@ -30,7 +30,7 @@ mod spans;
 mod timer;
 
 pub use device::{Channel, Device, Hook};
-pub use keeper::{DahdiKeeper, Tended};
+pub use keeper::{DahdiKeeper, Opened, Opener, Tended, open_with};
 pub use layout::{LineStats, Params};
 pub use open::{ChannelSettings, OpenError, open};
 pub use pace::Slips;

@@ -17,7 +17,7 @@ use tipring_line::{FRAME_SAMPLES, Law, PortKind};
 use crate::abi;
 use crate::device::{Channel, Device};
 use crate::fxs_loop::RX_FLASH_MS;
-use crate::keeper::{self, DahdiKeeper, Opened};
+use crate::keeper::{DahdiKeeper, Opened, open_with};
 use crate::layout::{BufInfo, Params, RingCadence, ToneDefHeader, alarms, signalling};
 use crate::pace::BUFFERS;
 use crate::port::DahdiPort;
@@ -145,7 +145,7 @@ pub enum OpenError {
 /// One line that says what to do.
 pub fn open(settings: ChannelSettings) -> Result<(DahdiPort, DahdiKeeper), OpenError> {
     let opener = move || open_channel(Path::new(DEVICES), settings);
-    keeper::keep(settings.kind, Box::new(opener))
+    open_with(settings.kind, Box::new(opener))
 }
 
 /// Which end of a line a signalling type makes a channel.
@@ -309,4 +309,69 @@ fn prepare_ringing(folder: &Path, channel: &Channel, number: u16) -> Result<(), 
 pub(crate) fn params_of(control: &File, channel: u16) -> Option<Params> {
     let mut params = Params { channo: c_int::from(channel), ..Params::default() };
     abi::get_params(control.as_fd(), &mut params).ok().map(|()| params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(errno: Errno, loaded: bool) -> String {
+        let error = io::Error::from_raw_os_error(errno as c_int);
+        not_opened(Path::new("/dev/dahdi/channel"), &error, loaded).to_string()
+    }
+
+    #[test]
+    fn a_device_that_does_not_open_says_what_to_do() {
+        assert!(said(Errno::ENOENT, false).contains("modprobe dahdi"));
+        assert!(said(Errno::ENXIO, false).contains("modprobe dahdi"));
+        assert!(said(Errno::ENOENT, true).contains("udevadm trigger"));
+        assert!(
+            said(Errno::EACCES, true).starts_with("no permission to open /dev/dahdi/channel: ")
+        );
+        let other = said(Errno::EMFILE, true);
+        assert!(
+            other.starts_with("open failed on /dev/dahdi/channel: error 24 (EMFILE"),
+            "{other}"
+        );
+    }
+
+    #[test]
+    fn without_a_group_of_its_own_a_device_needs_one() {
+        assert!(remedy(Path::new("/nowhere")).contains("chgrp dialout"));
+    }
+
+    #[test]
+    fn a_refused_channel_says_what_to_do() {
+        let settings = ChannelSettings { channel: 7, kind: PortKind::Fxs, law: None };
+        let said = |errno| {
+            not_specified(Path::new("/dev/dahdi/channel"), settings, errno as c_int).to_string()
+        };
+        assert!(said(Errno::ENOTTY).contains("32-bit program"));
+        assert!(said(Errno::ENXIO).contains("add `fxoks=7`"));
+        assert!(said(Errno::EINVAL).contains("no channel 7"));
+        assert!(said(Errno::EBUSY).contains("channel 7 is in use"));
+        assert!(
+            said(Errno::EIO).starts_with("DAHDI_SPECIFY failed on /dev/dahdi/channel: error 5")
+        );
+    }
+
+    #[test]
+    fn every_line_is_one_line() {
+        let no_zone = OpenError::NoZone { channel: 3, code: 61 };
+        for error in [OpenError::NoModule, OpenError::WordSize, OpenError::OutOfService(3), no_zone]
+        {
+            let line = error.to_string();
+            assert!(!line.contains('\n') && !line.contains("  "), "{line}");
+        }
+    }
+
+    #[test]
+    fn signalling_is_the_far_devices() {
+        assert_eq!(kind_of(0x2004), Some(PortKind::Fxo));
+        assert_eq!(kind_of(0x1020), Some(PortKind::Fxs));
+        assert_eq!(kind_of(0x0080), None);
+        let settings = ChannelSettings { channel: 1, kind: PortKind::Fxo, law: None };
+        let line = check_signalling(settings, 0x0080).unwrap_err().to_string();
+        assert!(line.contains("not an FXO port but no analog port (signalling 0x80)"), "{line}");
+    }
 }

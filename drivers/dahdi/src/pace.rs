@@ -180,3 +180,132 @@ impl Pace {
         self.slips.tx_overruns = self.slips.tx_overruns.saturating_add(1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A channel that completes a block every 20 ms, and its buffers.
+    struct Wire {
+        pace: Pace,
+        /// Blocks read so far.
+        read: u64,
+        /// Blocks that wait to be sent, and the most of them there ever were after the start.
+        queue: u64,
+        deepest: u64,
+        dry: u32,
+    }
+
+    impl Wire {
+        fn new() -> Self {
+            Wire { pace: Pace::new(), read: 0, queue: 0, deepest: 0, dry: 0 }
+        }
+
+        /// One exchange at this time, in microseconds.
+        fn exchange(&mut self, now_us: u64) -> Option<Codes> {
+            let complete = now_us / 20_000;
+            for block in self.read..complete {
+                if self.read > 0 && self.queue == 0 {
+                    self.dry += 1;
+                }
+                self.queue = self.queue.saturating_sub(1);
+                self.pace.on_received(&[block as u8; FRAME_SAMPLES]);
+            }
+            self.read = complete;
+            let taken = self.pace.take();
+            let (silence, frame) = self.pace.plan_write();
+            for _ in 0..silence + u32::from(frame) {
+                self.queue += 1;
+                self.pace.on_written();
+            }
+            self.deepest = self.deepest.max(self.queue);
+            taken
+        }
+
+        /// Exchanges every `period_us` for so many seconds.
+        fn run(&mut self, from_us: u64, period_us: u64, seconds: u64) {
+            let end = from_us + seconds * 1_000_000;
+            let mut now = from_us;
+            while now < end {
+                self.exchange(now);
+                now += period_us;
+            }
+        }
+    }
+
+    #[test]
+    fn clocks_that_agree_do_not_slip_whatever_their_phase() {
+        for phase in [0, 1, 5_000, 19_999] {
+            let mut wire = Wire::new();
+            wire.run(phase, 20_000, 100);
+            assert_eq!(wire.pace.slips(), Slips::default(), "{phase}");
+            assert_eq!((wire.deepest, wire.dry), (u64::from(AHEAD), 0), "{phase}");
+        }
+    }
+
+    #[test]
+    fn a_slow_clock_skips_what_it_receives_and_fills_what_it_sends() {
+        let mut wire = Wire::new();
+        wire.run(0, 20_020, 1_000);
+        let slips = wire.pace.slips();
+        // A thousandth of 50,000 frames, less what is kept in hand.
+        assert!((46..=51).contains(&slips.rx_skipped), "{slips:?}");
+        assert!((46..=51).contains(&slips.tx_underruns), "{slips:?}");
+        assert_eq!((slips.rx_underruns, slips.tx_skipped), (0, 0));
+        assert!(wire.deepest <= 3, "{}", wire.deepest);
+    }
+
+    #[test]
+    fn a_fast_clock_fills_what_it_receives_and_skips_what_it_sends() {
+        let mut wire = Wire::new();
+        wire.run(0, 19_980, 1_000);
+        let slips = wire.pace.slips();
+        assert!((46..=51).contains(&slips.rx_underruns), "{slips:?}");
+        assert!((46..=51).contains(&slips.tx_skipped), "{slips:?}");
+        assert_eq!((slips.rx_skipped, slips.tx_underruns, slips.tx_overruns), (0, 0, 0));
+        assert_eq!(wire.dry, 0);
+        assert!(wire.deepest <= 4, "{}", wire.deepest);
+    }
+
+    #[test]
+    fn the_delay_of_before_comes_back_after_a_pause() {
+        let mut wire = Wire::new();
+        wire.run(5_000, 20_000, 10);
+        let before = wire.exchange(10_005_000).unwrap()[0];
+        assert_eq!(before, (10_005_000u64 / 20_000 - 1) as u8);
+        // A tenth of a second is missed.
+        wire.run(10_125_000, 20_000, 25);
+        let at = 35_125_000;
+        assert_eq!(wire.exchange(at).unwrap()[0], (at / 20_000 - 1) as u8);
+        let slips = wire.pace.slips();
+        wire.run(at + 20_000, 20_000, 60);
+        assert_eq!(wire.pace.slips(), slips);
+    }
+
+    #[test]
+    fn a_block_in_hand_stops_clocks_in_step_from_slipping_to_and_fro() {
+        let mut wire = Wire::new();
+        // Blocks are complete just before or just after each exchange, by turns.
+        for frame in 1..5_000u64 {
+            wire.exchange(frame * 20_000 + 1 - 2 * (frame % 3 / 2));
+        }
+        let slips = wire.pace.slips();
+        assert!(slips.rx_underruns <= 1 && slips.rx_skipped == 0, "{slips:?}");
+        assert!(slips.tx_underruns <= 1 && slips.tx_skipped == 0, "{slips:?}");
+    }
+
+    #[test]
+    fn emptied_buffers_count_nothing() {
+        let mut wire = Wire::new();
+        wire.run(0, 20_000, 10);
+        wire.pace.restart();
+        wire.queue = 0;
+        // Half a second until the channel gives audio again.
+        assert!(
+            (0..25).all(|_| wire.pace.take().is_none() && wire.pace.plan_write() == (0, false))
+        );
+        wire.read = 525;
+        wire.run(10_520_000, 20_000, 10);
+        assert_eq!(wire.pace.slips(), Slips::default());
+    }
+}
