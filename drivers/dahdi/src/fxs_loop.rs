@@ -1,22 +1,32 @@
 //! A handset's loop, as the kernel tells it and as the signalling wants it.
 //!
-//! The kernel counts short openings as dial pulses and tells an opening only once it has lasted
-//! longer than its flash time, which is set to [`RX_FLASH_MS`]; so what it tells as an opening has
-//! already lasted that long, and a flash between the two limits is told when it is over. The
-//! signalling measures openings by itself and takes very short ones for disturbances. So an opening
-//! is shown for at least [`SHOWN`] frames, whatever was left of it when it was told.
+//! The kernel tells an opening once it has lasted for its flash time, and counts shorter ones, up
+//! to 200 ms, as dial pulses. So there are two ways to use it ([`ChannelSettings::pulses`]):
+//!
+//! - The kernel counts: digits come counted to the millisecond, whatever this program is busy with.
+//!   Its flash time is just above the longest pulse, so what it tells as an opening has already
+//!   lasted that long; and as the signalling measures openings by itself and takes short ones for
+//!   disturbances or pulses, an opening is shown for at least [`SHOWN`] frames. A flash of less
+//!   than 200 ms comes as the digit 1.
+//! - The kernel does not count: every opening is told, and the signalling measures them all.
+//!
+//! [`ChannelSettings::pulses`]: crate::ChannelSettings::pulses
 
 use tipring_line::PortEvent;
 
-/// The kernel takes openings of up to 200 ms for pulses; longer ones are told after this.
-pub(crate) const RX_FLASH_MS: i32 = 210;
-/// Frames for which an opening is shown: 100 ms, safely more than a disturbance.
-const SHOWN: u32 = 5;
+/// The kernel's flash time where it counts: it takes openings of up to 200 ms for pulses.
+pub(crate) const COUNTING_MS: i32 = 210;
+/// Its flash time where it does not: shorter openings are bounces.
+pub(crate) const PLAIN_MS: i32 = 5;
+/// Frames for which an opening is shown: 140 ms, safely more than a disturbance or a dial pulse.
+const SHOWN: u32 = 7;
 
 /// What the signalling has been told of the loop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FxsLoop {
     off_hook: bool,
+    /// Frames for which an opening is shown at least.
+    shown: u32,
     /// Exchanges since the opening was told.
     open_frames: u32,
     /// The loop is closed again, and that is still to be told.
@@ -25,7 +35,12 @@ pub(crate) struct FxsLoop {
 
 impl FxsLoop {
     pub(crate) fn new() -> Self {
-        FxsLoop { off_hook: false, open_frames: SHOWN, closing: false }
+        FxsLoop { off_hook: false, shown: 0, open_frames: SHOWN, closing: false }
+    }
+
+    /// The kernel's flash time, in milliseconds.
+    pub(crate) fn set_flash_time(&mut self, ms: i32) {
+        self.shown = if ms >= COUNTING_MS { SHOWN } else { 0 };
     }
 
     /// Whether the handset is up, as far as the signalling knows.
@@ -47,7 +62,7 @@ impl FxsLoop {
         self.show_closing()
     }
 
-    /// The loop has been open for [`RX_FLASH_MS`].
+    /// The loop has been open for the kernel's flash time.
     pub(crate) fn on_opened(&mut self) -> Option<PortEvent> {
         if !self.off_hook && !self.closing {
             return None;
@@ -71,7 +86,7 @@ impl FxsLoop {
     }
 
     fn show_closing(&mut self) -> Option<PortEvent> {
-        if !self.closing || self.open_frames < SHOWN {
+        if !self.closing || self.open_frames < self.shown {
             return None;
         }
         self.closing = false;

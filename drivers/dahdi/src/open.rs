@@ -16,7 +16,7 @@ use tipring_line::{FRAME_SAMPLES, Law, PortKind};
 
 use crate::abi;
 use crate::device::{Channel, Device};
-use crate::fxs_loop::RX_FLASH_MS;
+use crate::fxs_loop::{COUNTING_MS, PLAIN_MS};
 use crate::keeper::{DahdiKeeper, Opened, open_with};
 use crate::layout::{BufInfo, Params, RingCadence, ToneDefHeader, alarms, signalling};
 use crate::pace::BUFFERS;
@@ -43,6 +43,9 @@ pub struct ChannelSettings {
     /// Its law; `None` takes the law it is configured for. A card's chips have a law of their own,
     /// and this must be it.
     pub law: Option<Law>,
+    /// FXS: the kernel counts dial pulses. Right for handsets with a dial; for those with keys
+    /// alone it would take a short flash for the digit 1.
+    pub pulses: bool,
 }
 
 /// Why a channel does not open, and what to do.
@@ -242,7 +245,7 @@ pub(crate) fn open_channel(
     }
     if settings.kind == PortKind::Fxs {
         prepare_ringing(folder, &channel, settings.channel)?;
-        params.rxflashtime = RX_FLASH_MS;
+        params.rxflashtime = if settings.pulses { COUNTING_MS } else { PLAIN_MS };
         channel.set_params(&params).map_err(|code| failed("DAHDI_SET_PARAMS", code))?;
     }
     let params = channel.params().map_err(|code| failed("DAHDI_GET_PARAMS", code))?;
@@ -342,7 +345,8 @@ mod tests {
 
     #[test]
     fn a_refused_channel_says_what_to_do() {
-        let settings = ChannelSettings { channel: 7, kind: PortKind::Fxs, law: None };
+        let settings =
+            ChannelSettings { channel: 7, kind: PortKind::Fxs, law: None, pulses: false };
         let said = |errno| {
             not_specified(Path::new("/dev/dahdi/channel"), settings, errno as c_int).to_string()
         };
@@ -370,7 +374,8 @@ mod tests {
         assert_eq!(kind_of(0x2004), Some(PortKind::Fxo));
         assert_eq!(kind_of(0x1020), Some(PortKind::Fxs));
         assert_eq!(kind_of(0x0080), None);
-        let settings = ChannelSettings { channel: 1, kind: PortKind::Fxo, law: None };
+        let settings =
+            ChannelSettings { channel: 1, kind: PortKind::Fxo, law: None, pulses: false };
         let line = check_signalling(settings, 0x0080).unwrap_err().to_string();
         assert!(line.contains("not an FXO port but no analog port (signalling 0x80)"), "{line}");
     }

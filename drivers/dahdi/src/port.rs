@@ -128,25 +128,12 @@ impl<D: Device> DahdiPort<D> {
         self.law
     }
 
-    /// FXS: drops the battery for half a second, by which equipment that acts as a handset (a
-    /// private exchange's trunk) knows that the call is over.
-    ///
-    /// # Errors
-    /// As [`command`](AnalogPort::command).
-    pub fn drop_battery(&mut self) -> Result<(), PortError> {
-        if self.kind != PortKind::Fxs {
-            return Err(PortError::Unsupported("drop the battery of an exchange line"));
-        }
-        self.hook(Hook::OnHook)?;
-        self.line_up = false;
-        Ok(())
-    }
-
     /// Takes a channel just opened, and tells what is not as it was told last.
     fn begin(&mut self, opened: Opened<D>) {
         let Opened { device, params, law } = opened;
         self.device = Some(device);
         self.params = params;
+        self.handset.set_flash_time(params.rxflashtime);
         self.law = law;
         self.pace.restart();
         self.off_hook = false;
@@ -516,6 +503,17 @@ impl<D: Device> DahdiPort<D> {
         self.ringing = on;
         Ok(())
     }
+
+    /// The kernel drops the battery of a handset that is up when it is told that it is down; half
+    /// a second later it gives it back by itself.
+    fn drop_battery(&mut self) -> Result<(), PortError> {
+        if self.kind != PortKind::Fxs {
+            return Err(PortError::Unsupported("drop its battery: it is the exchange's"));
+        }
+        self.hook(Hook::OnHook)?;
+        self.line_up = false;
+        Ok(())
+    }
 }
 
 impl<D: Device> AnalogPort for DahdiPort<D> {
@@ -548,6 +546,8 @@ impl<D: Device> AnalogPort for DahdiPort<D> {
                 let reversed = polarity == LinePolarity::Reverse;
                 self.ask("DAHDI_SETPOLARITY", "reverse its polarity", |d| d.set_polarity(reversed))
             }
+            PortCommand::Battery(false) => self.drop_battery(),
+            PortCommand::Battery(true) => Ok(()),
             // It closes by itself, and at the latest with the next burst.
             PortCommand::OnHookAudio(false) => Ok(()),
             PortCommand::OnHookAudio(true) => {

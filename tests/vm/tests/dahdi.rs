@@ -74,6 +74,7 @@ fn audio_is_bit_exact_both_ways() {
 fn flashes_and_dial_pulses_are_told_apart() {
     shown("flash");
     shown("pulses");
+    shown("plain-loop");
 }
 
 #[test]
@@ -101,6 +102,8 @@ fn delay_is_kept_when_clocks_disagree() {
 #[test]
 fn twenty_calls_in_a_row_between_the_machines() {
     shown("calls");
+    shown("pulse-calls");
+    shown("counted-pulse-calls");
 }
 
 #[test]

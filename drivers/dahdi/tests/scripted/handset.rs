@@ -72,18 +72,30 @@ fn a_handset_put_down_is_down_for_the_kernel_a_second_later_or_when_it_rings() {
 }
 
 #[test]
-fn flashes_are_shown_long_enough_to_be_seen() {
+fn where_the_kernel_counts_flashes_are_shown_long_enough_to_be_seen() {
     let channel = Scripted::new();
+    channel.script().params.rxflashtime = 210;
     let (mut fxs, _keeper) = port(&channel, PortKind::Fxs);
     with_events(&mut fxs, &channel, &[UP]);
-    // Told when it is over, or as an opening that ends at once: either way 100 ms are shown.
+    // Told when it is over, or as an opening that ends at once: either way 140 ms are shown.
     for events in [&[FLASH][..], &[DOWN, UP]] {
         assert_eq!(with_events(&mut fxs, &channel, events), [PortEvent::OffHook(false)]);
-        frames(&mut fxs, &channel, 4);
+        frames(&mut fxs, &channel, 6);
         assert_eq!(told_by(&mut fxs), []);
         frames(&mut fxs, &channel, 1);
         assert_eq!(told_by(&mut fxs), [PortEvent::OffHook(true)]);
     }
+}
+
+#[test]
+fn where_the_kernel_does_not_count_openings_are_told_as_they_come() {
+    let channel = Scripted::new();
+    let (mut fxs, _keeper) = port(&channel, PortKind::Fxs);
+    with_events(&mut fxs, &channel, &[UP]);
+    let both = [PortEvent::OffHook(false), PortEvent::OffHook(true)];
+    assert_eq!(with_events(&mut fxs, &channel, &[DOWN, UP]), both);
+    assert_eq!(with_events(&mut fxs, &channel, &[DOWN]), both[..1]);
+    assert_eq!(with_events(&mut fxs, &channel, &[UP]), both[1..]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use tipring_analog::{Fxo, FxoSettings, Fxs, FxsSettings};
+use tipring_analog::{Dialling, Fxo, FxoSettings, Fxs, FxsSettings};
 use tipring_clock::Instant;
 use tipring_dahdi::{DahdiPort, FrameClock, PortStats};
 use tipring_line::{
@@ -30,14 +30,15 @@ struct Ends {
 }
 
 impl Ends {
-    fn open() -> Result<Self> {
-        let (fxo, _) = opened(FXO, PortKind::Fxo)?;
-        let (fxs, _) = opened(FXS, PortKind::Fxs)?;
+    /// `counted`: the kernel counts pulses.
+    fn open(dialling: Dialling, counted: bool) -> Result<Self> {
+        let (fxo, _) = opened(FXO, PortKind::Fxo, counted)?;
+        let (fxs, _) = opened(FXS, PortKind::Fxs, counted)?;
         let settings = FxsSettings { extension: Some(number("801")?), ..FxsSettings::default() };
         Ok(Ends {
             clock: FrameClock::open()?,
             frames: 0,
-            fxo: Fxo::new(fxo, FxoSettings::default()),
+            fxo: Fxo::new(fxo, FxoSettings { dialling, ..FxoSettings::default() }),
             fxs: Fxs::new(fxs, settings),
             events: [Vec::new(), Vec::new()],
             voice: false,
@@ -139,7 +140,7 @@ impl Ends {
         let endpoint = Endpoint::Port(PortId(1));
         self.order(Side::Fxs, &ChannelCommand::Seize(endpoint));
         let caller = CallerId::from_number(*caller);
-        self.order(Side::Fxs, &ChannelCommand::Ring { caller });
+        self.order(Side::Fxs, &ChannelCommand::Ring { caller, pattern: 0 });
         let told = self.wait(Side::Fxo, "the call", 12, |e| match e {
             ChannelEvent::Offered { caller, .. } => Some(caller.number),
             _ => None,
@@ -181,7 +182,7 @@ fn number(text: &str) -> Result<Number> {
 }
 
 fn calls() -> Trial {
-    let mut ends = Ends::open()?;
+    let mut ends = Ends::open(Dialling::Tone, false)?;
     ends.run(SECOND)?;
     for call in 0..CALLS {
         let far = number(&format!("138001380{call:02}"))?;
@@ -210,6 +211,19 @@ fn calls() -> Trial {
     ))
 }
 
+/// Calls out with dial pulses.
+fn pulse_calls(counted: bool) -> Trial {
+    let mut ends = Ends::open(Dialling::Pulse, counted)?;
+    ends.run(SECOND)?;
+    for called in ["10086", "95598"] {
+        ends.call_out(&number(called)?, Side::Fxo).with_context(|| called)?;
+    }
+    let by = if counted { "the kernel" } else { "the signalling" };
+    Ok(format!("10086 and 95598 dialled, counted by {by}"))
+}
+
 pub(crate) fn trials() -> bool {
     report("calls", calls())
+        & report("pulse-calls", pulse_calls(false))
+        & report("counted-pulse-calls", pulse_calls(true))
 }

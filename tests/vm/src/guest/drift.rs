@@ -23,7 +23,7 @@ fn at(line: &mut Line, exchanges: u32) -> Result<Slips> {
 }
 
 fn slow() -> Trial {
-    let slips = at(&mut Line::open()?, 49)?;
+    let slips = at(&mut Line::open(false)?, 49)?;
     let (rx, tx) = (slips.rx_skipped, slips.tx_underruns);
     let right = SECONDS - 4..=SECONDS + 4;
     ensure!(right.contains(&rx) && right.contains(&tx), "{slips:?}");
@@ -32,7 +32,7 @@ fn slow() -> Trial {
 }
 
 fn fast() -> Trial {
-    let slips = at(&mut Line::open()?, 51)?;
+    let slips = at(&mut Line::open(false)?, 51)?;
     let (rx, tx) = (slips.rx_underruns, slips.tx_skipped);
     let right = SECONDS - 4..=SECONDS + 4;
     ensure!(right.contains(&rx) && right.contains(&tx), "{slips:?}");
@@ -42,7 +42,7 @@ fn fast() -> Trial {
 
 /// A pause of a tenth of a second, as of a busy machine, and the delay afterwards.
 fn pause() -> Trial {
-    let mut line = Line::open()?;
+    let mut line = Line::open(false)?;
     line.run(2 * SECOND)?;
     let before = line.fxo.port.stats().slips;
     for _ in 0..5 {

@@ -87,7 +87,7 @@ pub(crate) fn trials() -> bool {
     type Step = fn(&mut Line) -> Trial;
     let steps: [(&str, Step); 3] =
         [("taken-away", take_away), ("stays-gone", stays_gone), ("brought-back", bring_back)];
-    let mut line = match Line::open() {
+    let mut line = match Line::open(false) {
         Ok(line) => line,
         Err(why) => return report("open", Err(why)),
     };

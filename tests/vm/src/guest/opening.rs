@@ -9,14 +9,14 @@ use crate::{Trial, report};
 
 /// The line said about a channel that does not open.
 pub(crate) fn refused(channel: u16, kind: PortKind) -> Trial {
-    match open(ChannelSettings { channel, kind, law: None }) {
+    match open(ChannelSettings { channel, kind, law: None, pulses: false }) {
         Ok(_) => bail!("channel {channel} opened"),
         Err(error) => Ok(error.to_string()),
     }
 }
 
 fn in_use() -> Trial {
-    let _held = opened(FXO, PortKind::Fxo)?;
+    let _held = opened(FXO, PortKind::Fxo, false)?;
     refused(FXO, PortKind::Fxo)
 }
 

@@ -12,9 +12,13 @@ pub(crate) const FXS: u16 = 5;
 /// Frames a second.
 pub(crate) const SECOND: u32 = 50;
 
-/// Opens a channel in A-law.
-pub(crate) fn opened(channel: u16, kind: PortKind) -> Result<(DahdiPort, DahdiKeeper)> {
-    Ok(open(ChannelSettings { channel, kind, law: Some(Law::A) })?)
+/// Opens a channel in A-law; `pulses`: the kernel counts a handset's.
+pub(crate) fn opened(
+    channel: u16,
+    kind: PortKind,
+    pulses: bool,
+) -> Result<(DahdiPort, DahdiKeeper)> {
+    Ok(open(ChannelSettings { channel, kind, law: Some(Law::A), pulses })?)
 }
 
 /// Waits for the next 20 ms.
@@ -78,9 +82,9 @@ pub(crate) enum Side {
 }
 
 impl Line {
-    pub(crate) fn open() -> Result<Self> {
-        let (fxo, fxo_keeper) = opened(FXO, PortKind::Fxo)?;
-        let (fxs, fxs_keeper) = opened(FXS, PortKind::Fxs)?;
+    pub(crate) fn open(pulses: bool) -> Result<Self> {
+        let (fxo, fxo_keeper) = opened(FXO, PortKind::Fxo, pulses)?;
+        let (fxs, fxs_keeper) = opened(FXS, PortKind::Fxs, pulses)?;
         let mut line = Line {
             clock: FrameClock::open()?,
             fxo: End::new(fxo),
