@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("analog", &["clock", "line", "dsp"]),
     ("sip", &["clock", "line"]),
     ("sim", &["clock", "line", "dsp"]),
+    ("dahdi", &["line", "dsp"]),
     ("board", &["line"]),
     ("events", &["clock", "line"]),
     ("tts", &[]),
