@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod daa;
 mod echo;
 mod exchange;
 mod handset;
