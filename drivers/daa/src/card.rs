@@ -234,7 +234,10 @@ impl<S: SpiDevice, R: OutputPin> Card<S, R> {
             return;
         }
         for unit in &mut self.units {
-            unit.poll(now, &mut self.spi[unit.spi]);
+            // A number of another card's device names none of this one's.
+            if let Some(spi) = self.spi.get_mut(unit.spi) {
+                unit.poll(now, spi);
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Bring-up of an analog card: what answers on an SPI device, and whether the PCM carries samples.
 
+#![forbid(unsafe_code)]
+
 use std::path::Path;
 use std::process::ExitCode;
 

@@ -131,14 +131,13 @@ impl PcmDevice for AlsaPcm {
 
     fn read(&mut self, samples: &mut [i16]) -> Result<(), PcmFault> {
         let Some(streams) = &self.open else { return Ok(()) };
+        // The `null` plug-in leaves the buffer as it is.
+        self.bytes.fill(0);
         let read = streams.capture.io_bytes().readi(&mut self.bytes);
         match read {
-            Ok(frames) => {
-                let whole = frames * usize::from(self.channels) * 2;
-                // A device that gave less than it announced has lost the rest.
-                self.bytes[whole..].fill(0);
-            }
-            Err(e) if e.errno() == EAGAIN => self.bytes.fill(0),
+            // A device that gave less than it announced has lost the rest: it stays silence.
+            Ok(_) => {}
+            Err(e) if e.errno() == EAGAIN => {}
             Err(e) => return Err(self.fault(e)),
         }
         for (sample, bytes) in samples.iter_mut().zip(self.bytes.chunks_exact(2)) {

@@ -21,6 +21,11 @@ enum Seen {
     Negative,
 }
 
+/// Whether this voltage is a battery's.
+pub(super) fn is_battery(voltage_v: i16) -> bool {
+    Seen::of(voltage_v) != Seen::None
+}
+
 impl Seen {
     fn of(voltage_v: i16) -> Self {
         match voltage_v {
@@ -54,6 +59,11 @@ impl LineWatch {
             polarity: LinePolarity::Forward,
             quiet_until: Instant::ZERO,
         }
+    }
+
+    /// The chip has started again. What was told still stands until the line says otherwise.
+    pub(super) fn on_restart(&mut self) {
+        self.seen = None;
     }
 
     /// The loop was closed: the line settles.

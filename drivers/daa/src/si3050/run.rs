@@ -5,6 +5,7 @@ use tipring_clock::{Duration, Instant};
 use tipring_line::{LineReading, PortCommand, PortEvent};
 
 use super::fields::{self, DaaControl1};
+use super::line::is_battery;
 use super::register_table::{
     DAA_CONTROL_1, DAA_CONTROL_2, LINE_STATUS, LINE_VOLTAGE, LOOP_CURRENT,
 };
@@ -97,7 +98,8 @@ impl Daa {
         if self.look_at_hook(now, chip)? && self.polls.count.is_multiple_of(VOLTAGE_POLLS) {
             self.measure(now, chip)?;
         }
-        if self.polls.count.is_multiple_of(LINK_POLLS) {
+        let is_running = self.state == State::Running;
+        if is_running && self.polls.count.is_multiple_of(LINK_POLLS) {
             self.look_at_link(now, chip)?;
         }
         Ok(())
@@ -160,6 +162,13 @@ impl Daa {
             return Ok(());
         }
         let voltage_v = i16::from(chip.read(LINE_VOLTAGE)?.cast_signed());
+        if !is_battery(voltage_v) {
+            // Without its link the line side measures nothing: that is no cut line.
+            self.look_at_link(now, chip)?;
+            if self.state != State::Running {
+                return Ok(());
+            }
+        }
         self.reading.voltage_v = Some(voltage_v);
         if self.ring.is_disturbed() {
             self.line.on_ringing();

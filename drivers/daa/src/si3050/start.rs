@@ -5,7 +5,6 @@ use tipring_clock::Instant;
 use tipring_line::PortEvent;
 
 use super::fields;
-use super::line::LineWatch;
 use super::register_table::{
     AC_TERMINATION, CONTROL_1, CONTROL_2, DAA_CONTROL_2, DAA_CONTROL_4, DC_TERMINATION, HYBRID,
     INTERNATIONAL_1, INTERNATIONAL_2, INTERNATIONAL_3, PCM_MODE, PCM_RX_HIGH, PCM_RX_LOW,
@@ -126,7 +125,7 @@ impl Daa {
         chip.write(RX_GAIN_2, gain(self.settings.rx_gain_db))?;
         chip.write(TX_GAIN_3, 0)?;
         chip.write(RX_GAIN_3, 0)?;
-        self.line = LineWatch::new();
+        self.line.on_restart();
         self.polls = Polls::from(now);
         self.state = State::Running;
         self.error = None;

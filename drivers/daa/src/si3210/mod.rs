@@ -210,6 +210,10 @@ impl Slic {
         self.state = State::Waiting(now + RETRY);
         self.error = Some(error);
         self.reading = LineReading::default();
+        // Without battery the loop is open, whatever the handset does.
+        if self.feed.end() {
+            self.events.push(PortEvent::OffHook(false));
+        }
         if !self.alarm {
             self.alarm = true;
             self.events.push(PortEvent::Alarm(Some(Alarm::DeviceLost)));

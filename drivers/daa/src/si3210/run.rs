@@ -108,6 +108,11 @@ impl Feed {
         true
     }
 
+    /// The line is no longer fed; gives whether the loop was closed.
+    pub(super) fn end(&mut self) -> bool {
+        core::mem::take(&mut self.off_hook)
+    }
+
     fn linefeed(&self) -> Linefeed {
         if self.ringing {
             return Linefeed::Ringing;

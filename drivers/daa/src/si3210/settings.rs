@@ -111,10 +111,9 @@ mod tests {
 
     #[test]
     fn ringing_comes_to_the_values_of_shipping_drivers() {
-        // 25 Hz: 0x7E6D and 0x01B9, called 66 V peak by the formula; within two steps in frequency
-        // and one per cent in amplitude.
+        // 25 Hz: 0x7E6D and 0x01B9, which is 66 V peak by the formula, to one per cent.
         let ringing = settings(25, 66);
-        assert!(ringing.ring_coefficient().abs_diff(0x7E6D) <= 2, "{ringing:?}");
+        assert_eq!(ringing.ring_coefficient(), 0x7E6D);
         assert!(ringing.ring_amplitude().abs_diff(0x01B9) <= 4, "{}", ringing.ring_amplitude());
         // 20 Hz, 89 V: 0x01D1.
         assert!(settings(20, 89).ring_amplitude().abs_diff(0x01D1) <= 14);

@@ -123,7 +123,7 @@ impl Rig {
 
     /// An FXS port over this chip.
     pub(crate) fn fxs(chip: Si3210Model, settings: SlicSettings) -> (Rig, DaaPort) {
-        let (mut rig, spi) = Rig::new(vec![ChipModel::Slic(chip)]);
+        let (mut rig, spi) = Rig::new(vec![ChipModel::Slic(Box::new(chip))]);
         let spi = rig.card.add_spi(spi);
         let audio = rig.highway.connect(0).unwrap();
         let port = rig.card.add_fxs("fxs-1", spi, settings, audio);

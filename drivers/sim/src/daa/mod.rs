@@ -25,5 +25,5 @@ pub enum ChipModel {
     /// An exchange line.
     Daa(Si3050Model),
     /// A handset's line.
-    Slic(Si3210Model),
+    Slic(Box<Si3210Model>),
 }
