@@ -110,6 +110,22 @@ fn ringing_is_told_within_100_ms_and_its_end_within_150() {
 }
 
 #[test]
+fn ringing_is_no_change_of_polarity_at_any_frequency() {
+    // At 60 Hz the voltage, read every 16 ms, keeps its sign for 200 ms on end.
+    for hz in [16.7, 20.0, 25.0, 31.0, 33.3, 50.0, 60.0, 62.0] {
+        let (mut rig, mut port) = in_service();
+        rig.chips.daa(0, |chip| {
+            chip.set_ringing(hz, 100.0);
+            chip.ring(true);
+        });
+        let mut events = what(&rig.run(&mut port, 1_000));
+        rig.chips.daa(0, |chip| chip.ring(false));
+        events.extend(what(&rig.run(&mut port, 1_000)));
+        assert_eq!(events, [PortEvent::Ringing(true), PortEvent::Ringing(false)], "{hz} Hz");
+    }
+}
+
+#[test]
 fn the_chips_own_validation_rings_too() {
     let (mut rig, mut ports) =
         Rig::fxo(vec![Si3050Model::new()], |s| s.ring_detection = RingDetection::Validated);
@@ -212,6 +228,18 @@ fn a_lost_isolation_link_is_power_cycled_and_everything_loaded_again() {
         assert_eq!(chip.lost_accesses(), 0);
     });
     assert_eq!(rig.card.counters("fxo-1").unwrap().line_losses, 1);
+}
+
+#[test]
+fn a_lost_isolation_link_is_no_cut_line() {
+    let (mut rig, mut port) = in_service();
+    for phase in 0..8 {
+        rig.run(&mut port, 1_000 + phase * 20);
+        rig.chips.daa(0, |chip| chip.lose_link());
+        let lost = PortEvent::Alarm(Some(Alarm::DeviceLost));
+        let events = what(&rig.run(&mut port, 1_000));
+        assert_eq!(events, [lost, PortEvent::Alarm(None)], "phase {phase}");
+    }
 }
 
 #[test]

@@ -77,13 +77,13 @@ fn storm(seed: u64) -> u32 {
         } else if frame == FRAMES {
             // The weather clears.
             rig.chips.set_broken(false);
-            for place in 0..LINES {
+            for (place, port) in ports.iter_mut().enumerate() {
                 rig.chips.daa(place, |chip| {
                     chip.set_absent(None);
                     chip.set_battery(48);
                     chip.ring(false);
                 });
-                ports[place].command(PortCommand::OffHook(false)).unwrap();
+                port.command(PortCommand::OffHook(false)).unwrap();
             }
         }
         rig.pass_frame();

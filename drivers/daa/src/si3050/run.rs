@@ -13,8 +13,9 @@ use super::{Daa, POWER_CYCLE, RingDetection, State};
 use crate::ChipError;
 use crate::framing::Chip;
 
-/// How often the hook and ring register is read: often enough for the half-waves of 60 Hz.
-const POLL: Duration = Duration::from_millis(8);
+/// How often the hook and ring register is read: often enough for the half-waves of 60 Hz. The two
+/// intervals take turns, for at even ones ringing of 62 Hz would long be met at its zeros alone.
+const POLLS: [Duration; 2] = [Duration::from_millis(7), Duration::from_millis(9)];
 /// The line voltage is read at every second poll.
 const VOLTAGE_POLLS: u32 = 2;
 /// The link and the loop current are read at every sixteenth.
@@ -73,7 +74,13 @@ pub(super) struct Polls {
 
 impl Polls {
     pub(super) fn from(now: Instant) -> Self {
-        Polls { next: now + POLL, count: 0, misreads: 0 }
+        let mut polls = Polls::default();
+        polls.set_next(now);
+        polls
+    }
+
+    fn set_next(&mut self, now: Instant) {
+        self.next = now + POLLS[(self.count % 2) as usize];
     }
 }
 
@@ -93,8 +100,8 @@ impl Daa {
         if now < self.polls.next {
             return Ok(());
         }
-        self.polls.next = now + POLL;
         self.polls.count = self.polls.count.wrapping_add(1);
+        self.polls.set_next(now);
         if self.look_at_hook(now, chip)? && self.polls.count.is_multiple_of(VOLTAGE_POLLS) {
             self.measure(now, chip)?;
         }

@@ -192,8 +192,9 @@ impl Slic {
         if now < self.feed.settle {
             return Ok(());
         }
-        // While it rings only the ring trip says that the handset was lifted.
-        let off_hook = if self.feed.ringing { status.ring_trip() } else { status.loop_closed() };
+        // Lifted while it rings, the chip shows the trip, ends the ringing by itself, and shows a
+        // closed loop from then on: whichever is seen first.
+        let off_hook = status.loop_closed() || (self.feed.ringing && status.ring_trip());
         if off_hook == self.feed.off_hook {
             return Ok(());
         }

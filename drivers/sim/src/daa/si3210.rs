@@ -10,6 +10,10 @@ const BATTERY_RISE: Duration = Duration::from_millis(120);
 const CALIBRATION: Duration = Duration::from_millis(300);
 /// The loop's debounce interval after a reset: ten steps of 1.25 ms.
 const DEBOUNCE: Duration = Duration::from_micros(12_500);
+/// The ring trip bit shows for so long before the loop closure bit takes over.
+const TRIP_SHOWN: Duration = Duration::from_millis(4);
+/// Ringing current takes this long to die down when it is switched off.
+const RINGING_DIES_DOWN: Duration = Duration::from_millis(30);
 const REGISTERS: usize = 109;
 const INDIRECT: usize = 128;
 
@@ -33,6 +37,10 @@ pub struct Si3210Model {
     off_hook: bool,
     hook_changed: Instant,
     linefeeds: Vec<(Instant, u8)>,
+    /// When the handset was lifted while it rang.
+    tripped: Option<Instant>,
+    /// When ringing was taken off the line.
+    ringing_ended: Option<Instant>,
     early_feeds: u32,
     /// Data waits in registers 28 and 29 for an address to go to.
     indirect_data: bool,
@@ -77,6 +85,8 @@ impl Default for Si3210Model {
             off_hook: false,
             hook_changed: Instant::ZERO,
             linefeeds: Vec::new(),
+            tripped: None,
+            ringing_ended: None,
             early_feeds: 0,
             indirect_data: false,
         }
@@ -110,6 +120,7 @@ impl Si3210Model {
         if self.registers[64] == RINGING && self.ring_trip() {
             self.registers[64] = FORWARD_ACTIVE;
             self.linefeeds.push((self.now, FORWARD_ACTIVE));
+            self.tripped = Some(self.now);
         }
     }
 
@@ -184,15 +195,7 @@ impl Si3210Model {
         let fed = self.registers[64] != OPEN && self.battery_is_up();
         match address {
             11 if self.wrong_id => 0x77,
-            68 => {
-                let rings = self.registers[64] == RINGING;
-                let closed = u8::from(fed && !rings && self.is_lifted());
-                // The trip stays visible until the line is fed anew.
-                let tripped =
-                    self.linefeeds.last().is_some_and(|(_, feed)| *feed == FORWARD_ACTIVE)
-                        && self.was_ringing();
-                closed | u8::from(tripped && self.is_lifted()) << 1
-            }
+            68 => self.loop_status(fed),
             79 if fed && self.off_hook => 16,
             79 => 0,
             80 => Self::volts(self.voltages().0),
@@ -206,9 +209,14 @@ impl Si3210Model {
         }
     }
 
-    fn was_ringing(&self) -> bool {
-        let before = self.linefeeds.len().checked_sub(2);
-        before.and_then(|i| self.linefeeds.get(i)).is_some_and(|(_, feed)| *feed == RINGING)
+    /// Register 68. The trip shows for a moment only, the closed loop from then on; ringing that
+    /// dies down looks like a closed loop.
+    fn loop_status(&self, fed: bool) -> u8 {
+        let within = |since: Option<Instant>, span| since.is_some_and(|at| self.now - at < span);
+        let tripped = within(self.tripped, TRIP_SHOWN);
+        let dies_down = within(self.ringing_ended, RINGING_DIES_DOWN);
+        let closed = fed && self.registers[64] != RINGING && (self.is_lifted() || dies_down);
+        u8::from(closed && !tripped) | u8::from(tripped) << 1
     }
 
     pub(super) fn write(&mut self, address: u8, data: u8) {
@@ -252,6 +260,9 @@ impl Si3210Model {
         let calibrating = self.now < self.calibrating_until;
         if linefeed != OPEN && (!self.battery_is_up() || calibrating) {
             self.early_feeds += 1;
+        }
+        if self.registers[64] == RINGING && linefeed != RINGING {
+            self.ringing_ended = Some(self.now);
         }
         if self.registers[64] != linefeed {
             self.linefeeds.push((self.now, linefeed));
