@@ -125,7 +125,7 @@ fn hook_and_flash_write_register_5() {
 
 /// What one poll of an open loop reads: hook and ring, at every second the voltage.
 fn quiet_poll(daa: &Daa) -> Bytes {
-    let poll = (daa.poll_timeout().as_millis() - 119) / 8;
+    let poll = (daa.poll_timeout().as_millis() - 116) / 8;
     let mut bytes = daa_read(5, 0x08);
     if poll.is_multiple_of(2) {
         bytes.extend(daa_read(29, 48));

@@ -13,9 +13,10 @@ use super::{Daa, POWER_CYCLE, RingDetection, State};
 use crate::ChipError;
 use crate::framing::Chip;
 
-/// How often the hook and ring register is read: often enough for the half-waves of 60 Hz. The two
-/// intervals take turns, for at even ones ringing of 62 Hz would long be met at its zeros alone.
-const POLLS: [Duration; 2] = [Duration::from_millis(7), Duration::from_millis(9)];
+/// How often the hook and ring register is read: every 8 ms on average, often enough for the
+/// half-waves of 60 Hz. The two intervals take turns, for at even ones ringing of 62.5 Hz would long
+/// be met at its zeros alone; so every other poll meets it a quarter of a wave from them.
+const POLLS: [Duration; 2] = [Duration::from_millis(4), Duration::from_millis(12)];
 /// The line voltage is read at every second poll.
 const VOLTAGE_POLLS: u32 = 2;
 /// The link and the loop current are read at every sixteenth.
