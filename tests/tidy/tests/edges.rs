@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("line", &["clock"]),
     ("dsp", &["clock", "line"]),
     ("analog", &["clock", "line", "dsp"]),
+    ("daa", &["clock", "line"]),
     ("sip", &["clock", "line"]),
     ("sim", &["clock", "line", "dsp"]),
     ("dahdi", &["line", "dsp"]),
