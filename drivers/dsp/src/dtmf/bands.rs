@@ -2,7 +2,7 @@
 //!
 //! Two band-pass filters of 64 taps (8 ms) keep only positive frequencies, so that a tone of
 //! amplitude A and frequency f comes out as A·e^(j2πft), and are computed only once every ten
-//! samples, for a *point*: 1.25 ms. Coefficients and samples are 16-bit integers, because eight
+//! samples, for a *point*: every 1.25 ms. Coefficients and samples are 16-bit integers, because eight
 //! of those are multiplied and summed in one instruction where four floats would be.
 
 use std::f64::consts::{PI, TAU};
@@ -15,15 +15,21 @@ use super::keypad::{HIGH_HZ, LOW_HZ};
 
 /// Samples from one point to the next.
 pub(super) const POINT_SAMPLES: usize = 10;
-/// Samples that a point is made of.
-const TAPS: usize = 64;
-/// A point tells about the middle of its samples, this many before the newest.
-pub(super) const DELAY_SAMPLES: usize = TAPS / 2;
+/// Points that are told together: 2.5 ms.
+pub(super) const STEP_POINTS: usize = 2;
+const STEP_SAMPLES: usize = STEP_POINTS * POINT_SAMPLES;
+/// Samples that a point is made of, in chunks: longer sums are turned into slower code.
+const CHUNK: usize = 16;
+const CHUNKS: usize = 4;
+const TAPS: usize = CHUNK * CHUNKS;
 const HALF: usize = TAPS / 2;
-/// Room for the samples of the first point and of 32 more: they are moved back only then.
-const BUFFER: usize = TAPS + 32 * POINT_SAMPLES;
-/// Where the samples lie, in the newest 64, that a point's power is measured over: its middle.
-const POWER_FROM: usize = HALF - POINT_SAMPLES / 2;
+/// A point tells about the middle of its samples, this many before the newest.
+const DELAY_SAMPLES: usize = HALF;
+/// Points whose samples are kept, so that their power can be told.
+pub(super) const KEPT_POINTS: usize = 128;
+const KEPT_SAMPLES: usize = TAPS + KEPT_POINTS * POINT_SAMPLES;
+/// Room for the samples kept, and for some more so that they need not be moved at every step.
+const BUFFER: usize = 2048;
 
 /// The low group of tones, and the high one: indices of pairs.
 pub(super) const LOW: usize = 0;
@@ -38,20 +44,16 @@ const KAISER_BETA: f64 = 3.4;
 /// Coefficients are fractions of this.
 const UNIT: f64 = 32_768.0;
 
-/// Both bands at one moment.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Point {
-    /// Amplitude and phase of what each band holds.
-    pub(super) bands: [Complex; 2],
-    /// Mean square of the ten samples around the moment, all frequencies.
-    pub(super) power: f32,
-}
+/// Amplitude and phase of what each band holds at one moment.
+pub(super) type Point = [Complex; 2];
+
+type Taps = [[i16; CHUNK]; CHUNKS];
 
 /// The coefficients, and what follows from them.
 #[derive(Debug)]
 pub(super) struct Filters {
     /// For each band the real and the imaginary part.
-    taps: [[[i16; TAPS]; 2]; 2],
+    taps: [[Taps; 2]; 2],
     /// The half of the low-pass that each band is made of, middle first.
     shape: [[f32; HALF]; 2],
     /// The turn from one point to the next of each band's four tones.
@@ -78,12 +80,13 @@ impl Filters {
         let taps = [LOW, HIGH].map(|band| {
             let wave = |function: fn(f64) -> f64| {
                 let step = TAU * CENTRE_HZ[band] / f64::from(SAMPLE_RATE_HZ);
-                std::array::from_fn(|i| {
+                let tap = |i: usize| {
                     let from_middle = i as f64 - HALF as f64 + 0.5;
                     let place = (from_middle.abs() - 0.5) as usize;
                     let tap = 2.0 * shapes[band][place] * function(step * from_middle);
                     (tap * UNIT).round() as i16
-                })
+                };
+                std::array::from_fn(|chunk| std::array::from_fn(|i| tap(chunk * CHUNK + i)))
             };
             [wave(f64::cos), wave(|angle| -angle.sin())]
         });
@@ -106,23 +109,26 @@ impl Filters {
         2.0 * taps.map(|(i, tap)| tap * (step * (i as f32 + 0.5)).cos()).sum::<f32>()
     }
 
-    /// What the bands hold in these samples.
-    fn point(&self, samples: &[i16; TAPS]) -> Point {
-        let bands = [LOW, HIGH].map(|band| {
-            let [re, im] = self.taps[band].each_ref().map(|taps| dot(taps, samples));
+    /// What the bands hold in these samples, as many as there are taps.
+    fn point(&self, samples: &[i16]) -> Point {
+        let (chunks, _) = samples.as_chunks();
+        self.taps.each_ref().map(|[re, im]| {
+            let (re, im) = (dot(re, chunks), dot(im, chunks));
             Complex { re: re as f32, im: im as f32 }.scaled(1.0 / UNIT as f32)
-        });
-        let middle = &samples[POWER_FROM..POWER_FROM + POINT_SAMPLES];
-        let energy: f32 = middle.iter().map(|&s| f32::from(s) * f32::from(s)).sum();
-        Point { bands, power: energy / POINT_SAMPLES as f32 }
+        })
     }
 }
 
 /// The sum of products. It cannot overflow, as a test of the coefficients shows; wrapping spares
 /// the looking.
-fn dot(taps: &[i16; TAPS], samples: &[i16; TAPS]) -> i32 {
-    let products = taps.iter().zip(samples).map(|(t, s)| i32::from(*t).wrapping_mul((*s).into()));
-    products.fold(0, i32::wrapping_add)
+fn dot(taps: &Taps, samples: &[[i16; CHUNK]]) -> i32 {
+    let mut sum = 0i32;
+    for (taps, samples) in taps.iter().zip(samples) {
+        for (tap, sample) in taps.iter().zip(samples) {
+            sum = sum.wrapping_add(i32::from(*tap).wrapping_mul(i32::from(*sample)));
+        }
+    }
+    sum
 }
 
 /// Half of a symmetric low-pass, middle first: a Kaiser-windowed sinc whose taps sum up to ½.
@@ -154,42 +160,55 @@ fn bessel_i0(x: f64) -> f64 {
 pub(super) struct BandSplit {
     filters: &'static Filters,
     buffer: [i16; BUFFER],
-    /// How many samples of the buffer are filled: never fewer than the taps less one point.
+    /// How many samples of the buffer are filled, and up to where they have become points.
     filled: usize,
+    told: usize,
 }
 
 impl BandSplit {
     /// Silence so far.
     pub(super) fn new() -> Self {
-        BandSplit { filters: Filters::get(), buffer: [0; BUFFER], filled: TAPS - POINT_SAMPLES }
+        let (filled, told) = (KEPT_SAMPLES, KEPT_SAMPLES);
+        BandSplit { filters: Filters::get(), buffer: [0; BUFFER], filled, told }
     }
 
-    /// Takes samples off the front until they make a point; `None` when they are used up.
-    pub(super) fn next(&mut self, samples: &mut &[i16]) -> Option<Point> {
-        let wanted = self.wanted();
-        let (now, later) = samples.split_at(wanted.min(samples.len()));
-        self.buffer[self.filled..self.filled + now.len()].copy_from_slice(now);
-        self.filled += now.len();
-        *samples = later;
-        if now.len() < wanted {
+    /// Takes as many samples as there is room for; says how many.
+    pub(super) fn take(&mut self, samples: &[i16]) -> usize {
+        if self.filled == BUFFER {
+            let from = self.told - KEPT_SAMPLES;
+            self.buffer.copy_within(from.., 0);
+            self.filled -= from;
+            self.told -= from;
+        }
+        let count = samples.len().min(BUFFER - self.filled);
+        self.buffer[self.filled..self.filled + count].copy_from_slice(&samples[..count]);
+        self.filled += count;
+        count
+    }
+
+    /// The next points, oldest first, once their samples have been taken.
+    pub(super) fn next(&mut self) -> Option<[Point; STEP_POINTS]> {
+        if self.filled - self.told < STEP_SAMPLES {
             return None;
         }
-        let newest = self.buffer[self.filled - TAPS..self.filled].try_into();
-        let point = self.filters.point(newest.expect("as many as there are taps"));
-        if self.filled == BUFFER {
-            self.buffer.copy_within(BUFFER - TAPS + POINT_SAMPLES.., 0);
-            self.filled = TAPS - POINT_SAMPLES;
-        }
-        Some(point)
+        self.told += STEP_SAMPLES;
+        Some(std::array::from_fn(|point| {
+            let end = self.told - (STEP_POINTS - 1 - point) * POINT_SAMPLES;
+            self.filters.point(&self.buffer[end - TAPS..end])
+        }))
     }
 
-    /// How many samples the next point lacks: 1 to 10.
-    fn wanted(&self) -> usize {
-        POINT_SAMPLES - (self.filled - (TAPS - POINT_SAMPLES)) % POINT_SAMPLES
+    /// Mean square of the ten samples around the point so many before the newest, at most 127.
+    pub(super) fn power(&self, back: usize) -> f32 {
+        let middle = self.told - DELAY_SAMPLES - back * POINT_SAMPLES;
+        let from = middle - POINT_SAMPLES / 2;
+        let samples = &self.buffer[from..from + POINT_SAMPLES];
+        let energy: f32 = samples.iter().map(|s| f32::from(*s) * f32::from(*s)).sum();
+        energy / POINT_SAMPLES as f32
     }
 
-    /// Samples heard since the newest point.
-    pub(super) fn since_point(&self) -> usize {
-        POINT_SAMPLES - self.wanted()
+    /// How many samples have come since the middle of the newest point.
+    pub(super) fn since_newest(&self) -> usize {
+        self.filled - self.told + DELAY_SAMPLES
     }
 }

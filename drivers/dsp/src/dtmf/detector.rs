@@ -6,22 +6,22 @@
 
 use tipring_line::Digit;
 
-use super::bands::{BandSplit, DELAY_SAMPLES, Filters, POINT_SAMPLES, Point};
+use super::bands::{Filters, POINT_SAMPLES, STEP_POINTS};
 use super::complex::Complex;
 use super::history::History;
-use super::judge::{LEVEL_MIN_DBM0, Pair, is_present, judge};
+use super::judge::{Found, LEVEL_MIN_DBM0, Pair, Verdict, is_present, judge};
 use super::keypad::digit_at;
 use crate::level::dbm0_to_peak;
 use crate::queue::Queue;
 
-/// Points from look to look.
-const LOOK_POINTS: usize = 2;
 /// Looks that a window is made of: 15 ms.
 const WINDOW_LOOKS: usize = 6;
-const WINDOW_POINTS: f32 = (WINDOW_LOOKS * LOOK_POINTS) as f32;
+const WINDOW_POINTS: f32 = (WINDOW_LOOKS * STEP_POINTS) as f32;
 /// How well a band must turn from point to point as one of its tones does. A tone 3 % off keeps
 /// 0.93, and noise 10 dB down takes a tenth.
 const COHERENCE_MIN: f32 = 0.8;
+/// How long is waited, at most, for a digit that has not sounded for long enough: 10 ms.
+const WAIT_LOOKS_MAX: usize = 4;
 /// A digit has ended when this many points went by without it: 23.75 ms.
 const OFF_POINTS: u64 = 19;
 
@@ -71,12 +71,13 @@ impl Sums {
 #[derive(Clone, Debug)]
 pub struct DtmfDetector {
     filters: &'static Filters,
-    split: BandSplit,
     history: History,
     looks: [Sums; WINDOW_LOOKS],
     /// Power below which a band holds no tone, as the sum over a window.
     power_min: f32,
     sounding: Option<Sounding>,
+    /// Looks to be skipped.
+    wait: usize,
     events: Queue<DtmfEvent, 16>,
 }
 
@@ -85,20 +86,24 @@ impl DtmfDetector {
     pub fn new() -> Self {
         DtmfDetector {
             filters: Filters::get(),
-            split: BandSplit::new(),
             history: History::new(),
             looks: [Sums::default(); WINDOW_LOOKS],
             // The filters take up to 4 dB off a tone at a band's edge.
             power_min: dbm0_to_peak(LEVEL_MIN_DBM0 - 4.0).powi(2) * WINDOW_POINTS,
             sounding: None,
+            wait: 0,
             events: Queue::new(),
         }
     }
 
     /// Listens to these samples; what was found is ready to be polled.
     pub fn rx(&mut self, mut samples: &[i16]) {
-        while let Some(point) = self.split.next(&mut samples) {
-            self.hear(point);
+        while !samples.is_empty() {
+            let taken = self.history.take(samples);
+            samples = &samples[taken..];
+            while self.history.step() {
+                self.look();
+            }
         }
     }
 
@@ -116,8 +121,8 @@ impl DtmfDetector {
     /// within ten or so.
     pub fn started_ago(&self) -> Option<u64> {
         let points = self.history.count() - self.sounding?.first;
-        let since_point = self.split.since_point() + DELAY_SAMPLES + POINT_SAMPLES / 2;
-        Some(points * POINT_SAMPLES as u64 + since_point as u64)
+        let since_newest = self.history.since_newest() + POINT_SAMPLES / 2;
+        Some(points * POINT_SAMPLES as u64 + since_newest as u64)
     }
 
     /// How many events were dropped because sixteen waited unread.
@@ -125,42 +130,57 @@ impl DtmfDetector {
         self.events.dropped()
     }
 
-    fn hear(&mut self, point: Point) {
-        self.history.push(point);
-        let count = self.history.count() as usize;
-        if count.is_multiple_of(LOOK_POINTS) {
-            let mut sums = Sums::default();
-            for back in 0..LOOK_POINTS {
-                let (now, before) = (self.history.back(back), self.history.back(back + 1));
-                sums = sums.plus(Sums {
-                    turns: [0, 1].map(|b| now.bands[b].against(before.bands[b])),
-                    powers: [0, 1].map(|b| now.bands[b].power()),
-                });
+    /// Looks at the newest step.
+    fn look(&mut self) {
+        self.add_up();
+        if self.is_sounding_on() {
+            return;
+        }
+        if self.wait > 0 {
+            self.wait -= 1;
+            return;
+        }
+        let Some((pair, powers)) = self.candidate() else { return };
+        match judge(&self.history, self.filters, pair, powers) {
+            Verdict::Digit(found) => self.begin(pair, found),
+            Verdict::TooShort { points_missing } => {
+                self.wait = (points_missing / STEP_POINTS).min(WAIT_LOOKS_MAX);
             }
-            self.looks[count / LOOK_POINTS % WINDOW_LOOKS] = sums;
-            self.look();
+            Verdict::NoDigit => {}
         }
     }
 
-    fn look(&mut self) {
-        self.follow();
-        let Some((pair, powers)) = self.candidate() else { return };
+    /// Adds the newest points up.
+    fn add_up(&mut self) {
+        let mut sums = Sums::default();
+        for back in 0..STEP_POINTS {
+            let (now, before) = (self.history.back(back), self.history.back(back + 1));
+            sums = sums.plus(Sums {
+                turns: [0, 1].map(|band| now[band].against(before[band])),
+                powers: [0, 1].map(|band| now[band].power()),
+            });
+        }
+        let step = self.history.count() as usize / STEP_POINTS;
+        self.looks[step % WINDOW_LOOKS] = sums;
+    }
+
+    fn begin(&mut self, pair: Pair, found: Found) {
         if self.sounding.is_some_and(|s| s.pair == pair) {
             return;
         }
-        let Some(found) = judge(&self.history, self.filters, pair, powers) else { return };
         self.end();
-        let now = self.history.count();
-        let first = now - found.start as u64;
-        self.sounding = Some(Sounding { pair, first, last: now, powers: found.powers });
+        let last = self.history.count();
+        let first = last - found.start as u64;
+        self.sounding = Some(Sounding { pair, first, last, powers: found.powers });
         self.events.push(DtmfEvent::Start(digit_at(pair.0)));
     }
 
-    /// Looks whether the digit still sounds.
-    fn follow(&mut self) {
-        let Some(sounding) = &mut self.sounding else { return };
+    /// Whether the digit found last is in the newest points too; ends it when it has not been
+    /// there for long enough.
+    fn is_sounding_on(&mut self) -> bool {
+        let Some(sounding) = &mut self.sounding else { return false };
         let now = self.history.count();
-        let newest = (0..LOOK_POINTS).find(|&back| {
+        let newest = (0..STEP_POINTS).find(|&back| {
             is_present(&self.history, self.filters, back, sounding.pair, sounding.powers)
         });
         if let Some(back) = newest {
@@ -168,6 +188,7 @@ impl DtmfDetector {
         } else if now - sounding.last >= OFF_POINTS {
             self.end();
         }
+        newest.is_some()
     }
 
     fn end(&mut self) {
@@ -185,9 +206,10 @@ impl DtmfDetector {
         }
         let mut pair = Pair([0; 2]);
         for band in 0..2 {
-            let along = |tone: usize| window.turns[band].against(self.filters.turns[band][tone]).re;
-            let best = (1..4).fold(0, |best, t| if along(t) > along(best) { t } else { best });
-            if along(best) < COHERENCE_MIN * window.powers[band] {
+            let turns = &self.filters.turns[band];
+            let along = turns.map(|turn| window.turns[band].against(turn).re);
+            let best = (1..4).fold(0, |best, t| if along[t] > along[best] { t } else { best });
+            if along[best] < COHERENCE_MIN * window.powers[band] {
                 return None;
             }
             pair.0[band] = best;

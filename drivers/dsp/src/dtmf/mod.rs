@@ -7,6 +7,8 @@ mod generator;
 mod history;
 mod judge;
 mod keypad;
+mod sine;
+mod span;
 
 pub use detector::{DtmfDetector, DtmfEvent};
 pub use generator::{DtmfGenerator, DtmfLevels, DtmfTiming};
