@@ -54,12 +54,37 @@ type Taps = [[i16; CHUNK]; CHUNKS];
 pub(super) struct Filters {
     /// For each band the real and the imaginary part.
     taps: [[Taps; 2]; 2],
-    /// The half of the low-pass that each band is made of, middle first.
-    shape: [[f32; HALF]; 2],
     /// The turn from one point to the next of each band's four tones.
     pub(super) turns: [[Complex; 4]; 2],
-    /// What each band's four tones are amplified by.
-    pub(super) gains: [[f32; 4]; 2],
+    /// What each band amplifies its four tones by.
+    gains: [[Gain; 4]; 2],
+}
+
+/// What a filter amplifies a tone by, as a parabola over how far the tone is off.
+#[derive(Clone, Copy, Debug)]
+struct Gain([f32; 3]);
+
+/// The parabola meets the filter at the tone and so far to either side, as a part of it.
+const GAIN_OFFSET: f64 = 0.025;
+
+impl Gain {
+    /// Of the low-pass of this shape, moved to a centre, at a tone.
+    fn of(shape: &[f64; HALF], centre_hz: f64, hz: f64) -> Self {
+        let at = |offset: f64| {
+            let step = TAU * (hz * (1.0 + offset) - centre_hz) / f64::from(SAMPLE_RATE_HZ);
+            let taps = shape.iter().enumerate();
+            2.0 * taps.map(|(i, tap)| tap * (step * (i as f64 + 0.5)).cos()).sum::<f64>()
+        };
+        let [below, middle, above] = [at(-GAIN_OFFSET), at(0.0), at(GAIN_OFFSET)];
+        let slope = (above - below) / (2.0 * GAIN_OFFSET);
+        let bend = ((above + below) / 2.0 - middle) / GAIN_OFFSET.powi(2);
+        Gain([middle, slope, bend].map(|part| part as f32))
+    }
+
+    fn at(self, offset: f32) -> f32 {
+        let [middle, slope, bend] = self.0;
+        middle + offset * (slope + offset * bend)
+    }
 }
 
 static FILTERS: LazyLock<Filters> = LazyLock::new(Filters::new);
@@ -90,28 +115,21 @@ impl Filters {
             };
             [wave(f64::cos), wave(|angle| -angle.sin())]
         });
-        let mut filters = Filters {
-            taps,
-            shape: shapes.map(|shape| shape.map(|tap| tap as f32)),
-            turns: [LOW_HZ, HIGH_HZ].map(|group| group.map(turn)),
-            gains: [[0.0; 4]; 2],
-        };
-        for (band, group) in [LOW_HZ, HIGH_HZ].into_iter().enumerate() {
-            filters.gains[band] = group.map(|hz| filters.gain(band, hz as f32));
-        }
-        filters
+        let groups = [LOW_HZ, HIGH_HZ];
+        let gains = [LOW, HIGH]
+            .map(|band| groups[band].map(|hz| Gain::of(&shapes[band], CENTRE_HZ[band], hz)));
+        Filters { taps, turns: groups.map(|group| group.map(turn)), gains }
     }
 
-    /// What a band amplifies a tone by.
-    pub(super) fn gain(&self, band: usize, hz: f32) -> f32 {
-        let step = std::f32::consts::TAU * (hz - CENTRE_HZ[band] as f32) / SAMPLE_RATE_HZ as f32;
-        let taps = self.shape[band].iter().enumerate();
-        2.0 * taps.map(|(i, tap)| tap * (step * (i as f32 + 0.5)).cos()).sum::<f32>()
+    /// What a band amplifies one of its tones by that is so far off, as a part of it; good within
+    /// 1 % for a tone up to 3 % off.
+    pub(super) fn gain(&self, band: usize, tone: usize, offset: f32) -> f32 {
+        self.gains[band][tone].at(offset)
     }
 
     /// What the bands hold in these samples, as many as there are taps.
     fn point(&self, samples: &[i16]) -> Point {
-        let (chunks, _) = samples.as_chunks();
+        let chunks: &Taps = samples.as_chunks().0.try_into().expect("as many samples as taps");
         self.taps.each_ref().map(|[re, im]| {
             let (re, im) = (dot(re, chunks), dot(im, chunks));
             Complex { re: re as f32, im: im as f32 }.scaled(1.0 / UNIT as f32)
@@ -121,7 +139,7 @@ impl Filters {
 
 /// The sum of products. It cannot overflow, as a test of the coefficients shows; wrapping spares
 /// the looking.
-fn dot(taps: &Taps, samples: &[[i16; CHUNK]]) -> i32 {
+fn dot(taps: &Taps, samples: &Taps) -> i32 {
     let mut sum = 0i32;
     for (taps, samples) in taps.iter().zip(samples) {
         for (tap, sample) in taps.iter().zip(samples) {
@@ -210,5 +228,96 @@ impl BandSplit {
     /// How many samples have come since the middle of the newest point.
     pub(super) fn since_newest(&self) -> usize {
         self.filled - self.told + DELAY_SAMPLES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(samples: &[i16]) -> Vec<Point> {
+        let mut split = BandSplit::new();
+        let mut points = Vec::new();
+        let mut rest = samples;
+        while !rest.is_empty() {
+            rest = &rest[split.take(rest)..];
+            points.extend(std::iter::from_fn(|| split.next()).flatten());
+        }
+        points
+    }
+
+    fn tone(hz: f64, samples: usize) -> Vec<i16> {
+        let step = TAU * hz / f64::from(SAMPLE_RATE_HZ);
+        (0..samples).map(|n| (10_000.0 * (step * n as f64).sin()).round() as i16).collect()
+    }
+
+    #[test]
+    fn sums_of_products_fit_at_full_scale() {
+        for part in Filters::new().taps.as_flattened() {
+            let sum: i64 = part.as_flattened().iter().map(|tap| i64::from(tap.abs())).sum();
+            assert!(sum * 32_768 <= i64::from(i32::MAX), "{sum}");
+        }
+    }
+
+    #[test]
+    fn a_tone_comes_out_with_its_amplitude_and_turn_in_its_band_alone() {
+        let filters = Filters::get();
+        for (band, group) in [LOW_HZ, HIGH_HZ].into_iter().enumerate() {
+            for (number, hz) in group.into_iter().enumerate() {
+                for offset in [-0.022, 0.0, 0.022] {
+                    let points = points(&tone(hz * (1.0 + offset), 800));
+                    let [before, now] = [points[70], points[71]];
+                    let gain = filters.gain(band, number, offset as f32);
+                    let amplitude = now[band].power().sqrt() / 10_000.0;
+                    assert!((amplitude / gain - 1.0).abs() < 0.01, "{hz}: {amplitude}, {gain}");
+                    assert!(gain > 0.6, "{hz}: {gain}");
+                    let other = now[1 - band].power().sqrt() / 10_000.0;
+                    assert!(other < 0.02, "{hz}: {other} in the other band");
+                    let turned = now[band].against(before[band]);
+                    let off = turned.against(turn(hz * (1.0 + offset))).angle();
+                    assert!(off.abs() < 0.03, "{hz}: {off}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn dial_tones_are_kept_out() {
+        for hz in [350.0, 425.0, 440.0, 450.0] {
+            let point = points(&tone(hz, 800))[70];
+            let strongest = point[LOW].power().max(point[HIGH].power()).sqrt() / 10_000.0;
+            assert!(strongest < 0.02, "{hz}: {strongest}");
+        }
+    }
+
+    #[test]
+    fn power_is_that_of_the_samples_around_a_point() {
+        let mut split = BandSplit::new();
+        let mut samples = vec![0; 3000];
+        samples[2600..].fill(1000);
+        let mut rest = &samples[..];
+        while !rest.is_empty() {
+            rest = &rest[split.take(rest)..];
+            while split.next().is_some() {}
+        }
+        // The newest point is around sample 2968, so the one at 2608 is 36 before it.
+        let powers = [35, 36, 37, 38].map(|back| split.power(back));
+        assert_eq!(powers[0], 1_000_000.0);
+        assert_eq!(powers[1], 1_000_000.0);
+        assert_eq!(powers[2], 300_000.0);
+        assert_eq!(powers[3], 0.0);
+        assert_eq!(split.since_newest(), 32);
+    }
+
+    #[test]
+    fn slices_of_any_length_make_the_same_points() {
+        let samples = tone(1209.0, 5000);
+        let mut split = BandSplit::new();
+        let mut in_pieces = Vec::new();
+        for piece in samples.chunks(77) {
+            assert_eq!(split.take(piece), 77.min(piece.len()));
+            in_pieces.extend(std::iter::from_fn(|| split.next()).flatten());
+        }
+        assert_eq!(in_pieces, points(&samples));
     }
 }

@@ -141,6 +141,9 @@ impl DtmfDetector {
             return;
         }
         let Some((pair, powers)) = self.candidate() else { return };
+        if self.sounding.is_some_and(|s| s.pair == pair) {
+            return;
+        }
         match judge(&self.history, self.filters, pair, powers) {
             Verdict::Digit(found) => self.begin(pair, found),
             Verdict::TooShort { points_missing } => {
@@ -165,9 +168,6 @@ impl DtmfDetector {
     }
 
     fn begin(&mut self, pair: Pair, found: Found) {
-        if self.sounding.is_some_and(|s| s.pair == pair) {
-            return;
-        }
         self.end();
         let last = self.history.count();
         let first = last - found.start as u64;
@@ -221,5 +221,99 @@ impl DtmfDetector {
 impl Default for DtmfDetector {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DtmfGenerator, DtmfLevels, DtmfTiming};
+
+    const ALL: &str = "123A456B789C*0#D";
+
+    fn digits(text: &str) -> impl Iterator<Item = Digit> + '_ {
+        text.chars().map(|c| Digit::from_char(c).unwrap())
+    }
+
+    fn starts(detector: &mut DtmfDetector) -> String {
+        let mut text = String::new();
+        while let Some(event) = detector.poll() {
+            if let DtmfEvent::Start(digit) = event {
+                text.push(digit.as_char());
+            }
+        }
+        text
+    }
+
+    fn heard(levels: DtmfLevels, timing: DtmfTiming) -> String {
+        let mut generator = DtmfGenerator::with(levels, timing);
+        let mut detector = DtmfDetector::new();
+        let mut text = String::new();
+        for digit in digits(ALL) {
+            assert!(generator.push(digit));
+        }
+        let mut frame = [0i16; 160];
+        while !generator.is_idle() {
+            frame.fill(0);
+            generator.tx(&mut frame);
+            detector.rx(&frame);
+            text += &starts(&mut detector);
+        }
+        detector.rx(&[0; 800]);
+        text + &starts(&mut detector)
+    }
+
+    #[test]
+    fn every_digit_from_minus_30_to_minus_3_dbm0() {
+        for level in -30..=-3 {
+            let level = level as f32;
+            let levels = DtmfLevels { low_dbm0: level, high_dbm0: level };
+            assert_eq!(heard(levels, DtmfTiming::default()), ALL, "{level} dBm0");
+        }
+    }
+
+    #[test]
+    fn forty_milliseconds_on_and_off_are_enough() {
+        let timing = DtmfTiming { on_ms: 40, off_ms: 40 };
+        assert_eq!(heard(DtmfLevels::default(), timing), ALL);
+    }
+
+    #[test]
+    fn start_and_end_are_told_with_the_duration() {
+        let mut generator =
+            DtmfGenerator::with(DtmfLevels::default(), DtmfTiming { on_ms: 200, off_ms: 100 });
+        generator.push(Digit::from_char('5').unwrap());
+        let mut samples = [0i16; 3200];
+        generator.tx(&mut samples);
+        let mut detector = DtmfDetector::new();
+        detector.rx(&samples[..800]);
+        assert_eq!(detector.poll(), Digit::from_char('5').map(DtmfEvent::Start));
+        assert_eq!(detector.current(), Digit::from_char('5'));
+        detector.rx(&samples[800..]);
+        let Some(DtmfEvent::End { ms, .. }) = detector.poll() else { panic!("no end") };
+        assert!((160..=240).contains(&ms), "{ms}");
+        assert_eq!(detector.poll(), None);
+    }
+
+    #[test]
+    fn unread_events_are_bounded_and_counted() {
+        let mut generator = DtmfGenerator::new();
+        let mut detector = DtmfDetector::new();
+        let mut samples = vec![0i16; 1600 * 16];
+        digits(ALL).for_each(|d| assert!(generator.push(d)));
+        generator.tx(&mut samples);
+        detector.rx(&samples);
+        assert_eq!(detector.dropped(), 16);
+        assert_eq!(starts(&mut detector).len(), 8);
+    }
+
+    #[test]
+    fn detectors_can_be_made_on_many_threads_at_once() {
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope
+                    .spawn(|| assert_eq!(heard(DtmfLevels::default(), DtmfTiming::default()), ALL));
+            }
+        });
     }
 }

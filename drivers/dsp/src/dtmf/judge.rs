@@ -96,12 +96,7 @@ pub(super) fn is_present(
 }
 
 /// Judges what has sounded up to now. `powers` are the bands' mean powers in the newest points.
-pub(super) fn judge(
-    history: &History,
-    filters: &Filters,
-    pair: Pair,
-    powers: [f32; 2],
-) -> Verdict {
+pub(super) fn judge(history: &History, filters: &Filters, pair: Pair, powers: [f32; 2]) -> Verdict {
     let present = |back| is_present(history, filters, back, pair, powers);
     let span = match Span::find(present) {
         Ok(span) => span,
@@ -142,7 +137,8 @@ fn is_clean_beginning(history: &History, start: usize, powers: [f32; 2]) -> bool
     let first = start + EDGE_POINTS + 1;
     start <= CLEAN_POINTS_MAX
         && (0..2).all(|band| {
-            let before = (first..first + BEFORE_POINTS).map(|back| history.back(back)[band].power());
+            let before =
+                (first..first + BEFORE_POINTS).map(|back| history.back(back)[band].power());
             before.sum::<f32>() <= BEFORE_MAX * powers[band] * BEFORE_POINTS as f32
         })
 }

@@ -55,14 +55,10 @@ impl Sine {
             _ => HIGH_HZ[pair.0[HIGH]],
         } as f32;
         let off_hz = (coarse.angle() + fine.angle()) * HZ_PER_RADIAN_A_POINT;
+        let offset = off_hz / nominal_hz;
         let power = sum.power() / (count * count);
-        let gain = filters.gain(band, nominal_hz + off_hz);
-        Sine {
-            offset: off_hz / nominal_hz,
-            power,
-            tone_power: power / (gain * gain),
-            purity: power * count / all,
-        }
+        let gain = filters.gain(band, pair.0[band], offset);
+        Sine { offset, power, tone_power: power / (gain * gain), purity: power * count / all }
     }
 }
 

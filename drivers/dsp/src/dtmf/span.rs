@@ -14,9 +14,9 @@ pub(super) const EDGE_POINTS: usize = 2;
 /// interruption, and one more.
 const INSIDE_POINTS_MIN: usize = ON_POINTS - 4 * EDGE_POINTS;
 
-/// Which of the newest points belong to a digit, newest first.
+/// Which of the newest points belong to a digit.
 pub(super) struct Span {
-    present: [bool; SPAN_POINTS_MAX],
+    /// At which points the filters had filled, newest first.
     inside: [bool; SPAN_POINTS_MAX],
     points: usize,
 }
@@ -51,7 +51,7 @@ impl Span {
             *inside = present[newer..=older].iter().all(|p| *p);
         }
         let full = inside.iter().filter(|inside| **inside).count();
-        let span = Span { present, inside, points };
+        let span = Span { inside, points };
         if full < INSIDE_POINTS_MIN { Err(INSIDE_POINTS_MIN - full) } else { Ok(span) }
     }
 
