@@ -12,9 +12,11 @@
 //! - [`caller_id`]: FSK by Bell 202 and V.23, and DTMF, both ways.
 //! - [`LevelMeter`]: levels in dBm0.
 //!
-//! The DTMF detector is SpanDSP's. The generators share one oscillator of ours, and the FSK
+//! The DTMF detector is ours because SpanDSP's, whose blocks of 12.75 ms are too short to tell a
+//! frequency by, misses digits at the limits of Q.24 (`./box bench dtmf` compares both). The FSK
 //! receiver is ours too, because SpanDSP's hands bits to a callback and places bit edges on whole
-//! samples; SpanDSP serves as the second opinion in the tests. Left out on purpose: echo
+//! samples. The generators share one oscillator. SpanDSP serves as the second opinion in the
+//! tests. Left out on purpose: echo
 //! cancelling, fax modems, tone plans of other countries as data files.
 
 #![deny(missing_docs)]

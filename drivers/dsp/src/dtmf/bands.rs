@@ -235,15 +235,20 @@ impl BandSplit {
 mod tests {
     use super::*;
 
-    fn points(samples: &[i16]) -> Vec<Point> {
-        let mut split = BandSplit::new();
+    /// Feeds samples in pieces of this length.
+    fn feed(split: &mut BandSplit, samples: &[i16], piece: usize) -> Vec<Point> {
         let mut points = Vec::new();
-        let mut rest = samples;
-        while !rest.is_empty() {
-            rest = &rest[split.take(rest)..];
-            points.extend(std::iter::from_fn(|| split.next()).flatten());
+        for mut rest in samples.chunks(piece) {
+            while !rest.is_empty() {
+                rest = &rest[split.take(rest)..];
+                points.extend(std::iter::from_fn(|| split.next()).flatten());
+            }
         }
         points
+    }
+
+    fn points(samples: &[i16]) -> Vec<Point> {
+        feed(&mut BandSplit::new(), samples, 160)
     }
 
     fn tone(hz: f64, samples: usize) -> Vec<i16> {
@@ -295,11 +300,7 @@ mod tests {
         let mut split = BandSplit::new();
         let mut samples = vec![0; 3000];
         samples[2600..].fill(1000);
-        let mut rest = &samples[..];
-        while !rest.is_empty() {
-            rest = &rest[split.take(rest)..];
-            while split.next().is_some() {}
-        }
+        feed(&mut split, &samples, 160);
         // The newest point is around sample 2968, so the one at 2608 is 36 before it.
         let powers = [35, 36, 37, 38].map(|back| split.power(back));
         assert_eq!(powers[0], 1_000_000.0);
@@ -312,12 +313,9 @@ mod tests {
     #[test]
     fn slices_of_any_length_make_the_same_points() {
         let samples = tone(1209.0, 5000);
-        let mut split = BandSplit::new();
-        let mut in_pieces = Vec::new();
-        for piece in samples.chunks(77) {
-            assert_eq!(split.take(piece), 77.min(piece.len()));
-            in_pieces.extend(std::iter::from_fn(|| split.next()).flatten());
+        for piece in [1, 77, 4000] {
+            let in_pieces = feed(&mut BandSplit::new(), &samples, piece);
+            assert_eq!(in_pieces, points(&samples));
         }
-        assert_eq!(in_pieces, points(&samples));
     }
 }

@@ -278,21 +278,71 @@ mod tests {
         assert_eq!(heard(DtmfLevels::default(), timing), ALL);
     }
 
+    /// What is told while these samples are heard a millisecond at a time, each with the time.
+    fn told(detector: &mut DtmfDetector, samples: &[i16]) -> Vec<(usize, DtmfEvent)> {
+        let mut told = Vec::new();
+        for (ms, slice) in samples.chunks(8).enumerate() {
+            detector.rx(slice);
+            told.extend(std::iter::from_fn(|| detector.poll()).map(|event| (ms + 1, event)));
+        }
+        told
+    }
+
+    /// A digit, beginning after this many samples.
+    fn pressed(digit: char, lead: usize, on_ms: u16) -> Vec<i16> {
+        let timing = DtmfTiming { on_ms, off_ms: 100 };
+        let mut generator = DtmfGenerator::with(DtmfLevels::default(), timing);
+        assert!(generator.push(Digit::from_char(digit).unwrap()));
+        let mut samples = vec![0i16; lead + (usize::from(on_ms) + 100) * 8];
+        generator.tx(&mut samples[lead..]);
+        samples
+    }
+
     #[test]
-    fn start_and_end_are_told_with_the_duration() {
-        let mut generator =
-            DtmfGenerator::with(DtmfLevels::default(), DtmfTiming { on_ms: 200, off_ms: 100 });
-        generator.push(Digit::from_char('5').unwrap());
-        let mut samples = [0i16; 3200];
-        generator.tx(&mut samples);
-        let mut detector = DtmfDetector::new();
-        detector.rx(&samples[..800]);
-        assert_eq!(detector.poll(), Digit::from_char('5').map(DtmfEvent::Start));
-        assert_eq!(detector.current(), Digit::from_char('5'));
-        detector.rx(&samples[800..]);
-        let Some(DtmfEvent::End { ms, .. }) = detector.poll() else { panic!("no end") };
-        assert!((160..=240).contains(&ms), "{ms}");
-        assert_eq!(detector.poll(), None);
+    fn the_beginning_is_told_within_45_ms_and_its_place_within_two() {
+        for lead in 400..440 {
+            let samples = pressed('5', lead, 200);
+            let mut detector = DtmfDetector::new();
+            let began = samples.chunks(8).enumerate().find_map(|(ms, slice)| {
+                detector.rx(slice);
+                detector.poll().map(|event| (ms + 1, event))
+            });
+            let (ms, event) = began.expect("a digit");
+            assert_eq!(Some(event), Digit::from_char('5').map(DtmfEvent::Start));
+            assert!(ms * 8 - lead <= 45 * 8, "{} samples after it began", ms * 8 - lead);
+            let ago = detector.started_ago().expect("it sounds") as usize;
+            assert!((ms * 8 - ago).abs_diff(lead) <= 16, "{ago} samples ago, at {ms} ms");
+        }
+    }
+
+    #[test]
+    fn the_end_tells_how_long_it_lasted() {
+        for on_ms in [40, 65, 100, 1000] {
+            let mut detector = DtmfDetector::new();
+            let told = told(&mut detector, &pressed('9', 403, on_ms));
+            let [(_, DtmfEvent::Start(_)), (at, DtmfEvent::End { ms, .. })] = told[..] else {
+                panic!("{told:?}")
+            };
+            assert!(ms.abs_diff(on_ms.into()) <= 3, "{ms} of {on_ms} ms");
+            assert!((50 + 20..50 + 35).contains(&(at - usize::from(on_ms))), "at {at} ms");
+            assert_eq!((detector.current(), detector.started_ago()), (None, None));
+        }
+    }
+
+    #[test]
+    fn a_digit_that_follows_without_a_pause_ends_the_one_before() {
+        let mut samples = pressed('1', 400, 80);
+        samples.truncate(400 + 80 * 8);
+        samples.extend(pressed('6', 0, 80));
+        let told = told(&mut DtmfDetector::new(), &samples);
+        let digits: Vec<_> = told
+            .iter()
+            .map(|(_, event)| match event {
+                DtmfEvent::Start(digit) => ('+', digit.as_char()),
+                DtmfEvent::End { digit, .. } => ('-', digit.as_char()),
+            })
+            .collect();
+        assert_eq!(digits, [('+', '1'), ('-', '1'), ('+', '6'), ('-', '6')]);
     }
 
     #[test]

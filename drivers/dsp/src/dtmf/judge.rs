@@ -22,7 +22,10 @@ use crate::level::dbm0_to_peak;
 const PRESENT_MIN: f32 = 0.25;
 /// How far a frequency may be off: 1.5 % and 2 Hz must pass (AT&T), as must 1.8 % (NTT), while
 /// 3 % must not.
-const OFFSET_MAX: f32 = 0.022;
+const OFFSET_MAX: f32 = 0.021;
+/// How far both may be off together: in vowels, whose harmonics are in whole ratios, both often
+/// lie at the far ends.
+const OFFSETS_MAX: f32 = 0.037;
 /// How much stronger the low tone may be, as a power: 10 dB.
 const LOW_TWIST_MAX: f32 = 10.0;
 /// How much stronger the high tone may be: 6 dB.
@@ -38,12 +41,12 @@ struct Bounds {
     share_min: f32,
 }
 
-const AFTER_CLEAN_BEGINNING: Bounds = Bounds { purity_min: 0.85, share_min: 0.7 };
+const AFTER_CLEAN_BEGINNING: Bounds = Bounds { purity_min: 0.87, share_min: 0.72 };
 const OTHERWISE: Bounds = Bounds { purity_min: 0.95, share_min: 0.85 };
 
-/// A beginning is clean if it is no further back than this, 45 ms, for a digit is found as soon
+/// A beginning is clean if it is no further back than this, 40 ms, for a digit is found as soon
 /// as it has sounded for long enough; and
-const CLEAN_POINTS_MAX: usize = 36;
+const CLEAN_POINTS_MAX: usize = 32;
 /// if in the 10 ms before it each band held no more than this part of its later power.
 const BEFORE_MAX: f32 = 0.2;
 const BEFORE_POINTS: usize = 8;
@@ -104,7 +107,10 @@ pub(super) fn judge(history: &History, filters: &Filters, pair: Pair, powers: [f
     };
     let sines = [LOW, HIGH].map(|band| Sine::fit(history, filters, &span, band, pair));
     let tones = sines.each_ref().map(|sine| sine.tone_power);
-    if !is_balanced(tones) || sines.iter().any(|sine| sine.offset.abs() > OFFSET_MAX) {
+    let offsets = sines.each_ref().map(|sine| sine.offset.abs());
+    let is_tuned = offsets[LOW].max(offsets[HIGH]) <= OFFSET_MAX
+        && offsets[LOW] + offsets[HIGH] <= OFFSETS_MAX;
+    if !is_tuned || !is_balanced(tones) {
         return Verdict::NoDigit;
     }
     let start = span.first_point(present, POINTS - 2);

@@ -1,20 +1,82 @@
-//! `dtmf`: what the detector hears and what it does not, beside SpanDSP's.
+//! `dtmf`: what our detector hears and what it does not, beside SpanDSP's plain one, which hears
+//! the very same sounds.
+
 mod ears;
+mod mitel;
 mod noise;
 mod q24;
 mod signal;
 mod speech;
-use ears::Make;
-pub(crate) fn run() -> anyhow::Result<()> { q24::run(std::env::var("FULL").is_err())?; 
- let sp = speech::load(std::path::Path::new(&std::env::var("ROOT").unwrap_or("/".into())))?;
- for gain in [1.0f32, 0.25, 0.1, 3.0] {
- for s in &sp {
-   let x: Vec<i16> = s.samples.iter().map(|v| (*v as f32 * gain) as i16).collect();
-   print!("{gain} {} {:.1} min", s.source, s.minutes());
-   for m in Make::ALL { let mut e=m.ear()?; let mut d=String::new(); let t=std::time::Instant::now();
-     for f in x.chunks(160) { e.hear(f);} 
-     let ns = t.elapsed().as_nanos() as f64/(x.len() as f64/160.0);
-     d=e.digits(); print!("  [{d}] {ns:.0} ns"); }
-   println!();
- }}
-Ok(()) }
+mod speed;
+mod talkoff;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use serde::Serialize;
+
+/// Options of `dtmf`.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Fewer digits: under a minute.
+    #[arg(long)]
+    quick: bool,
+    /// One JSON object on the last line.
+    #[arg(long)]
+    json: bool,
+    /// Where the packages with speech are unpacked, if not in the system.
+    #[arg(long, default_value = "/")]
+    speech_root: PathBuf,
+}
+
+/// The figures, under the names by which they are compared.
+#[derive(Serialize)]
+struct Figures {
+    false_digits: usize,
+    spandsp_false_digits: usize,
+    speech_min: f64,
+    spandsp_speech_min: f64,
+    ok_pct_freq_1_5: f64,
+    spandsp_ok_pct_freq_1_5: f64,
+    ok_pct_twist: f64,
+    spandsp_ok_pct_twist: f64,
+    ok_pct_snr_10db: f64,
+    spandsp_ok_pct_snr_10db: f64,
+    ns_per_frame: f64,
+    spandsp_ns_per_frame: f64,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let speech = speech::load(&options.speech_root)?;
+    let q24 = q24::run(options.quick)?;
+    mitel::run()?;
+    let talkoff = talkoff::run(&speech)?;
+    talkoff::run_other_voices(&speech, options.quick)?;
+    if let Some(prompts) = speech.last() {
+        talkoff::run_echo(prompts)?;
+    }
+    let ns = speed::run(&speech, options.quick)?;
+    if options.json {
+        let [false_digits, spandsp_false_digits] = talkoff.false_digits;
+        let [ok_pct_freq_1_5, spandsp_ok_pct_freq_1_5] = q24.freq_1_5;
+        let [ok_pct_twist, spandsp_ok_pct_twist] = q24.twist;
+        let [ok_pct_snr_10db, spandsp_ok_pct_snr_10db] = q24.snr_10db;
+        let [ns_per_frame, spandsp_ns_per_frame] = ns;
+        let figures = Figures {
+            false_digits,
+            spandsp_false_digits,
+            speech_min: talkoff.minutes,
+            spandsp_speech_min: talkoff.minutes,
+            ok_pct_freq_1_5,
+            spandsp_ok_pct_freq_1_5,
+            ok_pct_twist,
+            spandsp_ok_pct_twist,
+            ok_pct_snr_10db,
+            spandsp_ok_pct_snr_10db,
+            ns_per_frame,
+            spandsp_ns_per_frame,
+        };
+        println!("{}", serde_json::to_string(&figures)?);
+    }
+    Ok(())
+}

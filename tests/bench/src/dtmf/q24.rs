@@ -129,6 +129,7 @@ fn time_rows() -> Vec<Row> {
 }
 
 fn noise_rows() -> Vec<Row> {
+    let off_too = every(&offsets(1.5), |key, offset_pct| Key { offset_pct, ..key });
     let noisy = |name, snr_db, must, on_ms| Row {
         background: Background::SnrDb(snr_db),
         ..row(name, must, 250, Key::all(|key| Key { on_ms, ..key }))
@@ -138,6 +139,10 @@ fn noise_rows() -> Vec<Row> {
         noisy("15 dB S/N", 15.0, Must::Hear(100.0), 50.0),
         noisy("10 dB S/N", 10.0, Must::Hear(99.5), 50.0),
         noisy("10 dB S/N, 40 ms on", 10.0, Must::Tell, 40.0),
+        Row {
+            background: Background::SnrDb(10.0),
+            ..row("10 dB S/N with frequency ±1.5 %", Must::Tell, 30, off_too)
+        },
         noisy("7 dB S/N", 7.0, Must::Tell, 50.0),
     ]
 }
@@ -145,7 +150,7 @@ fn noise_rows() -> Vec<Row> {
 /// Runs and prints the table.
 pub(super) fn run(quick: bool) -> Result<Figures> {
     println!("Q.24                                    must      ours       SpanDSP   digits sent");
-    let mut print = |rows: Vec<Row>| -> Result<Vec<Heard>> {
+    let print = |rows: Vec<Row>| -> Result<Vec<Heard>> {
         rows.iter().map(|row| print_row(row, quick)).collect()
     };
     print(vec![row("every digit, 50 ms on, 50 off", Must::Hear(100.0), 100, Key::all(|k| k))])?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tipring_line::FRAME_SAMPLES;
 
 use super::ears::Make;
@@ -39,10 +39,9 @@ pub(super) fn run(speech: &[Speech], quick: bool) -> Result<[f64; 2]> {
         let frames = (samples.len() / FRAME_SAMPLES) as f64;
         let ns = fastest.map(|time| time.as_nanos() as f64 / frames);
         println!("{name:42} {:10.0} {:12.0} {:11.2}", ns[0], ns[1], ns[0] / ns[1]);
-        [0, 1].map(|i| means[i] += ns[i] / sounds.len() as f64);
+        means = [0, 1].map(|i| means[i] + ns[i] / sounds.len() as f64);
     }
     println!("{:42} {:10.0} {:12.0} {:11.2}", "mean", means[0], means[1], means[0] / means[1]);
-    means.first().copied().filter(|ns| *ns > 0.0).context("no time was measured")?;
     Ok(means)
 }
 
