@@ -10,19 +10,22 @@
 //! - [`ToneGenerator`], [`ProgressDetector`]: call-progress tones by frequency and cadence
 //!   (ITU-T E.180; China GB/T 3380-1982).
 //! - [`caller_id`]: FSK by Bell 202 and V.23, and DTMF, both ways.
+//! - [`EchoCanceller`]: takes the line's echo out of what is received (ITU-T G.168).
+//! - [`FaxToneDetector`]: the tones by which fax machines announce themselves (ITU-T T.30).
 //! - [`LevelMeter`]: levels in dBm0.
 //!
 //! The DTMF detector is ours because SpanDSP's, whose blocks of 12.75 ms are too short to tell a
 //! frequency by, misses digits at the limits of Q.24 (`./box bench dtmf` compares both). The FSK
 //! receiver is ours too, because SpanDSP's hands bits to a callback and places bit edges on whole
 //! samples. The generators share one oscillator. SpanDSP serves as the second opinion in the
-//! tests. Left out on purpose: echo
-//! cancelling, fax modems, tone plans of other countries as data files.
+//! tests. Left out on purpose: fax modems.
 
 #![deny(missing_docs)]
 
 pub mod caller_id;
 mod dtmf;
+mod echo;
+mod fax_tone;
 pub mod g711;
 mod level;
 mod oscillator;
@@ -32,6 +35,8 @@ mod tone;
 pub mod tones;
 
 pub use dtmf::{DtmfDetector, DtmfEvent, DtmfGenerator, DtmfLevels, DtmfTiming};
+pub use echo::{EchoCanceller, EchoTail};
+pub use fax_tone::{FaxTone, FaxToneDetector};
 pub use level::{Level, LevelMeter, dbm0_to_peak, dbm0_to_rms, rms_to_dbm0};
-pub use progress::{ProgressDetector, ProgressPlan, ProgressTone, Sound};
+pub use progress::{OTHERS_MAX, ProgressDetector, ProgressPlan, ProgressTone, Sound, TONES_MAX};
 pub use tone::{ToneCadence, ToneGenerator, ToneStep};

@@ -7,8 +7,8 @@ use tipring_dsp::caller_id::{
     CallTime, DtmfCallerId, FskReceiver, FskTransmitter, Message, MessageForm, Modem, NameEncoding,
 };
 use tipring_dsp::{
-    DtmfDetector, DtmfGenerator, LevelMeter, ProgressDetector, ProgressPlan, ToneGenerator, g711,
-    tones,
+    DtmfDetector, DtmfGenerator, EchoCanceller, EchoTail, FaxToneDetector, LevelMeter,
+    ProgressDetector, ProgressPlan, ToneGenerator, g711, tones,
 };
 use tipring_line::{CallerId, Digit, Law};
 
@@ -49,6 +49,8 @@ fn nothing_allocates_after_its_making() {
     let mut fsk = FskReceiver::new();
     let mut by_dtmf = DtmfCallerId::new();
     let mut meter = LevelMeter::new();
+    let mut echo = EchoCanceller::new(EchoTail::Ms64);
+    let mut fax = FaxToneDetector::new();
     let mut frame = [0i16; 160];
     let mut codes = [0u8; 160];
     let (mut messages, mut keys, mut found) = (0, 0, 0);
@@ -71,6 +73,11 @@ fn nothing_allocates_after_its_making() {
         meter.rx(&frame);
         dtmf.rx(&frame);
         progress.rx(&frame);
+        let mut received = frame.map(|s| s / 4);
+        echo.set_enabled(round % 100 != 99);
+        echo.process(&frame, &mut received);
+        fax.rx(&received);
+        let _ = (fax.poll(), echo.erl_db(), echo.erle_db());
         fsk.rx(&frame);
         while let Some(event) = dtmf.poll() {
             if let tipring_dsp::DtmfEvent::Start(digit) = event {
@@ -84,6 +91,7 @@ fn nothing_allocates_after_its_making() {
         }
         found += i32::from(progress.poll().is_some());
     }
+    echo.reset();
     let _ = meter.take();
     let allocations = ALLOCATIONS.with(Cell::get) - before;
 

@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 
 use super::spectrum::{HOP_MS, Sound, frequency_sets};
-use super::{ProgressPlan, ProgressTone};
+use super::{ProgressPlan, ProgressTone, TONES_MAX};
 use crate::tone::{ToneCadence, ToneStep};
 
 /// How many finished stretches of sound are remembered: three cycles of the longest cadence.
@@ -77,7 +77,7 @@ impl Level {
 /// Follows stretches of sound and compares them with the plan's cadences.
 #[derive(Clone, Debug)]
 pub(super) struct CadenceTracker {
-    patterns: ArrayVec<Pattern, 8>,
+    patterns: ArrayVec<Pattern, TONES_MAX>,
     cycles: usize,
     dial_hops: u32,
     /// Oldest first; full when its length is `HISTORY`.

@@ -1,0 +1,272 @@
+//! A telephone line's echo, and the signals to try a canceller with: hybrids as damped
+//! resonances, a composite source signal after ITU-T P.501, recorded speech, noise, A-law.
+#![allow(dead_code, reason = "tests and benchmarks each use a part of this")]
+
+use std::f32::consts::TAU;
+use std::path::Path;
+
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use tipring_dsp::{dbm0_to_rms, g711, rms_to_dbm0};
+use tipring_line::Law;
+
+/// A hybrid of the far end and the delay on the way to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hybrid {
+    /// What it stands for.
+    pub(crate) name: &'static str,
+    /// Flat delay before the first echo.
+    pub(crate) delay_ms: f32,
+    /// From the first echo to where it has died away by 50 dB.
+    pub(crate) dispersion_ms: f32,
+    /// Echo return loss for white noise.
+    pub(crate) erl_db: f32,
+    /// A second, weaker hybrid this much later, 10 dB below the first.
+    pub(crate) second_ms: Option<f32>,
+    seed: u64,
+}
+
+const fn hybrid(name: &'static str, delay: f32, dispersion: f32, erl: f32, seed: u64) -> Hybrid {
+    Hybrid { name, delay_ms: delay, dispersion_ms: dispersion, erl_db: erl, second_ms: None, seed }
+}
+
+/// Eight echo paths, all within 64 ms; the first four within 32 ms.
+pub(crate) const HYBRIDS: [Hybrid; 8] = [
+    hybrid("short loop", 0.0, 4.0, 12.0, 11),
+    hybrid("poor balance", 0.5, 7.0, 6.0, 12),
+    hybrid("good balance", 1.0, 5.0, 24.0, 13),
+    hybrid("local exchange", 6.0, 12.0, 10.0, 14),
+    hybrid("junction", 20.0, 8.0, 14.0, 15),
+    hybrid("toll, loud", 35.0, 9.0, 8.0, 16),
+    hybrid("toll, far", 50.0, 11.0, 18.0, 17),
+    Hybrid { second_ms: Some(28.0), ..hybrid("two hybrids", 1.0, 6.0, 13.0, 18) },
+];
+
+impl Hybrid {
+    /// The same hybrid otherwise attenuated.
+    pub(crate) fn with_erl(self, erl_db: f32) -> Self {
+        Hybrid { erl_db, ..self }
+    }
+
+    /// Its impulse response at 8 kHz, of this echo return loss.
+    pub(crate) fn taps(&self) -> Vec<f32> {
+        let mut taps = vec![0.0; 512];
+        self.add_resonances(&mut taps, self.delay_ms, 1.0, self.seed);
+        if let Some(later) = self.second_ms {
+            self.add_resonances(&mut taps, self.delay_ms + later, 0.32, self.seed + 100);
+        }
+        let energy: f32 = taps.iter().map(|t| t * t).sum();
+        let gain = (10f32.powf(-self.erl_db / 10.0) / energy).sqrt();
+        taps.iter_mut().for_each(|t| *t *= gain);
+        taps
+    }
+
+    /// A sharp first reflection band-limited as by a codec, then three damped resonances of the
+    /// transformer and the loop.
+    fn add_resonances(&self, taps: &mut [f32], delay_ms: f32, gain: f32, seed: u64) {
+        let mut rng = SmallRng::seed_from_u64(seed);
+        let resonances: Vec<(f32, f32, f32, f32)> = (0..3)
+            .map(|i| {
+                let hz = [rng.random_range(280.0..600.0), rng.random_range(900.0..1900.0), 2900.0];
+                let decay = self.dispersion_ms * 8.0 / 5.8 / (1.0 + i as f32);
+                (hz[i], decay, rng.random_range(0.25..0.6), rng.random_range(0.0..TAU))
+            })
+            .collect();
+        let sign = if rng.random::<bool>() { 1.0 } else { -1.0 };
+        let start = delay_ms * 8.0 + 3.0;
+        for (n, tap) in taps.iter_mut().enumerate() {
+            let t = n as f32 - start;
+            // The main reflection: a windowed sinc of 3.4 kHz over 7 samples.
+            if t.abs() < 4.0 {
+                let x = std::f32::consts::PI * t * 0.85;
+                let sinc = if x.abs() < 1e-3 { 1.0 } else { x.sin() / x };
+                *tap += gain * sign * sinc * (0.5 + 0.5 * (std::f32::consts::PI * t / 4.0).cos());
+            }
+            if t > 0.0 && t < self.dispersion_ms * 8.0 * 1.5 {
+                for &(hz, decay, amplitude, phase) in &resonances {
+                    let rise = 1.0 - (-t / 2.0).exp();
+                    let swing = (TAU * hz / 8000.0 * t + phase).cos();
+                    *tap += gain * amplitude * rise * (-t / decay).exp() * swing;
+                }
+            }
+        }
+    }
+}
+
+/// What a line gives back: echo of what is sent, the near end's sound, noise, all through A-law.
+pub(crate) struct Line {
+    taps: Vec<f32>,
+    sent: Vec<f32>,
+    noise_rms: f32,
+    rng: SmallRng,
+}
+
+impl Line {
+    pub(crate) fn new(hybrid: &Hybrid, noise_dbm0: f32) -> Self {
+        let rng = SmallRng::seed_from_u64(hybrid.seed);
+        Line { taps: hybrid.taps(), sent: vec![0.0; 512], noise_rms: dbm0_to_rms(noise_dbm0), rng }
+    }
+
+    /// A line without any echo.
+    pub(crate) fn without_echo(noise_dbm0: f32) -> Self {
+        Line { taps: vec![0.0; 512], ..Line::new(&HYBRIDS[0], noise_dbm0) }
+    }
+
+    /// The echo path changes from now on; what was sent stays known.
+    pub(crate) fn change(&mut self, hybrid: Option<&Hybrid>) {
+        self.taps = hybrid.map_or_else(|| vec![0.0; 512], Hybrid::taps);
+    }
+
+    /// What is received while `sent` goes out and `near` speaks (silence where it is shorter).
+    pub(crate) fn receive(&mut self, sent: &[i16], near: &[i16]) -> Vec<i16> {
+        let start = self.sent.len();
+        self.sent.extend(sent.iter().map(|&s| f32::from(s)));
+        let received = (0..sent.len())
+            .map(|n| {
+                let latest = start + n;
+                let heard = &self.sent[latest - 511..=latest];
+                let echo: f32 = self.taps.iter().zip(heard.iter().rev()).map(|(t, s)| t * s).sum();
+                let sum = echo + f32::from(near.get(n).copied().unwrap_or(0));
+                law_sample(sum + gauss(&mut self.rng) * self.noise_rms)
+            })
+            .collect();
+        self.sent.drain(..self.sent.len() - 512);
+        received
+    }
+}
+
+/// A normal random number.
+fn gauss(rng: &mut SmallRng) -> f32 {
+    let radius = (-2.0 * rng.random_range(f32::MIN_POSITIVE..1.0).ln()).sqrt();
+    radius * rng.random_range(0.0..TAU).cos()
+}
+
+fn law_sample(value: f32) -> i16 {
+    g711::decode_sample(Law::A, g711::encode_sample(Law::A, value.round() as i16))
+}
+
+/// Samples as an A-law line carries them.
+pub(crate) fn through_law(samples: &[f32]) -> Vec<i16> {
+    samples.iter().map(|&s| law_sample(s)).collect()
+}
+
+/// White Gaussian noise.
+pub(crate) fn noise(seed: u64, dbm0: f32, ms: usize) -> Vec<i16> {
+    let mut rng = SmallRng::seed_from_u64(seed);
+    let rms = dbm0_to_rms(dbm0);
+    through_law(&(0..ms * 8).map(|_| gauss(&mut rng) * rms).collect::<Vec<_>>())
+}
+
+/// Sines of equal level, of this level in sum.
+pub(crate) fn tones(hz: &[f32], dbm0: f32, ms: usize) -> Vec<i16> {
+    let peak = dbm0_to_rms(dbm0) * (2.0 / hz.len() as f32).sqrt();
+    let sample = |n: usize| hz.iter().map(|f| (TAU * f * n as f32 / 8000.0).sin() * peak).sum();
+    through_law(&(0..ms * 8).map(sample).collect::<Vec<f32>>())
+}
+
+/// A composite source signal in the manner of ITU-T P.501: a voiced sound of 49 ms, noise of
+/// 200 ms, a pause of 101 ms, the sign changing from period to period. The level is that of the
+/// sounding part.
+pub(crate) fn composite(seed: u64, dbm0: f32, ms: usize) -> Vec<i16> {
+    let mut rng = SmallRng::seed_from_u64(seed);
+    let rms = dbm0_to_rms(dbm0);
+    let pitch = rng.random_range(180.0..260.0f32);
+    let mut samples = Vec::with_capacity(ms * 8 + 2800);
+    let mut sign = 1.0;
+    while samples.len() < ms * 8 {
+        let mut voiced: Vec<f32> = (0..389)
+            .map(|n| {
+                (1..=14)
+                    .map(|h| h as f32)
+                    .map(|h| (TAU * pitch * h * n as f32 / 8000.0 + h * h).sin() / h)
+                    .sum()
+            })
+            .collect();
+        scale_to(&mut voiced, rms);
+        let mut last = 0.0;
+        let mut hiss: Vec<f32> = (0..1600)
+            .map(|_| {
+                last = 0.5 * last + gauss(&mut rng);
+                last
+            })
+            .collect();
+        scale_to(&mut hiss, rms);
+        samples.extend(voiced.iter().chain(&hiss).map(|s| s * sign));
+        samples.extend([0.0; 811]);
+        sign = -sign;
+    }
+    samples.truncate(ms * 8);
+    through_law(&samples)
+}
+
+fn scale_to(samples: &mut [f32], rms: f32) {
+    let power: f32 = samples.iter().map(|s| s * s).sum::<f32>() / samples.len() as f32;
+    samples.iter_mut().for_each(|s| *s *= rms / power.sqrt());
+}
+
+/// Recorded speech from these folders' files, from the `skip`th on, pauses of above 200 ms cut,
+/// at this active level.
+pub(crate) fn speech(skip: usize, dbm0: f32, ms: usize) -> Vec<i16> {
+    let mut samples: Vec<f32> = Vec::new();
+    for file in speech_files().iter().cycle().skip(skip) {
+        let mut quiet = 0;
+        for frame in read_wav(file).chunks(160) {
+            let power = frame.iter().map(|&s| f32::from(s).powi(2)).sum::<f32>() / 160.0;
+            quiet = if power > dbm0_to_rms(-45.0).powi(2) { 0 } else { quiet + 1 };
+            if quiet <= 10 {
+                samples.extend(frame.iter().map(|&s| f32::from(s)));
+            }
+        }
+        if samples.len() >= ms * 8 {
+            break;
+        }
+    }
+    samples.truncate(ms * 8);
+    let power = active_power(&samples);
+    let gain = dbm0_to_rms(dbm0) / power.sqrt();
+    through_law(&samples.iter().map(|s| s * gain).collect::<Vec<_>>())
+}
+
+/// The mean power of the frames that are within 25 dB of the mean: near enough to P.56's.
+fn active_power(samples: &[f32]) -> f32 {
+    let powers: Vec<f32> =
+        samples.chunks(160).map(|f| f.iter().map(|s| s * s).sum::<f32>() / 160.0).collect();
+    let mean = powers.iter().sum::<f32>() / powers.len() as f32;
+    let active: Vec<f32> = powers.into_iter().filter(|p| *p > mean / 316.0).collect();
+    active.iter().sum::<f32>() / active.len() as f32
+}
+
+/// The recordings of Debian's asterisk-core-sounds-en-wav that last a second or more.
+pub(crate) fn speech_files() -> Vec<std::path::PathBuf> {
+    let mut folders = vec![Path::new("/usr/share/asterisk/sounds").to_path_buf()];
+    let mut files = vec![];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let long = || entry.metadata().is_ok_and(|m| m.len() > 16_044);
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "wav") && long() {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    assert!(
+        files.len() > 300,
+        "this needs recorded speech (apt install asterisk-core-sounds-en-wav)"
+    );
+    files
+}
+
+fn read_wav(path: &Path) -> Vec<i16> {
+    let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let data = bytes.windows(4).position(|w| w == b"data").expect("a data chunk") + 8;
+    bytes[data..].chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect()
+}
+
+/// Level of samples in dBm0.
+pub(crate) fn level(samples: &[i16]) -> f32 {
+    let power: f32 = samples.iter().map(|&s| f32::from(s).powi(2)).sum();
+    rms_to_dbm0((power / samples.len().max(1) as f32).sqrt())
+}
