@@ -1,7 +1,7 @@
 //! The DTMF detector: when a digit begins and when it ends.
 //!
 //! Every 2.5 ms it takes a look at the newest 15 ms. If they may belong to a digit, the judgement
-//! over its whole length so far decides; a digit is told some 37 ms after it began. It has ended
+//! over its whole length so far decides; a digit is told some 36 ms after it began. It has ended
 //! when 24 ms have gone by without it, so that a shorter interruption does not split it.
 
 use tipring_line::Digit;
@@ -28,7 +28,7 @@ const OFF_POINTS: u64 = 19;
 /// What a [`DtmfDetector`] tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DtmfEvent {
-    /// A digit has begun, some 37 ms ago; [`DtmfDetector::started_ago`] says it exactly.
+    /// A digit has begun, some 36 ms ago; [`DtmfDetector::started_ago`] says when.
     Start(Digit),
     /// The digit has ended, 24 ms ago or, where another one follows at once, earlier.
     End {
@@ -76,6 +76,8 @@ pub struct DtmfDetector {
     /// Power below which a band holds no tone, as the sum over a window.
     power_min: f32,
     sounding: Option<Sounding>,
+    /// The digit that ended last, and the number of the last point at which it was there.
+    ended: Option<(Pair, u64)>,
     /// Looks to be skipped.
     wait: usize,
     events: Queue<DtmfEvent, 16>,
@@ -91,6 +93,7 @@ impl DtmfDetector {
             // The filters take up to 4 dB off a tone at a band's edge.
             power_min: dbm0_to_peak(LEVEL_MIN_DBM0 - 4.0).powi(2) * WINDOW_POINTS,
             sounding: None,
+            ended: None,
             wait: 0,
             events: Queue::new(),
         }
@@ -168,9 +171,14 @@ impl DtmfDetector {
     }
 
     fn begin(&mut self, pair: Pair, found: Found) {
-        self.end();
         let last = self.history.count();
         let first = last - found.start as u64;
+        if self.ended.is_some_and(|(before, end)| before == pair && first <= end) {
+            // It never paused: the digit has only become so weak that it seemed to end.
+            self.ended = Some((pair, last));
+            return;
+        }
+        self.end();
         self.sounding = Some(Sounding { pair, first, last, powers: found.powers });
         self.events.push(DtmfEvent::Start(digit_at(pair.0)));
     }
@@ -193,6 +201,7 @@ impl DtmfDetector {
 
     fn end(&mut self) {
         let Some(Sounding { pair, first, last, .. }) = self.sounding.take() else { return };
+        self.ended = Some((pair, last));
         let samples = (last - first + 1) * POINT_SAMPLES as u64;
         let ms = u32::try_from(samples / 8).unwrap_or(u32::MAX);
         self.events.push(DtmfEvent::End { digit: digit_at(pair.0), ms });
@@ -327,6 +336,17 @@ mod tests {
             assert!((50 + 20..50 + 35).contains(&(at - usize::from(on_ms))), "at {at} ms");
             assert_eq!((detector.current(), detector.started_ago()), (None, None));
         }
+    }
+
+    #[test]
+    fn a_digit_that_becomes_12_db_weaker_is_not_told_again() {
+        let mut samples = pressed('7', 400, 500);
+        samples[400 + 800..].iter_mut().for_each(|s| *s /= 4);
+        let told = told(&mut DtmfDetector::new(), &samples);
+        let [(_, DtmfEvent::Start(_)), (_, DtmfEvent::End { ms, .. })] = told[..] else {
+            panic!("{told:?}")
+        };
+        assert!(ms.abs_diff(100) <= 3, "{ms} ms");
     }
 
     #[test]

@@ -10,8 +10,8 @@ pub(super) const GAP_POINTS_MAX: usize = 10;
 pub(super) const SPAN_POINTS_MAX: usize = ON_POINTS + 2 * GAP_POINTS_MAX;
 /// Points next to silence, in which the filters have not filled.
 pub(super) const EDGE_POINTS: usize = 2;
-/// Points with full filters that a judgement needs: eight fewer than all, for a beginning and an
-/// interruption, and one more.
+/// Points with full filters that a judgement needs: what is left next to a beginning, both sides
+/// of an interruption, and an end.
 const INSIDE_POINTS_MIN: usize = ON_POINTS - 4 * EDGE_POINTS;
 
 /// Which of the newest points belong to a digit.

@@ -1,11 +1,11 @@
 //! The acceptance tests of Mitel's CM7291 tape and of Bellcore, as far as they are numbers:
 //! bandwidth and its centre, twist, dynamic range, guard time, signal to noise, dial tone.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::ears::Make;
 use super::q24::score;
-use super::signal::{Background, Key};
+use super::signal::{Background, Key, Line};
 
 /// How often each step is tried: it counts as heard when all are.
 const TRIES: usize = 10;
@@ -60,6 +60,7 @@ pub(super) fn run() -> Result<()> {
         let times = (0..=40).map(|n| 50.0 - f64::from(n));
         heard_up_to(make, times, Background::Silence, |on_ms| Key { on_ms, ..Key::new(5) })
     })?;
+    print("a digit is told after its beginning: at most", "ms", |make| slowest(make).map(Some))?;
     print("least S/N, all digits (≤ 26 dB)", "dB", |make| {
         let mut last = None;
         for snr_db in (0..=26).rev() {
@@ -81,7 +82,7 @@ pub(super) fn run() -> Result<()> {
             worst_digit(|index| {
                 // Both as strong as a tone at first, then the digit ever weaker.
                 let dial_tone = Background::DialTone { hz, dbm0: -10.0 };
-                heard_up_to(make, (-10..=20).map(f64::from), dial_tone, |down| Key {
+                heard_up_to(make, (-10..=25).map(f64::from), dial_tone, |down| Key {
                     dbm0: [-10.0 - down as f32; 2],
                     ..Key::new(index)
                 })
@@ -89,6 +90,26 @@ pub(super) fn run() -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// The longest time, of all digits ten times each, from a digit's beginning until it is told, when
+/// samples come a millisecond at a time.
+fn slowest(make: Make) -> Result<f64> {
+    let mut line = Line::new(4, Background::Silence);
+    let mut ear = make.ear()?;
+    let mut slowest = 0;
+    for index in (0..16).cycle().take(16 * TRIES) {
+        let samples = line.key(&Key { on_ms: 100.0, ..Key::new(index) });
+        let began = samples.iter().position(|s| s.unsigned_abs() > 100).unwrap_or(0);
+        let told = samples.chunks(8).position(|slice| {
+            ear.hear(slice);
+            !ear.digits().is_empty()
+        });
+        let told = told.with_context(|| format!("digit {index} is not heard"))?;
+        slowest = slowest.max((told + 1) * 8 - began);
+        ear.hear(&samples[(told + 1) * 8..]);
+    }
+    Ok(slowest as f64 / 8.0)
 }
 
 /// Prints one figure of each detector.

@@ -113,11 +113,8 @@ fn time_rows() -> Vec<Row> {
         .into_iter()
         .flat_map(|on| [0.2, 0.35, 0.5, 0.65, 0.8].map(|part| (on, part * on)))
         .collect();
-    let cut = every(&gaps, |key, (on, at)| Key {
-        on_ms: on + 10.0,
-        gap_ms: Some((at, 10.0)),
-        ..key
-    });
+    let cut =
+        every(&gaps, |key, (on, at)| Key { on_ms: on + 10.0, gap_ms: Some((at, 10.0)), ..key });
     vec![
         row("40 ms on, 40 ms off", Must::Hear(100.0), 40, Key::all(short(40.0))),
         row("40/40 ms with frequency ±1.5 %", Must::Hear(100.0), 10, off_too),
