@@ -314,7 +314,7 @@ fn commands_out_of_place_are_counted_and_change_nothing() {
     for command in [
         ChannelCommand::Answer,
         ChannelCommand::Flash,
-        ChannelCommand::Ring { caller: CallerId::default() },
+        ChannelCommand::Ring { caller: CallerId::default(), pattern: 0 },
         ChannelCommand::SendDigits(Default::default()),
         ChannelCommand::Release(Cause::NormalClearing),
         ChannelCommand::Dial { number: "1".parse().unwrap(), caller: CallerId::default() },

@@ -32,7 +32,24 @@ pub enum ChannelCommand {
     Ring {
         /// Who calls, as to be shown there.
         caller: CallerId,
+        /// Which ringing: 0 the phone's ordinary one, *n* its *n*-th distinctive one. A phone
+        /// that has no such ringing rings as ordinary.
+        pattern: u8,
     },
+    /// Tell a phone in a call that a second call waits: it hears the call waiting tone, and its
+    /// display shows who calls if it can. Whoever talks accepts by a flash; the switch decides.
+    CallWaiting {
+        /// Who waits, as to be shown there.
+        caller: CallerId,
+    },
+    /// The second call waits no more: it was taken, or has gone.
+    CallWaitingEnd,
+    /// Messages wait for this phone (`true`) or no more: its lamp and its dial tone say so.
+    /// Outside calls too.
+    MessageWaiting(bool),
+    /// Calls to this phone are forwarded (`true`) or no more: its dial tone reminds of it.
+    /// Outside calls too.
+    Forwarded(bool),
     /// Tell the caller that the called party is being rung (SIP 180, Q.931 ALERTING).
     Alert,
     /// Open the audio towards the caller before answering (SIP 183, Q.931 PROGRESS).

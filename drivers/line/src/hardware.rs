@@ -41,6 +41,10 @@ pub enum PortCommand {
     OnHookAudio(bool),
     /// FXS: message-waiting lamp.
     MessageLamp(bool),
+    /// FXS: feed the loop (`true`, as always) or not: the open switching interval (GR-506) by
+    /// which equipment on the line learns that the far side has gone. Without battery the port
+    /// may report the loop as open.
+    Battery(bool),
 }
 
 /// What an analog port reports.

@@ -35,7 +35,10 @@ pub use exchange::{
     CallPlan, CalledOutcome, CalledPlan, EndReason, ExchangeControl, ExchangeEvent, SimFxoPort,
     exchange_line,
 };
-pub use handset::{HandsetControl, HandsetEvent, HandsetPlan, SimFxsPort, handset};
+pub use handset::{
+    Dialling, Display, Disturbances, EndsOn, HandsetControl, HandsetEvent, HandsetPlan, SimFxsPort,
+    Telephone, handset, telephone,
+};
 pub use keys::{KeyPlan, KeyPlanError, KeyPress};
 pub use link::ControlError;
 pub use model::{

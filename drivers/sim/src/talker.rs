@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tipring_dsp::DtmfGenerator;
-use tipring_line::{Digit, Digits, Frame};
+use tipring_dsp::{DtmfGenerator, DtmfLevels, DtmfTiming};
+use tipring_line::{Digit, Frame};
 
 use crate::keys::KeyPlan;
 use crate::wav::{WavError, read_wav};
@@ -86,6 +86,11 @@ pub(crate) struct Talker {
 }
 
 impl Talker {
+    /// A talker whose telephone has this keypad.
+    pub(crate) fn with_keypad(levels: DtmfLevels, timing: DtmfTiming) -> Self {
+        Talker { dtmf: DtmfGenerator::with(levels, timing), ..Talker::default() }
+    }
+
     /// Starts on a script; gives back the speech of the last one, for whoever may free it.
     pub(crate) fn start(&mut self, script: Script) -> Option<Speech> {
         let last = core::mem::replace(&mut self.script, script);
@@ -101,9 +106,9 @@ impl Talker {
         digits.iter().all(|d| self.dtmf.push(*d))
     }
 
-    /// Presses the keys of a number, as [`press`](Self::press).
-    pub(crate) fn dial(&mut self, digits: &Digits) -> bool {
-        self.press(digits)
+    /// Whether keys still sound or wait.
+    pub(crate) fn is_pressing(&self) -> bool {
+        !self.dtmf.is_idle()
     }
 
     /// Milliseconds since the script began.

@@ -50,7 +50,7 @@ fn begin_call(link: &mut Link, count: u32) -> Vec<Plan> {
     let channel = ChannelId::sip_out(count);
     let caller = CallerId::from_number("1001".parse().unwrap());
     let (endpoint, next) = if side == 0 {
-        (Endpoint::SipPhone("8001".parse().unwrap()), ChannelCommand::Ring { caller })
+        (Endpoint::SipPhone("8001".parse().unwrap()), ChannelCommand::Ring { caller, pattern: 0 })
     } else {
         let number = "600".parse().unwrap();
         (Endpoint::SipTrunk(0), ChannelCommand::Dial { number, caller })

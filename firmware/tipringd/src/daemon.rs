@@ -86,7 +86,7 @@ impl Ground {
         let state = StateFolder::open(&options.state)?;
         let (store, opened) = open_store(&state, &clock)?;
         let board = match &options.board {
-            Some(folder) => Board::load(folder)?,
+            Some(folder) => Board::load(folder, state.board().as_deref())?,
             None => Board::sim(),
         };
         let catalogue = catalogue(&state);

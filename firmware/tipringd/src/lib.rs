@@ -15,6 +15,7 @@ pub mod core;
 pub mod daemon;
 mod demo;
 mod figures;
+mod handset_plan;
 mod inbox;
 mod journal;
 mod media_threads;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use tipring_analog::{Completion, DialPlan, Fxo, FxoSettings, Fxs, FxsSettings, WallReference};
+use tipring_analog::{Fxo, FxoSettings, Fxs, FxsSettings, WallReference};
 use tipring_board::{Board, Kind};
 use tipring_clock::{Clock, RealClock};
 use tipring_config::Resolved;
@@ -16,6 +16,8 @@ use tipring_sim::{
     handset,
 };
 use tokio::sync::{Mutex, mpsc};
+
+use crate::handset_plan::dial_plan;
 
 /// How often the street is asked what has happened: a frame's length.
 const LOOK: Duration = Duration::from_millis(20);
@@ -139,9 +141,9 @@ fn in_words(label: &str, event: ExchangeEvent) -> Option<String> {
         }
         .to_owned(),
         ExchangeEvent::Idle { .. } => format!("{label} is free again"),
-        ExchangeEvent::LineBusy
-        | ExchangeEvent::Dialled(_)
-        | ExchangeEvent::ReleaseTone { .. } => return None,
+        ExchangeEvent::LineBusy | ExchangeEvent::Dialled(_) | ExchangeEvent::ReleaseTone { .. } => {
+            return None;
+        }
     })
 }
 
@@ -164,40 +166,9 @@ fn fxs_settings(id: PortId, resolved: &Resolved, clock: &RealClock) -> FxsSettin
     };
     FxsSettings {
         extension: extension.map(|e| e.number),
-        dial_plan: handset_dial_plan(resolved),
+        dial_plan: dial_plan(&resolved.switch),
         wall: Some(wall),
         detect_digits: false,
         ..FxsSettings::default()
     }
-}
-
-/// Which keys make a whole number at a handset: feature codes, inside numbers by their first key
-/// and length, and the numbers that dial rules name in full.
-fn handset_dial_plan(resolved: &Resolved) -> DialPlan {
-    let mut plan = DialPlan::default();
-    let features = &resolved.switch.features;
-    plan.add(&features.agent_log_in, Completion::Hashes(2));
-    for code in [&features.agent_log_out, &features.agent_ready, &features.agent_not_ready] {
-        plan.add(code, Completion::Length(code.len() as u8));
-    }
-    let mut inside: Vec<(String, u8)> = resolved
-        .switch
-        .extensions
-        .iter()
-        .map(|e| (e.number.as_str().chars().take(1).collect(), e.number.as_str().len() as u8))
-        .collect();
-    inside.extend(resolved.switch.dial.iter().filter_map(|rule| {
-        let number = rule.number.to_string();
-        let length = number.len() as u8;
-        number.bytes().all(|b| b.is_ascii_digit()).then_some((number, length))
-    }));
-    inside.sort();
-    inside.dedup();
-    for (prefix, length) in inside {
-        // A handset's plan holds 32 rules; numbers beyond them end with a pause or #.
-        if !plan.add(&prefix, Completion::Length(length)) {
-            break;
-        }
-    }
-    plan
 }

@@ -331,7 +331,11 @@ impl<P: AnalogPort> FrameChannel for Fxo<P> {
             ChannelCommand::Release(cause) => self.release_by_switch(now, *cause),
             // An analog exchange line has no way to say these before it is answered.
             ChannelCommand::Alert | ChannelCommand::OpenEarlyAudio => true,
-            ChannelCommand::Ring { .. } => false,
+            ChannelCommand::Ring { .. }
+            | ChannelCommand::CallWaiting { .. }
+            | ChannelCommand::CallWaitingEnd
+            | ChannelCommand::MessageWaiting(_)
+            | ChannelCommand::Forwarded(_) => false,
         };
         if !fits {
             self.faults.commands_refused = self.faults.commands_refused.saturating_add(1);

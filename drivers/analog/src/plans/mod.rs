@@ -392,6 +392,12 @@ impl CountryPlan {
         let congestion = self.tones.congestion.as_ref().unwrap_or(&self.tones.busy).cadence();
         FxsTones {
             dial: self.tones.dial.cadence(),
+            special_dial: self.tones.special_dial.as_ref().unwrap_or(&self.tones.dial).cadence(),
+            call_waiting: self
+                .tones
+                .call_waiting
+                .as_ref()
+                .map_or(tones::china::CALL_WAITING, Tone::cadence),
             ringback: self.tones.ringback.cadence(),
             busy: self.tones.busy.cadence(),
             congestion,

@@ -323,6 +323,7 @@ impl AnalogPort for SimFxoPort {
                 return Err(PortError::Unsupported("switch on-hook audio: it is always on"));
             }
             PortCommand::MessageLamp(_) => return Err(PortError::Unsupported("light a lamp")),
+            PortCommand::Battery(_) => return Err(PortError::Unsupported("feed an exchange")),
         }
         Ok(())
     }

@@ -281,6 +281,7 @@ export const en: Texts = {
     ended: "Ended",
     duration: "Duration",
     outcome: "Outcome",
+    answer: "Answer",
     endedBy: "Ended by",
     cause: "Cause",
     handledBy: "Handled by",

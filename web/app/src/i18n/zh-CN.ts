@@ -275,6 +275,7 @@ export const zhCN = {
     ended: "结束",
     duration: "总时长",
     outcome: "结果",
+    answer: "应答",
     endedBy: "由谁结束",
     cause: "原因",
     handledBy: "接听座席",
