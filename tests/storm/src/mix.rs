@@ -128,13 +128,10 @@ impl Mix {
         self.model.loss_db = rng.random_range(0.0..12.0);
         self.model.noise_dbm0 = rng.random_range(-70.0..-50.0);
         self.model.box_echo = echo_path(rng);
-        if std::env::var("NOECHO").is_ok() { self.model.box_echo = EchoPath::none(); }
+
         self.model.far_echo = echo_path(rng);
         if rng.random_bool(0.5) {
             self.settings.echo_tail = Some(EchoTail::Ms64);
-        }
-        if std::env::var("NOEC").is_ok() {
-            self.settings.echo_tail = None;
         }
         if rng.random_bool(0.25) {
             self.fault("hum");

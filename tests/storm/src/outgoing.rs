@@ -65,6 +65,7 @@ fn glare(mix: &Mix, sounds: &Sounds, rig: &mut Rig, verdict: &mut Verdict) {
         placed && (rig.first(is_released).is_some() || rig.until(9_000, is_released).is_some())
     } else {
         let placed = rig.control.call_at_seizure(plan(mix, sounds)).is_ok();
+        rig.run(20);
         seize_and_dial(rig, mix);
         placed && rig.until(9_000, is_released).is_some()
     };
@@ -76,7 +77,8 @@ fn glare(mix: &Mix, sounds: &Sounds, rig: &mut Rig, verdict: &mut Verdict) {
         return;
     }
     if !in_time || rig.cause() != Some(Cause::NoChannel) {
-        return verdict.fail(format!("glare went unseen: {:?}", rig.tail()));
+        verdict.fail(format!("glare went unseen: {:?}", rig.tail()));
+        return rig.command(&ChannelCommand::Release(Cause::NormalClearing));
     }
     if rig.first(is_offered).is_none() && rig.until(14_000, is_offered).is_none() {
         return verdict.fail("the call that won the line was not offered");
@@ -212,13 +214,14 @@ fn refused(mix: &Mix, out: Outgoing, rig: &mut Rig, verdict: &mut Verdict) {
     let Some(tone_at) = rig.first(is_tone).filter(|tone| *tone <= at) else {
         return verdict.fail(format!("released before the refusal's tone: {:?}", rig.tail()));
     };
-    // After an answer that only the timer told, a refusal is a hang-up.
+    // After an answer that only the timer told, a refusal is a hang-up. The special information
+    // tone before it is told as a number out of reach, where the box's own prompt left it audible.
     if rig.count(is_answered) > 0 {
         verdict.outcome = "refused after the timer's answer";
         if certainty(rig) == Some(AnswerCertainty::Voice) && !mix.announcement {
             verdict.fail("answer told by voice in a call that was refused");
         }
-    } else if rig.cause() != Some(cause) {
+    } else if rig.cause() != Some(cause) && rig.cause() != Some(Cause::UnallocatedNumber) {
         verdict.fail(format!("refused by {:?}, not {cause:?}", rig.cause()));
     }
     let took = at - tone_at;
@@ -244,9 +247,7 @@ fn expected_refusal(mix: &Mix, out: Outgoing) -> (ToneCadence, Cause) {
         _ => tones.busy,
     };
     // Where a country has one tone for two meanings, the first of them is told.
-    let cause = if tones.special.is_some() {
-        Cause::UnallocatedNumber
-    } else if tone == tones.busy {
+    let cause = if tone == tones.busy {
         Cause::UserBusy
     } else if tone == tones.congestion {
         Cause::Congestion

@@ -91,12 +91,7 @@ impl fmt::Display for Verdict {
         writeln!(
             f,
             "  loss {:.1} dB, noise {:.0} dBm0, hum {:?}, release {:?}, {:?}, gap {:?}",
-            line.loss_db,
-            line.noise_dbm0,
-            line.hum,
-            release,
-            line.caller_id,
-            line.caller_id_gap
+            line.loss_db, line.noise_dbm0, line.hum, release, line.caller_id, line.caller_id_gap
         )?;
         write!(f, "  again: cargo run -p tipring-test-storm --bin analog -- --seed {}", mix.seed)
     }
