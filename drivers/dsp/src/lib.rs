@@ -9,10 +9,12 @@
 //! - [`DtmfDetector`], [`DtmfGenerator`]: push-button signalling (ITU-T Q.23, Q.24).
 //! - [`ToneGenerator`], [`ProgressDetector`]: call-progress tones by frequency and cadence
 //!   (ITU-T E.180; China GB/T 3380-1982).
+//! - [`ToneLearner`]: the frequencies and the cadence of a tone no plan knows.
 //! - [`caller_id`]: FSK by Bell 202 and V.23, and DTMF, both ways.
 //! - [`EchoCanceller`]: takes the line's echo out of what is received (ITU-T G.168).
 //! - [`FaxToneDetector`]: the tones by which fax machines announce themselves (ITU-T T.30).
-//! - [`LevelMeter`]: levels in dBm0.
+//! - [`LevelMeter`], [`Psophometer`], [`ToneMeter`]: levels in dBm0, noise in dBm0p (ITU-T O.41),
+//!   and a tone in figures.
 //!
 //! The DTMF detector is SpanDSP's. The generators share one oscillator of ours, and the FSK
 //! receiver is ours too, because SpanDSP's hands bits to a callback and places bit edges on whole
@@ -24,10 +26,13 @@ pub mod caller_id;
 mod dtmf;
 mod echo;
 mod fax_tone;
+mod fourier;
 pub mod g711;
+mod learn;
 mod level;
 mod oscillator;
 mod progress;
+mod psophometric;
 mod queue;
 mod tone;
 pub mod tones;
@@ -35,6 +40,10 @@ pub mod tones;
 pub use dtmf::{DtmfDetector, DtmfEvent, DtmfGenerator, DtmfLevels, DtmfTiming};
 pub use echo::{EchoCanceller, EchoTail};
 pub use fax_tone::{FaxTone, FaxToneDetector};
+pub use learn::{
+    Heard, LearnProgress, LearntPart, LearntTone, ToneLearner, ToneMeter, ToneReading,
+};
 pub use level::{Level, LevelMeter, dbm0_to_peak, dbm0_to_rms, rms_to_dbm0};
 pub use progress::{OTHERS_MAX, ProgressDetector, ProgressPlan, ProgressTone, Sound, TONES_MAX};
+pub use psophometric::{Noise, Psophometer};
 pub use tone::{ToneCadence, ToneGenerator, ToneStep};

@@ -198,6 +198,7 @@ fn never_told(mix: &Mix, rig: &mut Rig, verdict: &mut Verdict) {
 fn refused(mix: &Mix, out: Outgoing, rig: &mut Rig, verdict: &mut Verdict) {
     verdict.outcome = "refused";
     let (tone, cause) = expected_refusal(mix, out);
+    let special = mix.model.tones.special.is_some();
     if rig.first(is_tone).is_none() && rig.until(80_000, |h| is_tone(h) || is_released(h)).is_none()
     {
         return verdict.fail("the exchange never refused");
@@ -221,7 +222,9 @@ fn refused(mix: &Mix, out: Outgoing, rig: &mut Rig, verdict: &mut Verdict) {
         if certainty(rig) == Some(AnswerCertainty::Voice) && !mix.announcement {
             verdict.fail("answer told by voice in a call that was refused");
         }
-    } else if rig.cause() != Some(cause) && rig.cause() != Some(Cause::UnallocatedNumber) {
+    } else if !(rig.cause() == Some(cause)
+        || special && rig.cause() == Some(Cause::UnallocatedNumber))
+    {
         verdict.fail(format!("refused by {:?}, not {cause:?}", rig.cause()));
     }
     let took = at - tone_at;
