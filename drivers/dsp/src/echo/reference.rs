@@ -1,0 +1,127 @@
+//! What was sent, as spectra of overlapping windows, newest first.
+
+use super::lanes::{Arithmetic, Lanes};
+use super::transform::{BLOCK, Block, Spectrum, Tables, VECTORS};
+
+/// The memory of what was sent.
+#[derive(Clone, Debug)]
+pub(super) struct Reference {
+    spectra: Box<[Spectrum]>,
+    /// Squared magnitudes of the bins; bins 0 and 32 count together.
+    powers: Box<[Block]>,
+    newest: usize,
+    previous: Block,
+    steadiness: Steadiness,
+}
+
+impl Reference {
+    /// Room for this many blocks, and one more for a block in the making.
+    pub(super) fn new(blocks: usize) -> Self {
+        Reference {
+            spectra: vec![Spectrum::default(); blocks + 1].into(),
+            powers: vec![[Lanes::ZERO; VECTORS]; blocks + 1].into(),
+            newest: 0,
+            previous: [Lanes::ZERO; VECTORS],
+            steadiness: Steadiness::default(),
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Reference {
+            spectra: core::mem::take(&mut self.spectra),
+            powers: core::mem::take(&mut self.powers),
+            newest: 0,
+            previous: [Lanes::ZERO; VECTORS],
+            steadiness: Steadiness::default(),
+        };
+        self.spectra.fill(Spectrum::default());
+        self.powers.fill([Lanes::ZERO; VECTORS]);
+    }
+
+    /// A whole block was sent.
+    #[inline(always)]
+    pub(super) fn push<A: Arithmetic>(&mut self, tables: &Tables, block: &Block) {
+        self.begin::<A>(tables, block);
+        self.previous = *block;
+        let mut energy = Lanes::ZERO;
+        for &samples in block {
+            energy = A::mul_add(samples, samples, energy);
+        }
+        self.steadiness.push(energy.sum());
+    }
+
+    /// A block was sent in part, the rest of it being zero so far; to be followed by
+    /// [`Self::take_back`].
+    #[inline(always)]
+    pub(super) fn begin<A: Arithmetic>(&mut self, tables: &Tables, block: &Block) {
+        let spectrum = tables.spectrum::<A>(&self.previous, block);
+        self.newest = self.newest.checked_sub(1).unwrap_or(self.spectra.len() - 1);
+        self.spectra[self.newest] = spectrum;
+        let power = &mut self.powers[self.newest];
+        for ((power, &re), &im) in power.iter_mut().zip(&spectrum.re).zip(&spectrum.im) {
+            *power = A::mul_add(re, re, im * im);
+        }
+    }
+
+    /// Forgets the block begun last.
+    pub(super) fn take_back(&mut self) {
+        self.newest = (self.newest + 1) % self.spectra.len();
+    }
+
+    /// Spectrum and powers of the window that ended so many blocks ago.
+    #[inline(always)]
+    pub(super) fn at(&self, age: usize) -> (&Spectrum, &Block) {
+        let mut at = self.newest + age;
+        if at >= self.spectra.len() {
+            at -= self.spectra.len();
+        }
+        (&self.spectra[at], &self.powers[at])
+    }
+
+    /// Energy of a block, averaged over the last five.
+    pub(super) fn block_energy(&self) -> f32 {
+        self.steadiness.sum / 5.0
+    }
+
+    /// Whether the loudness has been so even for 48 ms that this is a tone, or tones: they say
+    /// next to nothing about an echo path, and would lead an adaptive filter astray.
+    pub(super) fn is_tone(&self) -> bool {
+        self.steadiness.is_even
+    }
+}
+
+/// How even the loudness is: no speech and no noise keeps its power over 20 ms within 12 % for
+/// 48 ms, and every lasting tone does.
+#[derive(Clone, Debug, Default)]
+struct Steadiness {
+    /// Energies of the last five blocks, their sum, and the last eight such sums.
+    energies: [f32; 5],
+    sum: f32,
+    sums: [f32; 8],
+    count: usize,
+    is_even: bool,
+}
+
+impl Steadiness {
+    fn push(&mut self, energy: f32) {
+        self.count = self.count.wrapping_add(1);
+        self.energies[self.count % 5] = energy;
+        self.sum = self.energies.iter().sum();
+        self.sums[self.count % 8] = self.sum;
+        let (low, high) = self
+            .sums
+            .iter()
+            .fold((f32::MAX, 0.0f32), |(low, high), &sum| (low.min(sum), high.max(sum)));
+        self.is_even = high < 1.12 * low;
+    }
+}
+
+/// The block of 32 numbers that these samples are, with zeros at the end where they are fewer.
+pub(super) fn block_of(samples: &[i16]) -> Block {
+    let mut block = [Lanes::ZERO; VECTORS];
+    debug_assert!(samples.len() <= BLOCK);
+    for (lane, &sample) in block.iter_mut().flat_map(|v| &mut v.0).zip(samples) {
+        *lane = f32::from(sample);
+    }
+    block
+}
