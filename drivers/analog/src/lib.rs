@@ -17,6 +17,7 @@
 mod events;
 mod fxo;
 mod fxs;
+pub mod line_test;
 mod plan;
 pub mod plans;
 

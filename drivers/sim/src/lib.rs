@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod daa;
 mod echo;
 mod exchange;
 mod handset;
