@@ -131,6 +131,7 @@ impl DaaPort {
             (PortKind::Fxo, PortCommand::OnHookAudio(_)) => {
                 Some("switch on-hook audio: it is always on")
             }
+            (PortKind::Fxo, PortCommand::Battery(_)) => Some("feed an exchange line"),
             (PortKind::Fxo, PortCommand::MessageLamp(_)) => {
                 Some("light a lamp on an exchange line")
             }
