@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("daa", &["clock", "line"]),
     ("sip", &["clock", "line"]),
     ("sim", &["clock", "line", "dsp"]),
+    ("dahdi", &["line", "dsp"]),
     ("board", &["line"]),
     ("events", &["clock", "line"]),
     ("tts", &[]),
