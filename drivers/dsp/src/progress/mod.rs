@@ -4,12 +4,12 @@
 //! what the plan says), and when its times fit the plan for as many cycles as its meaning
 //! demands: three for the tones that end a call, because speech, music and ringback begin like
 //! them. Within a burst and from burst to burst its level must be steady, because an exchange's
-//! generator is and a musical note is not. The two halves are `spectrum` (what sounds in these 20 ms) and `cadence` (what the
-//! sequence of sounds means).
-//!
-//! Modulated tones and learning a tone from the line are left out here.
+//! generator is and a musical note is not; of tones that beat or are modulated only the burst's
+//! times count. The parts are `sounds` (what the plan's tones consist of), `spectrum` (what sounds
+//! in these 20 ms) and `cadence` (what the sequence of sounds means).
 
 mod cadence;
+mod sounds;
 mod spectrum;
 
 use arrayvec::ArrayVec;
@@ -139,11 +139,10 @@ impl ProgressDetector {
         let mut rest = samples;
         let mut sent = sent;
         while !rest.is_empty() {
-            let (n, sound) = self.spectrum.rx(rest, sent);
+            let (n, hop) = self.spectrum.rx(rest, sent);
             rest = &rest[n..];
             sent = &sent[n.min(sent.len())..];
-            if let Some(tone) = sound.and_then(|(sound, power)| self.cadence.advance(sound, power))
-            {
+            if let Some(tone) = hop.and_then(|hop| self.cadence.advance(hop)) {
                 self.found.push(tone);
             }
         }
