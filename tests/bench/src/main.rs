@@ -5,6 +5,7 @@
 //! another; both are this program.
 
 mod calls;
+mod echo;
 mod setup;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +23,8 @@ enum Benchmark {
     Calls(calls::Options),
     /// Call set-ups and registrations a second, and how long people wait for the box.
     Setup(setup::Options),
+    /// The line echo canceller: G.168-style trials on eight hybrids, and processor time.
+    Echo(echo::Options),
     /// The part of `calls` that is measured.
     #[command(hide = true)]
     CallsChild(calls::child::Options),
@@ -31,6 +34,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().benchmark {
         Benchmark::Calls(options) => calls::run(&options),
         Benchmark::Setup(options) => setup::run(&options),
+        Benchmark::Echo(options) => echo::run(&options),
         Benchmark::CallsChild(options) => calls::child::run(&options),
     }
 }

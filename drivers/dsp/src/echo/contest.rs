@@ -9,6 +9,8 @@
 pub(super) struct Round {
     /// Energy of what was received.
     pub(super) received: f32,
+    /// Energy of the echo that the filter in use takes out.
+    pub(super) echo: f32,
     /// Energy of what the filter in use left of it.
     pub(super) used: f32,
     /// Energy of what the learning filter left of it.
@@ -23,15 +25,23 @@ pub(super) enum Verdict {
     /// Nothing is certain.
     Undecided,
     /// The learning filter is better: use it.
-    Adopt,
+    Adopt {
+        /// Better by far.
+        much: bool,
+    },
     /// The learning filter has gone astray: let it go on from the one in use.
     Return,
     /// The filter in use adds echo instead of taking it away.
-    Harm,
+    Harm {
+        /// The learning filter too.
+        both: bool,
+    },
 }
 
 /// Memory of the energies, a block.
-const MEMORY: f32 = 0.93;
+const MEMORY: f32 = 0.95;
+/// An echo taken out that is not there adds its own energy; a quarter of that is no chance.
+const HARM: f32 = 0.25;
 
 /// The score over the last blocks.
 #[derive(Clone, Debug, Default)]
@@ -39,24 +49,30 @@ pub(super) struct Contest {
     quick: Score,
     slow: Score,
     received: f32,
+    echo: f32,
     used: f32,
     learning: f32,
 }
 
 impl Contest {
-    pub(super) fn judge(&mut self, round: Round) -> Verdict {
+    /// Judges by the blocks so far; the more cautious, the more is asked of the learning filter.
+    pub(super) fn judge(&mut self, round: Round, caution: f32) -> Verdict {
         self.quick.add(round, 0.6);
         self.slow.add(round, 0.92);
         self.received = MEMORY * self.received + round.received;
+        self.echo = MEMORY * self.echo + round.echo;
         self.used = MEMORY * self.used + round.used;
         self.learning = MEMORY * self.learning + round.learning;
-        if self.quick.advantage(0.7) || self.slow.advantage(0.5) {
+        if self.quick.advantage(0.7 * caution) || self.slow.advantage(0.5 * caution) {
+            let much = self.used > 1.5 * self.learning;
             self.used = self.used.min(self.learning);
             self.start_anew();
-            Verdict::Adopt
-        } else if self.used > 1.5 * self.received {
+            Verdict::Adopt { much }
+        } else if self.used > self.received + HARM * self.echo {
+            // What the near end says adds to both sides alike.
+            let both = self.learning > self.received;
             *self = Contest::default();
-            Verdict::Harm
+            Verdict::Harm { both }
         } else if self.slow.disadvantage(2.0) && self.learning > 1.3 * self.used {
             self.learning = self.used;
             self.start_anew();

@@ -11,6 +11,11 @@ use super::transform::{BLANK, BLOCK, Block, Spectrum, Tables, VECTORS, load};
 const REUSE: usize = 4;
 /// How long it does so, in blocks: two seconds of sound.
 const EAGER_BLOCKS: u32 = 500;
+/// And how long after a change of path.
+const AGAIN_BLOCKS: u32 = 125;
+/// How the learning goes at first, and how later.
+const EAGER: Manner = Manner { blocks: REUSE, turn: 4, pace: 1.0, caution: 1.0 };
+const SETTLED: Manner = Manner { blocks: 1, turn: 8, pace: 0.1, caution: 2.0 };
 /// Below this energy a block of what is sent is silence: −51 dBm0.
 const SILENCE: f32 = 2000.0 * BLOCK as f32;
 /// How often the learning filter's size is looked at, in blocks.
@@ -35,6 +40,19 @@ pub(super) struct Core {
     eager: u32,
     count: u32,
     cancelled: Cancelled,
+}
+
+/// A manner of learning.
+#[derive(Clone, Copy)]
+struct Manner {
+    /// How many blocks are learnt from at a time, the newest included.
+    blocks: usize,
+    /// How many partitions take turns in being put in order.
+    turn: usize,
+    /// How fast what was learnt becomes uncertain.
+    pace: f32,
+    /// How much better than by chance the learning filter has to be.
+    caution: f32,
 }
 
 /// A block of samples.
@@ -134,6 +152,7 @@ impl Core {
             let left = difference::<V>(&heard, &echo_learning);
             let round = Round {
                 received: energy::<V>(&heard),
+                echo: energy::<V>(&echo_used),
                 used: energy::<V>(&difference::<V>(&heard, &echo_used)),
                 learning: energy::<V>(&left),
                 apart: energy::<V>(&difference::<V>(&echo_used, &echo_learning)),
@@ -159,11 +178,19 @@ impl Core {
         };
     }
 
+    fn manner(&self) -> Manner {
+        if self.eager > 0 { EAGER } else { SETTLED }
+    }
+
     /// Lets the better filter win; gives the echo to take out.
     fn settle(&mut self, round: Round, used: &Block, learning: &Block) -> Block {
-        match self.contest.judge(round) {
+        match self.contest.judge(round, self.manner().caution) {
             Verdict::Undecided => *used,
-            Verdict::Adopt => {
+            Verdict::Adopt { much } => {
+                if much {
+                    // So much at once is a change of path.
+                    self.eager = self.eager.max(AGAIN_BLOCKS);
+                }
                 self.used.copy_from_slice(&self.learning.weights);
                 crossfade(used, learning)
             }
@@ -171,10 +198,10 @@ impl Core {
                 self.learning.return_to(&self.used);
                 *used
             }
-            Verdict::Harm => {
+            Verdict::Harm { both } => {
                 self.used.fill(Spectrum::default());
                 self.eager = EAGER_BLOCKS;
-                if round.learning > round.received {
+                if both {
                     self.forget();
                 }
                 crossfade(used, &BLANK)
@@ -186,15 +213,14 @@ impl Core {
     #[inline(always)]
     fn learn<V: Vector>(&mut self, left: &Block) {
         self.learning.learn::<V>(&self.reference, 0, left, self.tables);
-        let times = if self.eager > 0 { REUSE } else { 1 };
+        let manner = self.manner();
         self.eager = self.eager.saturating_sub(1);
-        for age in 1..times {
+        for age in 1..manner.blocks {
             let again = echo::<V>(&self.learning.weights, &self.reference, age, self.tables);
             let left = difference::<V>(&self.received[age], &again);
             self.learning.learn::<V>(&self.reference, age, &left, self.tables);
         }
-        self.learning.drift::<V>(&self.reference);
-        self.learning.keep_causal::<V>(self.tables);
+        self.learning.keep::<V>(&self.reference, self.tables, manner.turn, manner.pace);
         self.count = self.count.wrapping_add(1);
         if self.count.is_multiple_of(CHECK_BLOCKS) {
             let energy = self.learning.energy(&self.learning.weights);
