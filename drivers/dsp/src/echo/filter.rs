@@ -84,11 +84,16 @@ impl Adaptive {
 
     /// Knows nothing any more.
     pub(super) fn clear(&mut self) {
-        let prior = PRIOR_ENERGY / self.weights.len() as f32;
         self.weights.fill(Spectrum::default());
-        self.variance.fill([Lanes([prior; WIDTH]); VECTORS]);
+        self.doubt();
         self.near = BLANK;
         self.turn = 0;
+    }
+
+    /// What it knows may be wrong.
+    pub(super) fn doubt(&mut self) {
+        let prior = PRIOR_ENERGY / self.weights.len() as f32;
+        self.variance.fill([Lanes([prior; WIDTH]); VECTORS]);
     }
 
     /// Takes these weights over, which have proved better than its own.
