@@ -1,10 +1,19 @@
-//! Boards as data: which port is what, and what is printed beside it on the case.
+//! Boards as data: which port is what, what drives it, and what is printed beside it on the case.
 //!
-//! A board is a folder `board/<name>-<revision>/` with a `board.toml`. Unknown keys are refused
-//! with file and line, so that a typing error is found before a line is dead.
+//! A board is a folder `board/<name>-<revision>/` with a `board.toml`. It comes in layers: what
+//! the file names as its `base` first, then the file itself, then the site's own file if there is
+//! one; a later layer changes the entries of an earlier one by their names and adds its own.
+//! Unknown keys, names that lead nowhere and places taken twice are refused with file and line, so
+//! that a typing error is found before a line is dead.
+//!
+//! Left out on purpose: driving anything. Only `tipringd` picks drivers.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+mod layer;
+mod load;
+mod resolve;
 
 use std::path::{Path, PathBuf};
 
@@ -17,27 +26,133 @@ pub const PORTS_MAX: usize = 128;
 
 const SIM: &str = include_str!("../sim-1/board.toml");
 
-/// A board's description.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A board's description, all layers together.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Board {
     /// The board's name.
     pub name: String,
     /// The hardware revision.
     pub revision: u32,
     /// Its analog ports; a port's [`PortId`] is its place here.
-    #[serde(default, rename = "port")]
     pub ports: Vec<Port>,
+    /// Its E1 spans.
+    pub spans: Vec<SpanPort>,
+    /// Its PCM highways.
+    pub pcms: Vec<Pcm>,
+    /// The relay for times without power.
+    pub power_fail: Option<PowerFail>,
 }
 
 /// One analog port.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
     /// What is printed on the case.
     pub label: String,
     /// Which end of a line it is.
     pub kind: Kind,
+    /// What drives it.
+    pub driver: Driver,
+    /// The light beside it.
+    pub led: Option<Pin>,
+}
+
+/// What drives an analog port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// The simulated exchange or handset.
+    Sim,
+    /// A DAHDI channel.
+    Dahdi {
+        /// Its number, from 1.
+        channel: u16,
+    },
+    /// A line chip on SPI, its audio on a PCM highway.
+    Daa(Daa),
+}
+
+/// A line chip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Daa {
+    /// Which chip.
+    pub chip: Chip,
+    /// The SPI device file: `/dev/spidev0.0`.
+    pub device: String,
+    /// The clock of the SPI bus, in Hz.
+    pub speed_hz: u32,
+    /// Place in the daisy chain of chips of its kind, from 0.
+    pub chain: u8,
+    /// The PCM highway, by its place in [`Board::pcms`].
+    pub pcm: usize,
+    /// The slot there, from 0.
+    pub slot: u8,
+    /// The reset line.
+    pub reset: Option<Pin>,
+}
+
+/// A line chip's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Chip {
+    /// A DAA with Si3018 or Si3019: FXO.
+    Si3050,
+    /// A SLIC: FXS.
+    Si3210,
+    /// A SLIC: FXS.
+    Si3217x,
+}
+
+impl Chip {
+    /// Which end of a line it makes.
+    pub fn kind(self) -> Kind {
+        match self {
+            Chip::Si3050 => Kind::Fxo,
+            Chip::Si3210 | Chip::Si3217x => Kind::Fxs,
+        }
+    }
+}
+
+/// A PCM highway: an ALSA device that carries one channel for every slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pcm {
+    /// What the board's file calls it.
+    pub name: String,
+    /// The ALSA device: `hw:tiptdm,0`.
+    pub device: String,
+    /// How many slots a frame has.
+    pub slots: u8,
+}
+
+/// A GPIO line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The chip's device file: `/dev/gpiochip0`.
+    pub chip: String,
+    /// The line's number there.
+    pub line: u32,
+    /// Whether low means on.
+    pub active_low: bool,
+}
+
+/// One E1 span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpanPort {
+    /// What is printed on the case.
+    pub label: String,
+    /// The DAHDI span, from 1.
+    pub dahdi: u16,
+    /// The light beside it.
+    pub led: Option<Pin>,
+}
+
+/// The relay that connects a line with a handset when the box has no power.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PowerFail {
+    /// The line that holds it.
+    pub pin: Pin,
+    /// The exchange line.
+    pub fxo: PortId,
+    /// The handset.
+    pub fxs: PortId,
 }
 
 /// Which end of a line a port is, as the file says it.
@@ -62,15 +177,15 @@ impl From<Kind> for PortKind {
 /// Why a board's description cannot be used.
 #[derive(Debug, Error)]
 pub enum BoardError {
-    /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
+    /// A file cannot be read.
+    #[error("{}: {source}; name a folder with a board.toml in it", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
     },
-    /// The file is not a board's description.
+    /// A file is not a board's description.
     #[error("{file}: {message}")]
     Invalid {
         /// The file.
@@ -89,77 +204,26 @@ impl Board {
         Board::parse("board/sim-1/board.toml", SIM).expect("the built-in board is tested")
     }
 
-    /// Reads a board's folder.
+    /// Reads a board's folder with the layers below it and, on top, the site's own file.
     ///
     /// # Errors
     /// [`BoardError`] with file and line.
-    pub fn load(folder: &Path) -> Result<Self, BoardError> {
-        let path = folder.join("board.toml");
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| BoardError::Unreadable { path: path.clone(), source })?;
-        Board::parse(&path.to_string_lossy(), &text)
+    pub fn load(folder: &Path, site: Option<&Path>) -> Result<Self, BoardError> {
+        let mut layers = load::layers(folder)?;
+        layers.extend(site.map(load::read).transpose()?);
+        resolve::resolve(layers)
     }
 
-    /// Reads a board's description; `file` names it in errors.
+    /// Reads a board's description that consists of one layer; `file` names it in errors.
     ///
     /// # Errors
     /// [`BoardError::Invalid`] with the line.
     pub fn parse(file: &str, text: &str) -> Result<Self, BoardError> {
-        let invalid = |message: String| BoardError::Invalid { file: file.to_owned(), message };
-        let board: Board = toml::from_str(text).map_err(|e| {
-            let line = e.span().map_or(1, |s| text[..s.start].matches('\n').count() + 1);
-            invalid(format!("line {line}: {}", e.message()))
-        })?;
-        if board.ports.len() > PORTS_MAX {
-            return Err(invalid(format!(
-                "{} ports, but a board has at most {PORTS_MAX}",
-                board.ports.len()
-            )));
-        }
-        for (i, port) in board.ports.iter().enumerate() {
-            if board.ports[..i].iter().any(|other| other.label == port.label) {
-                return Err(invalid(format!("two ports are labelled `{}`", port.label)));
-            }
-        }
-        Ok(board)
+        resolve::resolve(vec![load::parse(file, text)?])
     }
 
     /// The ports with their ids.
     pub fn numbered_ports(&self) -> impl Iterator<Item = (PortId, &Port)> {
         self.ports.iter().enumerate().map(|(i, port)| (PortId(i as u16), port))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_simulated_board_has_exchange_lines_and_handsets() {
-        let board = Board::sim();
-        let labels: Vec<_> = board.ports.iter().map(|p| p.label.as_str()).collect();
-        assert_eq!(labels, ["fxo-1", "fxo-2", "fxo-3", "fxo-4", "fxs-1", "fxs-2"]);
-        assert_eq!(PortKind::from(board.ports[4].kind), PortKind::Fxs);
-    }
-
-    #[test]
-    fn a_wrong_key_is_refused_with_file_and_line() {
-        let text =
-            "name = \"x\"\nrevision = 1\n\n[[port]]\nlabel = \"a\"\nkind = \"fxo\"\npni = 3\n";
-        let e = Board::parse("site.toml", text).unwrap_err().to_string();
-        assert!(e.starts_with("site.toml: line 7: unknown field `pni`"), "{e}");
-        let e = Board::parse(
-            "b.toml",
-            "name = \"x\"\nrevision = 1\n[[port]]\nlabel=\"a\"\nkind=\"e1x\"\n",
-        );
-        assert!(e.unwrap_err().to_string().contains("line 5"));
-    }
-
-    #[test]
-    fn a_label_stands_once() {
-        let port = "[[port]]\nlabel = \"a\"\nkind = \"fxo\"\n";
-        let e =
-            Board::parse("b", &format!("name = \"x\"\nrevision = 1\n{port}{port}")).unwrap_err();
-        assert_eq!(e.to_string(), "b: two ports are labelled `a`");
     }
 }

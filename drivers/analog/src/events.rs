@@ -45,6 +45,10 @@ pub struct Faults {
     pub caller_id_damaged: u32,
     /// Commands dropped because they did not fit the state of the call.
     pub commands_refused: u32,
+    /// Openings and closings of a handset's loop that meant nothing: bounces, noise.
+    pub loop_disturbances: u32,
+    /// Trains of more than ten dial pulses.
+    pub pulses_unread: u32,
 }
 
 #[cfg(test)]

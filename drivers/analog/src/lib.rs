@@ -9,8 +9,7 @@
 //! YD/T 1277.1, Telcordia GR-30, ETSI EN 300 659. Where real lines differ from them, the place
 //! that handles it says so.
 //!
-//! Left out on purpose, to come with the grown-up analog lines: pulse dialling, echo cancelling,
-//! silence supervision, distinctive ring, call waiting, line test, tone plans as data files.
+//! Left out for good: the caller id of Japan, which asks the box to go off-hook for it.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -18,9 +17,16 @@
 mod events;
 mod fxo;
 mod fxs;
+pub mod line_test;
 mod plan;
+pub mod plans;
 
 pub use events::Faults;
-pub use fxo::{AnswerCertainty, Fxo, FxoSettings, PolarityUse};
-pub use fxs::{CallerIdSending, Fxs, FxsSettings, FxsTones, WallReference};
+pub use fxo::{
+    CallerSource, Dialling, Fxo, FxoDiagnostics, FxoSettings, PolarityUse, RingReport, SeizeRefusal,
+};
+pub use fxs::{
+    CallerIdSending, FskSending, Fxs, FxsSettings, FxsTones, HookTiming, HotLine, Howler,
+    MessageLamp, RingCadence, WallReference,
+};
 pub use plan::{Completion, DialPlan, DialRule};

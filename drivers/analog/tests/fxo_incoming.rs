@@ -4,12 +4,13 @@ mod common;
 
 use common::{caller, fxo, level};
 use tipring_analog::{FxoSettings, PolarityUse};
-use tipring_dsp::caller_id::{DtmfCallerIdStyle, MessageForm, Modem, NameEncoding};
+use tipring_dsp::caller_id::{DtmfCallerIdStyle, MessageForm, Modem};
 use tipring_line::{
     Alarm, CallerId, Cause, ChannelCommand, ChannelEvent, Endpoint, PortId, Presentation,
 };
 use tipring_sim::{
-    CallPlan, CallerIdDelivery, EndReason, ExchangeEvent, LineModel, ReleaseSign, Speech,
+    CallPlan, CallerIdDelivery, DtmfDelivery, EndReason, ExchangeEvent, FskDelivery, LineModel,
+    ReleaseSign, Ringing, Speech,
 };
 
 fn plan(number: &str) -> CallPlan {
@@ -52,20 +53,20 @@ fn a_whole_call_with_caller_id_digit_and_busy_tone_release() {
         matches!(street[2], ExchangeEvent::Ended { reason: EndReason::FarHungUp, .. }),
         "{street:?}"
     );
-    assert!(matches!(street[3], ExchangeEvent::Idle { .. }), "{street:?}");
+    assert!(matches!(street[3], ExchangeEvent::ReleaseTone { .. }), "{street:?}");
+    assert!(matches!(street[4], ExchangeEvent::Idle { .. }), "{street:?}");
     assert_eq!(rig.count(|e| matches!(e, ChannelEvent::Released(_))), 1);
     assert_eq!(rig.channel.faults().commands_refused, 0);
 }
 
 #[test]
 fn both_modems_both_forms_and_dtmf_bring_the_number() {
-    let fsk = |modem, form, level_dbm0| CallerIdDelivery::Fsk {
-        modem,
-        form,
-        encoding: NameEncoding::Gbk,
-        level_dbm0,
+    let fsk = |modem, form, level_dbm0| {
+        CallerIdDelivery::Fsk(FskDelivery { modem, form, level_dbm0, ..FskDelivery::default() })
     };
-    let dtmf = |style, reversal| CallerIdDelivery::Dtmf { style, reversal };
+    let dtmf = |style, reversal| {
+        CallerIdDelivery::Dtmf(DtmfDelivery { style, reversal, ..DtmfDelivery::default() })
+    };
     for delivery in [
         fsk(Modem::Bell202, MessageForm::Mdmf, -13.5),
         fsk(Modem::V23, MessageForm::Mdmf, -13.5),
@@ -121,7 +122,7 @@ fn offered_at_once_when_not_waiting_and_the_caller_follows() {
 fn a_long_pause_of_ringing_does_not_hold_the_offer_for_ever() {
     let model = LineModel {
         caller_id: CallerIdDelivery::None,
-        ringing_ms: [1000, 7000],
+        ringing: Ringing::cadence(&[1000, 7000]),
         ..LineModel::default()
     };
     let mut rig = fxo(model, FxoSettings::default());
@@ -313,7 +314,7 @@ fn commands_out_of_place_are_counted_and_change_nothing() {
     for command in [
         ChannelCommand::Answer,
         ChannelCommand::Flash,
-        ChannelCommand::Ring { caller: CallerId::default() },
+        ChannelCommand::Ring { caller: CallerId::default(), pattern: 0 },
         ChannelCommand::SendDigits(Default::default()),
         ChannelCommand::Release(Cause::NormalClearing),
         ChannelCommand::Dial { number: "1".parse().unwrap(), caller: CallerId::default() },

@@ -79,7 +79,7 @@ fn an_fxs_port_that_goes_away_ends_the_ringing_and_is_an_alarm() {
     let port = Failing { kind: PortKind::Fxs, frames_left: 100, event: None };
     let mut fxs = Fxs::new(port, FxsSettings::default());
     fxs.command(Instant::ZERO, &ChannelCommand::Seize(Endpoint::Port(PortId(0))));
-    fxs.command(Instant::ZERO, &ChannelCommand::Ring { caller: CallerId::default() });
+    fxs.command(Instant::ZERO, &ChannelCommand::Ring { caller: CallerId::default(), pattern: 0 });
     let (events, _) = run(&mut fxs, 200);
     assert_eq!(
         events,

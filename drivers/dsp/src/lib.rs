@@ -9,15 +9,18 @@
 //! - [`DtmfDetector`], [`DtmfGenerator`]: push-button signalling (ITU-T Q.23, Q.24).
 //! - [`ToneGenerator`], [`ProgressDetector`]: call-progress tones by frequency and cadence
 //!   (ITU-T E.180; China GB/T 3380-1982).
+//! - [`ToneLearner`]: the frequencies and the cadence of a tone no plan knows.
 //! - [`caller_id`]: FSK by Bell 202 and V.23, and DTMF, both ways.
+//! - [`LevelMeter`], [`Psophometer`], [`ToneMeter`]: levels in dBm0, noise in dBm0p (ITU-T O.41),
+//!   and a tone in figures.
 //! - [`EchoCanceller`]: takes the line's echo out of what is received (ITU-T G.168).
 //! - [`FaxToneDetector`]: the tones by which fax machines announce themselves (ITU-T T.30).
-//! - [`LevelMeter`]: levels in dBm0.
 //!
-//! The DTMF detector is SpanDSP's. The generators share one oscillator of ours, and the FSK
+//! The DTMF detector is ours because SpanDSP's, whose blocks of 12.75 ms are too short to tell a
+//! frequency by, misses digits at the limits of Q.24 (`./box bench dtmf` compares both). The FSK
 //! receiver is ours too, because SpanDSP's hands bits to a callback and places bit edges on whole
-//! samples; SpanDSP serves as the second opinion in the tests. Left out on purpose: fax modems,
-//! tone plans of other countries as data files.
+//! samples. The generators share one oscillator. SpanDSP serves as the second opinion in the
+//! tests. Left out on purpose: fax modems.
 
 #![deny(missing_docs)]
 
@@ -25,10 +28,13 @@ pub mod caller_id;
 mod dtmf;
 mod echo;
 mod fax_tone;
+mod fourier;
 pub mod g711;
+mod learn;
 mod level;
 mod oscillator;
 mod progress;
+mod psophometric;
 mod queue;
 mod tone;
 pub mod tones;
@@ -36,6 +42,10 @@ pub mod tones;
 pub use dtmf::{DtmfDetector, DtmfEvent, DtmfGenerator, DtmfLevels, DtmfTiming};
 pub use echo::{EchoCanceller, EchoTail};
 pub use fax_tone::{FaxTone, FaxToneDetector};
+pub use learn::{
+    Heard, LearnProgress, LearntPart, LearntTone, ToneLearner, ToneMeter, ToneReading,
+};
 pub use level::{Level, LevelMeter, dbm0_to_peak, dbm0_to_rms, rms_to_dbm0};
-pub use progress::{ProgressDetector, ProgressPlan, ProgressTone, Sound};
+pub use progress::{OTHERS_MAX, ProgressDetector, ProgressPlan, ProgressTone, Sound, TONES_MAX};
+pub use psophometric::{Noise, Psophometer};
 pub use tone::{ToneCadence, ToneGenerator, ToneStep};

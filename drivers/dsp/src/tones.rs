@@ -1,4 +1,7 @@
-//! The call-progress tones of China and a few other countries (ITU-T E.180, supplement 2).
+//! The call-progress tones of China, and the special information tone.
+//!
+//! Tones of other countries, caller-id styles and all else that differs from country to country
+//! are data of the signalling, which makes a [`crate::ProgressPlan`] of them.
 
 /// China: GB/T 3380-1982. 450 ± 25 Hz, −10 ± 3 dBm0 at the exchange.
 pub mod china {
@@ -30,56 +33,14 @@ pub mod china {
     pub const RINGING_MS: [u16; 2] = [1000, 4000];
 }
 
-/// United States: Telcordia GR-506 tones.
-pub mod us {
-    use crate::tone::ToneCadence;
-
-    /// Dial tone.
-    pub const DIAL: ToneCadence = ToneCadence::dual(350, 440, -13.0, &[]);
-    /// Ringback.
-    pub const RINGBACK: ToneCadence = ToneCadence::dual(440, 480, -19.0, &[2000, 4000]);
-    /// Busy.
-    pub const BUSY: ToneCadence = ToneCadence::dual(480, 620, -24.0, &[500, 500]);
-    /// Congestion (reorder).
-    pub const CONGESTION: ToneCadence = ToneCadence::dual(480, 620, -24.0, &[250, 250]);
-}
-
-/// Most of continental Europe: ETSI TR 101 041, 425 Hz.
-pub mod europe {
-    use crate::tone::ToneCadence;
-
-    /// Dial tone.
-    pub const DIAL: ToneCadence = ToneCadence::single(425, -10.0, &[]);
-    /// Ringback.
-    pub const RINGBACK: ToneCadence = ToneCadence::single(425, -10.0, &[1000, 4000]);
-    /// Busy.
-    pub const BUSY: ToneCadence = ToneCadence::single(425, -10.0, &[500, 500]);
-    /// Congestion.
-    pub const CONGESTION: ToneCadence = ToneCadence::single(425, -10.0, &[200, 200]);
-}
-
-/// Hong Kong: HKCA 2024 tones.
-pub mod hong_kong {
-    use crate::tone::ToneCadence;
-
-    /// Dial tone.
-    pub const DIAL: ToneCadence = ToneCadence::dual(350, 440, -13.0, &[]);
-    /// Ringback.
-    pub const RINGBACK: ToneCadence = ToneCadence::dual(440, 480, -13.0, &[400, 200, 400, 3000]);
-    /// Busy.
-    pub const BUSY: ToneCadence = ToneCadence::dual(480, 620, -13.0, &[500, 500]);
-    /// Congestion.
-    pub const CONGESTION: ToneCadence = ToneCadence::dual(480, 620, -13.0, &[250, 250]);
-}
-
 use crate::tone::{ToneCadence, ToneStep};
 
 /// Special information tone before an announcement (ITU-T E.180, clause 6.4): three tones of
 /// 330 ms, then a second of silence; once.
 pub fn special_information() -> ToneCadence {
-    let step = |hz, ms| ToneStep { hz: [hz, 0], level_dbm0: -24.0, ms };
+    let step = |hz, ms| ToneStep { hz: [hz, 0], am_hz: 0, level_dbm0: -24.0, ms };
     ToneCadence::from_steps(
-        &[step(950, 330), step(1400, 330), step(1800, 330), step(0, 1000)],
+        &[step(950, 330), step(1400, 330), step(1800, 330), ToneStep::silence(1000)],
         false,
     )
     .expect("four steps fit")

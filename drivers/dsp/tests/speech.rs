@@ -4,13 +4,25 @@ mod common;
 
 use common::{read_wav, speech_files};
 use tipring_dsp::caller_id::FskReceiver;
-use tipring_dsp::{DtmfDetector, DtmfEvent, ProgressDetector, ProgressPlan};
+use tipring_dsp::{
+    DtmfDetector, DtmfEvent, ProgressDetector, ProgressPlan, ProgressTone, ToneCadence,
+};
+
+fn us() -> ProgressPlan {
+    let pair = |a, b, ms| ToneCadence::dual(a, b, -20.0, ms);
+    ProgressPlan::new(&[
+        (ProgressTone::Dial, pair(350, 440, &[])),
+        (ProgressTone::Ringback, pair(440, 480, &[2000, 4000])),
+        (ProgressTone::Busy, pair(480, 620, &[500, 500])),
+        (ProgressTone::Congestion, pair(480, 620, &[250, 250])),
+    ])
+}
 
 #[test]
 fn speech_holds_no_digit_no_tone_and_no_caller_id() {
     let mut dtmf = DtmfDetector::new();
     let mut china = ProgressDetector::new(&ProgressPlan::china());
-    let mut us = ProgressDetector::new(&ProgressPlan::us());
+    let mut us = ProgressDetector::new(&us());
     let mut fsk = FskReceiver::new();
     let mut samples = 0;
     for file in speech_files() {

@@ -63,6 +63,8 @@ causes! {
     UnallocatedNumber = 1, 404, Vacant;
     /// No route to the destination.
     NoRoute = 3, 404, Failed;
+    /// Preemption: the line was taken for an emergency call.
+    Preemption = 8, 503, Failed;
     /// Normal clearing: somebody hung up.
     NormalClearing = 16, 480, Answered;
     /// User busy.

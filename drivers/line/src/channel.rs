@@ -1,5 +1,6 @@
 //! Seam 2: what every channel can be told, and what it tells.
 
+use serde::{Deserialize, Serialize};
 use tipring_clock::Instant;
 
 use crate::{Alarm, CallerId, Cause, Digit, Digits, Frame, Number, PortId};
@@ -31,7 +32,24 @@ pub enum ChannelCommand {
     Ring {
         /// Who calls, as to be shown there.
         caller: CallerId,
+        /// Which ringing: 0 the phone's ordinary one, *n* its *n*-th distinctive one. A phone
+        /// that has no such ringing rings as ordinary.
+        pattern: u8,
     },
+    /// Tell a phone in a call that a second call waits: it hears the call waiting tone, and its
+    /// display shows who calls if it can. Whoever talks accepts by a flash; the switch decides.
+    CallWaiting {
+        /// Who waits, as to be shown there.
+        caller: CallerId,
+    },
+    /// The second call waits no more: it was taken, or has gone.
+    CallWaitingEnd,
+    /// Messages wait for this phone (`true`) or no more: its lamp and its dial tone say so.
+    /// Outside calls too.
+    MessageWaiting(bool),
+    /// Calls to this phone are forwarded (`true`) or no more: its dial tone reminds of it.
+    /// Outside calls too.
+    Forwarded(bool),
     /// Tell the caller that the called party is being rung (SIP 180, Q.931 ALERTING).
     Alert,
     /// Open the audio towards the caller before answering (SIP 183, Q.931 PROGRESS).
@@ -59,6 +77,25 @@ pub enum DigitSource {
     Pulse,
 }
 
+/// How surely the far side has answered.
+///
+/// An analog line without polarity service has no answer signal; the record of such a call says
+/// that its answer is estimated.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum AnswerCertainty {
+    /// The signalling says so: SIP 200, Q.931 CONNECT, a handset lifted.
+    #[default]
+    Signalled,
+    /// The exchange reversed the line's polarity: certain, and charged from here.
+    Polarity,
+    /// Ringback ended and a voice was heard: probable.
+    Voice,
+    /// Nothing but time says so.
+    Timer,
+}
+
 /// What a channel tells the switch.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ChannelEvent {
@@ -80,7 +117,7 @@ pub enum ChannelEvent {
     /// The far side's audio is open before it has answered.
     EarlyAudio,
     /// The far side has answered.
-    Answered,
+    Answered(AnswerCertainty),
     /// The far side pressed a key.
     Digit {
         /// The key.
@@ -90,6 +127,10 @@ pub enum ChannelEvent {
     },
     /// The handset flashed its hook.
     HookFlash,
+    /// The exchange charged one unit.
+    Metering,
+    /// The exchange says that messages wait on the line (`true`), or no more.
+    MessageWaiting(bool),
     /// The far side put us on hold (`true`) or took us back.
     Held(bool),
     /// The call on this channel is over and the channel is free. The last event of a call.

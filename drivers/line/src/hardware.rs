@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::Frame;
+use crate::{Digit, Frame};
 
 /// Which end of an analog line a port is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -41,6 +41,10 @@ pub enum PortCommand {
     OnHookAudio(bool),
     /// FXS: message-waiting lamp.
     MessageLamp(bool),
+    /// FXS: feed the loop (`true`, as always) or not: the open switching interval (GR-506) by
+    /// which equipment on the line learns that the far side has gone. Without battery the port
+    /// may report the loop as open.
+    Battery(bool),
 }
 
 /// What an analog port reports.
@@ -55,10 +59,23 @@ pub enum PortEvent {
     /// FXS: the handset closed (`true`, off-hook) or opened the loop. Raw: pulses and flashes are
     /// told apart by the signalling.
     OffHook(bool),
+    /// FXS: the hardware itself counted a digit from loop breaks.
+    PulseDigit(Digit),
     /// FXO: a metering pulse (12 or 16 kHz) has come.
     MeteringPulse,
+    /// FXO: the exchange says that messages wait (`true`), or no more, by the line's voltage.
+    MessageWaiting(bool),
     /// The port is out of order, or in order again (`None`).
     Alarm(Option<Alarm>),
+}
+
+/// What an analog port measured on its line last; `None` where the hardware does not measure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LineReading {
+    /// Tip to ring, in volts; negative when polarity is reversed.
+    pub voltage_v: Option<i16>,
+    /// Loop current, in milliamperes.
+    pub current_ma: Option<u16>,
 }
 
 /// Why a line cannot carry calls.
@@ -115,6 +132,11 @@ pub trait AnalogPort: Send {
 
     /// The next event, oldest first, of those up to the last exchanged frame.
     fn poll_event(&mut self) -> Option<PortEvent>;
+
+    /// What the hardware measured last.
+    fn reading(&mut self) -> LineReading {
+        LineReading::default()
+    }
 }
 
 /// What an E1 span reports.

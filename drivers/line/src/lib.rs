@@ -26,10 +26,13 @@ mod rtp;
 
 pub use caller::{CallerId, Presentation};
 pub use cause::{Cause, Disposition};
-pub use channel::{ChannelCommand, ChannelEvent, DigitSource, Endpoint, FrameChannel};
+pub use channel::{
+    AnswerCertainty, ChannelCommand, ChannelEvent, DigitSource, Endpoint, FrameChannel,
+};
 pub use frame::{FRAME_MS, FRAME_SAMPLES, Frame, Law, SAMPLE_RATE_HZ, SILENCE};
 pub use hardware::{
-    Alarm, AnalogPort, LinePolarity, PortCommand, PortError, PortEvent, PortKind, Span, SpanEvent,
+    Alarm, AnalogPort, LinePolarity, LineReading, PortCommand, PortError, PortEvent, PortKind,
+    Span, SpanEvent,
 };
 pub use ids::{CallId, ChannelId, PortId};
 pub use number::{Digit, Digits, Name, Number, NumberError};

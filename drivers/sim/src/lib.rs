@@ -13,12 +13,16 @@
 //!      ◀── echo, loss, noise ──────────── tones, speech ──▶ events, what was heard
 //! ```
 //!
-//! Left out on purpose: faults by seed (cut lines, corrupted caller id, glare), custom ringback,
-//! pulse dialling, spans.
+//! A line's faults are data of its [`LineModel`] and orders of its [`ExchangeControl`]; picking
+//! them by seed is the business of tests. The handset is a [`Telephone`]: by tones or by a dial,
+//! with contacts that bounce, with a display that reads who calls and who waits. Left out on
+//! purpose: spans, an exchange that tells who waits (type II), the caller id of Japan, which asks
+//! the box to go off-hook.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod daa;
 mod echo;
 mod exchange;
 mod handset;
@@ -34,9 +38,15 @@ pub use exchange::{
     CallPlan, CalledOutcome, CalledPlan, EndReason, ExchangeControl, ExchangeEvent, SimFxoPort,
     exchange_line,
 };
-pub use handset::{HandsetControl, HandsetEvent, HandsetPlan, SimFxsPort, handset};
+pub use handset::{
+    Dialling, Display, Disturbances, EndsOn, HandsetControl, HandsetEvent, HandsetPlan, SimFxsPort,
+    Telephone, handset, telephone,
+};
 pub use keys::{KeyPlan, KeyPlanError, KeyPress};
 pub use link::ControlError;
-pub use model::{CallerIdDelivery, LineModel, ReleaseSign};
+pub use model::{
+    CallerIdDelivery, DtmfDelivery, ExchangeTones, Feeding, FskAlert, FskDelivery, Gap, Hum,
+    LineModel, ReleaseSign, Ringing,
+};
 pub use talker::Speech;
 pub use wav::{WavError, read_wav, write_wav};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tipring_dsp::DtmfGenerator;
-use tipring_line::{Digit, Digits, Frame};
+use tipring_dsp::{DtmfGenerator, DtmfLevels, DtmfTiming};
+use tipring_line::{Digit, Frame};
 
 use crate::keys::KeyPlan;
 use crate::wav::{WavError, read_wav};
@@ -32,6 +32,39 @@ impl Speech {
     }
 }
 
+/// Follows a recording, which its owner keeps, frame by frame.
+#[derive(Debug, Default)]
+pub(crate) struct Recording {
+    /// The next sample.
+    place: usize,
+}
+
+impl Recording {
+    /// Goes back to the beginning.
+    pub(crate) fn rewind(&mut self) {
+        self.place = 0;
+    }
+
+    /// Whether all of it has been heard.
+    pub(crate) fn has_ended(&self, speech: &Option<Speech>) -> bool {
+        self.place >= speech.as_ref().map_or(0, |s| s.samples().len())
+    }
+
+    /// The next frame, from the beginning again if it `repeats`.
+    pub(crate) fn tx(&mut self, speech: &Option<Speech>, repeats: bool, frame: &mut Frame) {
+        let Some(speech) = speech else { return };
+        let samples = speech.samples();
+        for out in frame.iter_mut() {
+            if repeats && self.place >= samples.len() {
+                self.place = 0;
+            }
+            let Some(sample) = samples.get(self.place) else { return };
+            *out = *sample;
+            self.place += 1;
+        }
+    }
+}
+
 /// What a talker does in a call.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Script {
@@ -47,18 +80,22 @@ pub(crate) struct Talker {
     script: Script,
     /// Samples since the call was answered.
     elapsed: u64,
-    /// The next sample of the speech.
-    place: usize,
+    recording: Recording,
     next_key: usize,
     dtmf: DtmfGenerator,
 }
 
 impl Talker {
+    /// A talker whose telephone has this keypad.
+    pub(crate) fn with_keypad(levels: DtmfLevels, timing: DtmfTiming) -> Self {
+        Talker { dtmf: DtmfGenerator::with(levels, timing), ..Talker::default() }
+    }
+
     /// Starts on a script; gives back the speech of the last one, for whoever may free it.
     pub(crate) fn start(&mut self, script: Script) -> Option<Speech> {
         let last = core::mem::replace(&mut self.script, script);
         self.elapsed = 0;
-        self.place = 0;
+        self.recording.rewind();
         self.next_key = 0;
         self.dtmf.stop();
         last.say
@@ -69,9 +106,9 @@ impl Talker {
         digits.iter().all(|d| self.dtmf.push(*d))
     }
 
-    /// Presses the keys of a number, as [`press`](Self::press).
-    pub(crate) fn dial(&mut self, digits: &Digits) -> bool {
-        self.press(digits)
+    /// Whether keys still sound or wait.
+    pub(crate) fn is_pressing(&self) -> bool {
+        !self.dtmf.is_idle()
     }
 
     /// Milliseconds since the script began.
@@ -84,7 +121,7 @@ impl Talker {
         frame.fill(0);
         self.press_due_keys();
         if self.elapsed_ms() >= u64::from(self.script.say_after_ms) {
-            self.speak(frame);
+            self.recording.tx(&self.script.say, self.script.repeat, frame);
         }
         if !self.dtmf.is_idle() {
             let written = self.dtmf.tx(frame);
@@ -100,19 +137,6 @@ impl Talker {
                 return;
             }
             self.next_key += 1;
-        }
-    }
-
-    fn speak(&mut self, frame: &mut Frame) {
-        let Some(speech) = &self.script.say else { return };
-        let samples = speech.samples();
-        for out in frame.iter_mut() {
-            if self.place == samples.len() && self.script.repeat {
-                self.place = 0;
-            }
-            let Some(sample) = samples.get(self.place) else { return };
-            *out = *sample;
-            self.place += 1;
         }
     }
 }

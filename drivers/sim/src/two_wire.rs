@@ -6,7 +6,14 @@ use tipring_dsp::dbm0_to_rms;
 use tipring_line::{FRAME_SAMPLES, Frame};
 
 use crate::echo::Echo;
-use crate::model::LineModel;
+use crate::model::{Hum, LineModel};
+
+/// Five periods of 50 Hz and six of 60 Hz.
+const HUM_SAMPLES: usize = 800;
+/// Harmonics of the mains as a rectifier and a neighbour's lamp make them, in dB below the first;
+/// the ninth of 50 Hz lies on the tones of many exchanges.
+const HARMONICS_DB: [(f32, f32); 5] =
+    [(1.0, 0.0), (3.0, -4.0), (5.0, -9.0), (7.0, -14.0), (9.0, -17.0)];
 
 /// A line that carries audio both ways at once.
 #[derive(Clone, Debug)]
@@ -16,6 +23,21 @@ pub(crate) struct TwoWire {
     far_echo: Echo,
     noise_rms: f32,
     noise: SmallRng,
+    hum: Option<Box<[f32; HUM_SAMPLES]>>,
+    hum_place: usize,
+}
+
+/// One turn of hum that can be repeated without a seam.
+fn hum_table(hum: Hum) -> Box<[f32; HUM_SAMPLES]> {
+    let sum: f32 = HARMONICS_DB.iter().map(|(_, db)| 10f32.powf(db / 10.0)).sum();
+    let peak = dbm0_to_rms(hum.dbm0) * (2.0 / sum).sqrt();
+    let first = core::f32::consts::TAU * f32::from(hum.hz) / tipring_line::SAMPLE_RATE_HZ as f32;
+    Box::new(core::array::from_fn(|n| {
+        HARMONICS_DB
+            .iter()
+            .map(|(times, db)| peak * 10f32.powf(db / 20.0) * (first * times * n as f32).sin())
+            .sum()
+    }))
 }
 
 impl TwoWire {
@@ -26,7 +48,17 @@ impl TwoWire {
             far_echo: Echo::new(model.far_echo.clone()),
             noise_rms: dbm0_to_rms(model.noise_dbm0),
             noise: SmallRng::seed_from_u64(seed),
+            hum: model.hum.map(hum_table),
+            hum_place: 0,
         }
+    }
+
+    /// Carries one frame to the box and to a receiver of digits, which is deaf to what its own
+    /// exchange sends: it has a filter for dial tone.
+    pub(crate) fn carry_digits(&mut self, from_box: &Frame, from_far: &Frame) -> (Frame, Frame) {
+        let (at_box, _) = self.carry(from_box, from_far);
+        let at_far = self.attenuated(from_box);
+        (at_box, self.with_noise(&at_far))
     }
 
     /// Carries one frame: what each side sends becomes what each side hears.
@@ -35,11 +67,23 @@ impl TwoWire {
         self.box_echo.add(from_box, &mut at_box);
         let mut at_far = self.attenuated(from_box);
         self.far_echo.add(from_far, &mut at_far);
+        self.add_hum(&mut at_box, &mut at_far);
         (self.with_noise(&at_box), self.with_noise(&at_far))
     }
 
     fn attenuated(&self, samples: &Frame) -> [f32; FRAME_SAMPLES] {
         samples.map(|s| f32::from(s) * self.gain)
+    }
+
+    fn add_hum(&mut self, at_box: &mut [f32; FRAME_SAMPLES], at_far: &mut [f32; FRAME_SAMPLES]) {
+        let Some(hum) = &self.hum else { return };
+        // The table is a whole number of frames long.
+        let part = &hum[self.hum_place..self.hum_place + FRAME_SAMPLES];
+        for ((near, far), sample) in at_box.iter_mut().zip(at_far).zip(part) {
+            *near += sample;
+            *far += sample;
+        }
+        self.hum_place = (self.hum_place + FRAME_SAMPLES) % HUM_SAMPLES;
     }
 
     fn with_noise(&mut self, samples: &[f32; FRAME_SAMPLES]) -> Frame {
@@ -89,6 +133,24 @@ mod tests {
         let (echo, through): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
         assert!((level(&through) + 16.0).abs() < 0.3, "{}", level(&through));
         assert!((level(&echo) + 22.0).abs() < 0.5, "{}", level(&echo));
+    }
+
+    #[test]
+    fn hum_has_its_level_and_its_harmonics_and_no_seam() {
+        for hz in [50, 60] {
+            let model = LineModel {
+                noise_dbm0: -90.0,
+                hum: Some(Hum { hz, dbm0: -40.0 }),
+                ..LineModel::default()
+            };
+            let mut line = TwoWire::new(1, &model);
+            let heard: Vec<_> = (0..50).map(|_| line.carry(&[0; 160], &[0; 160]).0).collect();
+            assert!((level(&heard) + 40.0).abs() < 0.3, "{}", level(&heard));
+            // A period later (twenty-four periods of 60 Hz are 400 ms) everything is the same.
+            let flat: Vec<i16> = heard.into_iter().flatten().collect();
+            let differs = flat.iter().zip(&flat[3200..]).any(|(a, b)| a.abs_diff(*b) > 4);
+            assert!(!differs, "{hz} Hz");
+        }
     }
 
     #[test]

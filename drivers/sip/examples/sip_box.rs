@@ -169,7 +169,7 @@ impl Switch {
                 self.peer.insert(channel, out);
                 self.peer.insert(out, channel);
                 let (endpoint, next) = if extension {
-                    let next = ChannelCommand::Ring { caller: *caller };
+                    let next = ChannelCommand::Ring { caller: *caller, pattern: 0 };
                     (Endpoint::SipPhone(*called), next)
                 } else {
                     let next = ChannelCommand::Dial { number: *called, caller: *caller };
@@ -181,7 +181,7 @@ impl Switch {
                 let peer = self.peer.get(&channel);
                 commands.extend(peer.map(|peer| (*peer, ChannelCommand::Alert)));
             }
-            ChannelEvent::Answered => match self.peer.get(&channel) {
+            ChannelEvent::Answered(_) => match self.peer.get(&channel) {
                 Some(peer) => commands.push((*peer, ChannelCommand::Answer)),
                 None => self.hang_up_at.push((now + Duration::from_secs(2), channel)),
             },
@@ -200,7 +200,7 @@ impl Switch {
             let out = self.seize();
             let caller = CallerId::from_number("10086".parse().expect("five digits"));
             commands.push((out, ChannelCommand::Seize(Endpoint::SipPhone(extension))));
-            commands.push((out, ChannelCommand::Ring { caller }));
+            commands.push((out, ChannelCommand::Ring { caller, pattern: 0 }));
         }
     }
 }

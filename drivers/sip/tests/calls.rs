@@ -5,7 +5,8 @@ mod common;
 use common::{Link, box_config, config};
 use tipring_clock::Duration;
 use tipring_line::{
-    CallerId, Cause, ChannelCommand, ChannelEvent, ChannelId, Digit, DigitSource, Endpoint,
+    AnswerCertainty, CallerId, Cause, ChannelCommand, ChannelEvent, ChannelId, Digit, DigitSource,
+    Endpoint,
 };
 use tipring_sip::{
     Config, DtmfMode, Limits, MediaChange, NetworkAddress, Output, Refusal, TrunkAccess,
@@ -350,7 +351,8 @@ fn of_two_forks_the_first_to_answer_has_the_call() {
     let other = play.hear(&reply(&invite, "200 OK", "b", SDP));
     assert_eq!(status(&other), ["ACK", "BYE"]);
     assert!(header(&other[1], "To").ends_with("tag=b"));
-    let expected = [ChannelEvent::Ringing, ChannelEvent::EarlyAudio, ChannelEvent::Answered];
+    const ANSWERED: ChannelEvent = ChannelEvent::Answered(AnswerCertainty::Signalled);
+    let expected = [ChannelEvent::Ringing, ChannelEvent::EarlyAudio, ANSWERED];
     assert_eq!(play.events(channel), expected);
     let bye = play.tell(channel, &ChannelCommand::Release(Cause::NormalClearing));
     assert!(header(&bye[0], "To").ends_with("tag=a"));

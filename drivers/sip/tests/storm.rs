@@ -34,7 +34,7 @@ fn plan_for(link: &mut Link, side: usize, channel: ChannelId, event: &ChannelEve
                 release(end, Cause::NormalClearing),
             ]
         }
-        ChannelEvent::Answered => {
+        ChannelEvent::Answered(_) => {
             let keys = "12#".chars().filter_map(Digit::from_char).collect();
             vec![
                 (after(1000), side, channel, ChannelCommand::SendDigits(keys)),
@@ -50,7 +50,7 @@ fn begin_call(link: &mut Link, count: u32) -> Vec<Plan> {
     let channel = ChannelId::sip_out(count);
     let caller = CallerId::from_number("1001".parse().unwrap());
     let (endpoint, next) = if side == 0 {
-        (Endpoint::SipPhone("8001".parse().unwrap()), ChannelCommand::Ring { caller })
+        (Endpoint::SipPhone("8001".parse().unwrap()), ChannelCommand::Ring { caller, pattern: 0 })
     } else {
         let number = "600".parse().unwrap();
         (Endpoint::SipTrunk(0), ChannelCommand::Dial { number, caller })
@@ -79,7 +79,9 @@ fn storm(seed: u64, weather: Weather, calls: u32) -> usize {
     link.run(Duration::from_secs(90));
     link.assert_nothing_left();
     let channels = link.sides.iter().flat_map(|side| side.channels.values());
-    channels.filter(|told| told.events.contains(&ChannelEvent::Answered)).count()
+    channels
+        .filter(|told| told.events.iter().any(|e| matches!(e, ChannelEvent::Answered(_))))
+        .count()
 }
 
 fn run_plans(link: &mut Link, plans: &mut Vec<Plan>, until: Instant) {

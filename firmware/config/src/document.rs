@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use tipring_acd::{AgentConfig, LockOut, QueueConfig};
 use tipring_ivr::Flow;
 use tipring_line::Number;
-use tipring_switch::{Class, DialRule, FeatureCodes, RecordingRules};
+use tipring_switch::{
+    Class, DialRule, Direction, EmergencyConfig, FeatureCodes, GroupConfig, RecordingRules,
+};
 use tipring_tts::Lang;
 
 use crate::ConfigError;
@@ -17,6 +19,8 @@ use crate::ConfigError;
 pub struct Document {
     /// The language a call begins with.
     pub language: Lang,
+    /// The country whose tones, ringing and caller id the analog lines have: `cn`.
+    pub country: String,
     /// Local time: minutes east of UTC (China: 480).
     pub offset_minutes: i32,
     /// Calls at once; one more is refused.
@@ -46,6 +50,14 @@ pub struct Document {
     /// SIP trunks.
     #[serde(rename = "trunk")]
     pub trunks: Vec<TrunkEntry>,
+    /// Groups of lines and trunks.
+    #[serde(rename = "group")]
+    pub groups: Vec<GroupConfig>,
+    /// Emergency calls.
+    pub emergency: EmergencyConfig,
+    /// How calls to the outside are dialled, by the country's numbering.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numbering: Option<NumberingEntry>,
     /// Dial rules.
     #[serde(rename = "dial")]
     pub dial: Vec<DialRule>,
@@ -61,6 +73,7 @@ impl Default for Document {
     fn default() -> Self {
         Document {
             language: Lang::ZhCn,
+            country: "cn".to_owned(),
             offset_minutes: 480,
             max_calls: 2000,
             ring_s: 60,
@@ -73,6 +86,9 @@ impl Default for Document {
             queues: Vec::new(),
             lines: Vec::new(),
             trunks: Vec::new(),
+            groups: Vec::new(),
+            emergency: EmergencyConfig::default(),
+            numbering: None,
             dial: Vec::new(),
             prompts: Vec::new(),
             flows: Vec::new(),
@@ -199,6 +215,70 @@ pub struct LineEntry {
     /// The flow that takes its calls; without one the dial rules decide by `number`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
+    /// Which way calls may go on it.
+    #[serde(default)]
+    pub direction: Direction,
+    /// How numbers are dialled.
+    #[serde(default)]
+    pub dialling: Dialling,
+    /// Whether the operator reverses polarity when the called party answers (反极).
+    #[serde(default)]
+    pub polarity: bool,
+    /// Gain towards the line, in dB, −12 to 12.
+    #[serde(default)]
+    pub gain_tx_db: i8,
+    /// Gain from the line, in dB, −12 to 12.
+    #[serde(default)]
+    pub gain_rx_db: i8,
+    /// How long an echo is cancelled, in milliseconds: 32, 64, or 0 for none.
+    #[serde(default = "echo_default")]
+    pub echo_ms: u8,
+    /// A call silent both ways for this long is ended, in seconds; 0 for never.
+    #[serde(default = "silence_default")]
+    pub silence_s: u16,
+    /// The tones its exchange was heard to release with, at most two.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub learnt: Vec<LearntTone>,
+}
+
+/// How numbers are dialled on an exchange line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialling {
+    /// By tones (DTMF).
+    #[default]
+    Tone,
+    /// By pulses.
+    Pulse,
+}
+
+/// A tone by which an exchange says that the far side has gone, as learnt on the line.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LearntTone {
+    /// One or two frequencies, in Hz.
+    pub hz: Vec<u16>,
+    /// On and off in turn, in milliseconds; continuous where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_off_ms: Vec<u16>,
+}
+
+/// How extensions dial the outside, where the numbers are China's (facts of the numbering plan:
+/// fixed numbers of seven or eight digits, mobile numbers 1[3-9] of eleven, 0 before an area
+/// code, 00 abroad, service numbers 1…, 95…, 96…, 400, 800). Dial rules come before it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberingEntry {
+    /// The group, trunk or line that carries the calls.
+    pub via: String,
+    /// The area code with its 0 (`0592`): a call to it is a local one.
+    pub area: String,
+    /// Digits of a fixed number: 7 or 8.
+    #[serde(default = "local_digits_default")]
+    pub local_digits: u8,
+    /// What is dialled first for a call to the outside (`9`), and taken off; nothing where empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
 }
 
 /// How keys are sent on a trunk.
@@ -283,6 +363,18 @@ pub struct TrunkEntry {
 
 const fn expires_default() -> u32 {
     600
+}
+
+const fn local_digits_default() -> u8 {
+    8
+}
+
+const fn echo_default() -> u8 {
+    32
+}
+
+const fn silence_default() -> u16 {
+    120
 }
 
 const fn qualify_default() -> u32 {

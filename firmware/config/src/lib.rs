@@ -12,11 +12,12 @@ mod check;
 mod document;
 mod error;
 mod first;
+mod numbering;
 mod resolve;
 
 pub use document::{
-    Digest, Document, ExtensionEntry, LineEntry, PromptEntry, Registration, SipEntry, TrunkDtmf,
-    TrunkEntry, TrunkTransport,
+    Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, NumberingEntry, PromptEntry,
+    Registration, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
 };
 pub use error::ConfigError;
 pub use first::{FirstStart, first_document};

@@ -3,9 +3,9 @@
 use tipring_acd::AcdConfig;
 use tipring_ivr::Flow;
 use tipring_line::{Number, PortId, PortKind};
-use tipring_switch::{ExtensionConfig, LineConfig, SwitchConfig, TrunkConfig};
+use tipring_switch::{DialRule, ExtensionConfig, LineConfig, SwitchConfig, TrunkConfig};
 
-use crate::document::{Document, ExtensionEntry, PromptEntry, SipEntry, TrunkEntry};
+use crate::document::{Document, ExtensionEntry, LineEntry, PromptEntry, SipEntry, TrunkEntry};
 use crate::error::{ConfigError, nearest};
 
 /// The most inside numbers, lines and trunks a document may hold (the large box has 1,000).
@@ -29,6 +29,8 @@ pub struct Site<'a> {
     pub ports: &'a [BoardPort],
     /// The keys of the prompts there are; unchecked where they are not known.
     pub prompts: Option<&'a [&'a str]>,
+    /// The codes of the countries whose lines are known; unchecked where they are not known.
+    pub countries: Option<&'a [&'a str]>,
 }
 
 /// A phone's SIP account.
@@ -53,6 +55,10 @@ pub struct Resolved {
     pub prompts: Vec<PromptEntry>,
     /// What concerns every SIP phone.
     pub sip: SipEntry,
+    /// The country of the analog lines.
+    pub country: String,
+    /// For the analog lines, by their sockets' labels.
+    pub lines: Vec<LineEntry>,
     /// For the registrar.
     pub accounts: Vec<SipAccount>,
     /// For the SIP driver, in the order of the switch's trunks.
@@ -65,7 +71,7 @@ impl Document {
     /// # Errors
     /// The first thing that is wrong, with where it stands.
     pub fn resolve(&self, site: Site<'_>) -> Result<Resolved, ConfigError> {
-        crate::check::check(self, site.prompts)?;
+        crate::check::check(self, site)?;
         let ports = site.ports;
         let mut extensions = Vec::new();
         let mut accounts = Vec::new();
@@ -99,7 +105,9 @@ impl Document {
                 extensions,
                 lines: self.resolved_lines(ports)?,
                 trunks: self.trunks.iter().map(switch_trunk).collect(),
-                dial: self.dial.clone(),
+                groups: self.groups.clone(),
+                emergency: self.emergency.clone(),
+                dial: self.dial_rules()?,
                 features: self.features.clone(),
             },
             acd: AcdConfig {
@@ -110,9 +118,20 @@ impl Document {
             flows: self.flows.clone(),
             prompts: self.prompts.clone(),
             sip: self.sip.clone(),
+            country: self.country.clone(),
+            lines: self.lines.clone(),
             accounts,
             trunks: self.trunks.clone(),
         })
+    }
+
+    /// The site's own dial rules and, after them, those of the country's numbering.
+    fn dial_rules(&self) -> Result<Vec<DialRule>, ConfigError> {
+        let mut rules = self.dial.clone();
+        if let Some(numbering) = &self.numbering {
+            rules.extend(crate::numbering::rules(numbering)?);
+        }
+        Ok(rules)
     }
 
     fn resolved_lines(&self, ports: &[BoardPort]) -> Result<Vec<LineConfig>, ConfigError> {
@@ -129,6 +148,7 @@ impl Document {
                 flow: entry.flow.clone(),
                 // The analog driver offers a call with its caller id already read.
                 caller_id_ms: 0,
+                direction: entry.direction,
             });
         }
         Ok(lines)

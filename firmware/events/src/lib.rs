@@ -18,7 +18,7 @@ pub use live::{
 };
 use serde::{Deserialize, Serialize};
 use tipring_clock::WallTime;
-use tipring_line::{CallId, Cause, Disposition, Number};
+use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Number};
 
 /// An agent, by the id that never changes (the work number may).
 #[derive(
@@ -186,6 +186,9 @@ pub enum EventKind {
     CallAnswered {
         /// The call.
         call: CallId,
+        /// How surely the called party has; the box itself answers for certain.
+        #[serde(default)]
+        certainty: AnswerCertainty,
     },
     /// A segment began; the one before it has ended in the same moment.
     SegmentBegan {
@@ -343,7 +346,7 @@ impl EventKind {
         match self {
             EventKind::CallBegan { call, .. }
             | EventKind::CallerKnown { call, .. }
-            | EventKind::CallAnswered { call }
+            | EventKind::CallAnswered { call, .. }
             | EventKind::SegmentBegan { call, .. }
             | EventKind::SegmentEnded { call, .. }
             | EventKind::FlowNode { call, .. }

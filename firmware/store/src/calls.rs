@@ -72,7 +72,8 @@ pub struct CallPage {
     pub next: Option<Cursor>,
 }
 
-const SUMMARY: &str = "SELECT call.id, began_at_us, answered_at_us, ended_at_us, source, called,
+const SUMMARY: &str =
+    "SELECT call.id, began_at_us, answered_at_us, answer_certainty, ended_at_us, source, called,
     caller, caller_name, inbound, cause, ended_by, disposition,
     (SELECT handler FROM segment s WHERE s.call_id = call.id AND s.kind = 'talk'
         AND s.agent_id IS NOT NULL ORDER BY s.segment DESC LIMIT 1),
@@ -88,6 +89,7 @@ fn summary(c: &mut Columns<'_, '_>) -> rusqlite::Result<CallSummary> {
         call: CallId(c.count()?),
         began: c.time()?,
         answered: c.time_opt()?,
+        answer_certainty: c.word_opt()?,
         ended: c.time_opt()?,
         source: c.get()?,
         called: c.number_opt()?,

@@ -151,10 +151,10 @@ fn of_call(at: i64, kind: &EventKind) -> Changes<'_> {
             "UPDATE call SET caller = ?2, caller_name = ?3 WHERE id = ?1",
             [(*call).into(), caller.as_ref().into(), caller_name.into()],
         )),
-        EventKind::CallAnswered { call } => changes.push(change(
-            "UPDATE call SET answered_at_us = max(?2, began_at_us)
+        EventKind::CallAnswered { call, certainty } => changes.push(change(
+            "UPDATE call SET answered_at_us = max(?2, began_at_us), answer_certainty = ?3
              WHERE id = ?1 AND answered_at_us IS NULL",
-            [(*call).into(), at.into()],
+            [(*call).into(), at.into(), word(certainty).into()],
         )),
         EventKind::CallEnded { call, cause, by, disposition } => {
             changes.push(change(END_SEGMENTS, [(*call).into(), at.into()]));

@@ -6,7 +6,7 @@ use tipring_events::{
     AgentId, AgentState, EventKind, OfferOutcome, Party, QueueId, QueueOutcome, SegmentId,
     SegmentKind,
 };
-use tipring_line::{CallId, Cause, Disposition, Number};
+use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Number};
 
 use crate::word;
 
@@ -19,6 +19,8 @@ pub struct CallSummary {
     pub began: WallTime,
     /// When the caller was answered.
     pub answered: Option<WallTime>,
+    /// How surely that is known; `None` before it.
+    pub answer_certainty: Option<AnswerCertainty>,
     /// When it ended; `None` while it lasts.
     pub ended: Option<WallTime>,
     /// Where it came in.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tipring_events::{EventKind, SegmentKind};
-use tipring_line::{CallId, Cause, ChannelCommand, Number};
+use tipring_line::{AnswerCertainty, CallId, Cause, ChannelCommand, Number};
 use tipring_tts::{Lang, Utterance};
 
 use crate::call::{LegPhase, Owner, Place};
@@ -17,6 +17,11 @@ use crate::switch::{BY_BOX, Switch, Timer};
 impl Switch {
     /// Answers the caller, if that has not happened yet, and listens for keys.
     pub fn answer(&mut self, id: CallId) {
+        self.answer_with(id, AnswerCertainty::Signalled);
+    }
+
+    /// Answers the caller, because the called party has answered, as surely as this.
+    pub(crate) fn answer_with(&mut self, id: CallId, certainty: AnswerCertainty) {
         let Some(call) = self.calls.get_mut(&id).filter(|call| !call.answered) else { return };
         call.answered = true;
         let ch = call.caller_leg;
@@ -24,7 +29,7 @@ impl Switch {
             leg.phase = LegPhase::Up;
         }
         self.channel(ch, ChannelCommand::Answer);
-        self.event(EventKind::CallAnswered { call: id });
+        self.event(EventKind::CallAnswered { call: id, certainty });
         self.media(MediaRequest::Detect { ch, dtmf: true });
     }
 

@@ -9,6 +9,7 @@ use tipring_tts::Lang;
 use crate::dial::{From, Route};
 use crate::digits::DigitFilter;
 use crate::feature::FeatureMachine;
+use crate::hunt::Hunting;
 use crate::media::PlayId;
 use crate::moment::Moment;
 
@@ -123,6 +124,10 @@ pub(crate) struct Call {
     pub(crate) caller_leg: ChannelId,
     /// The other legs: rung, or talking.
     pub(crate) callees: Vec<ChannelId>,
+    /// What is still to be tried for a call to the outside that has not reached its number.
+    pub(crate) hunting: Option<Hunting>,
+    /// Whether it is an emergency call, which nothing may end for another's sake.
+    pub(crate) emergency: bool,
     /// The callee whose audio is bridged with the caller's.
     pub(crate) bridged: Option<ChannelId>,
     pub(crate) owner: Owner,

@@ -40,6 +40,19 @@ pub struct ExtensionConfig {
     pub port: Option<PortId>,
 }
 
+/// Which way calls may go on a line.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Both ways.
+    #[default]
+    Both,
+    /// From the street to the box only.
+    In,
+    /// From the box to the street only: a call that comes in is refused.
+    Out,
+}
+
 /// An exchange line (FXO port).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +72,9 @@ pub struct LineConfig {
     /// signalling itself offers a call only once its caller id has come, or will not come.
     #[serde(default)]
     pub caller_id_ms: u32,
+    /// Which way calls may go on it. An emergency call goes out on any line.
+    #[serde(default)]
+    pub direction: Direction,
 }
 
 /// A SIP trunk, known to the SIP driver by its place in the list.
@@ -73,6 +89,56 @@ pub struct TrunkConfig {
     /// The number shown outside for calls that go out on it; without one the extension's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<Number>,
+}
+
+/// In which order the members of a group are tried.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hunt {
+    /// From the first on: an exchange that hunts downwards for its calls meets it last.
+    #[default]
+    Ascending,
+    /// From the last back.
+    Descending,
+    /// From the one after the last taken, so that all are used alike.
+    Cyclic,
+    /// From the one before the last taken.
+    CyclicDescending,
+}
+
+/// Lines, trunks and groups that carry the same calls outside.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupConfig {
+    /// What it is called.
+    pub name: String,
+    /// The names of lines, trunks, and groups that stand before this one: calls overflow from
+    /// the first member to the next.
+    pub members: Vec<String>,
+    /// In which order they are tried.
+    #[serde(default)]
+    pub hunt: Hunt,
+}
+
+/// Emergency calls. They go out from every extension, whatever its class and however many calls
+/// there are, and take a line that is in use if none is free.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmergencyConfig {
+    /// The numbers, dialled as they are.
+    pub numbers: Vec<Number>,
+    /// The line, trunk or group that carries them; where empty, every line and then every trunk.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub via: String,
+}
+
+impl Default for EmergencyConfig {
+    /// China's: police, fire, ambulance, traffic accident, rescue at sea, forest fire.
+    fn default() -> Self {
+        let numbers = ["110", "119", "120", "122", "12395", "12119"];
+        let numbers = numbers.map(|n| n.parse().expect("these are numbers"));
+        EmergencyConfig { numbers: numbers.to_vec(), via: String::new() }
+    }
 }
 
 /// Which calls that no flow or queue speaks for are recorded.
@@ -138,6 +204,10 @@ pub struct SwitchConfig {
     pub lines: Vec<LineConfig>,
     /// The SIP trunks, in the order of the SIP driver's.
     pub trunks: Vec<TrunkConfig>,
+    /// The groups of lines and trunks.
+    pub groups: Vec<GroupConfig>,
+    /// Emergency calls.
+    pub emergency: EmergencyConfig,
     /// The dial rules; the most specific match wins, and of equals the first.
     pub dial: Vec<DialRule>,
     /// The feature codes.
@@ -155,6 +225,8 @@ impl Default for SwitchConfig {
             extensions: Vec::new(),
             lines: Vec::new(),
             trunks: Vec::new(),
+            groups: Vec::new(),
+            emergency: EmergencyConfig::default(),
             dial: Vec::new(),
             features: FeatureCodes::default(),
         }

@@ -1,10 +1,12 @@
 //! The dial plan: which number leads where, as data.
 
+mod groups;
 mod pattern;
 mod plan;
 
+pub(crate) use groups::{Carrier, Groups};
 pub use pattern::{Pattern, PatternError};
-pub(crate) use plan::{Carrier, DialPlan, Dialler, Route};
+pub(crate) use plan::{DialPlan, Dialler, Outgoing, Route};
 use serde::{Deserialize, Serialize};
 use tipring_line::Number;
 
@@ -43,7 +45,7 @@ pub enum Feature {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outside {
-    /// The SIP trunk's or the exchange line's name.
+    /// The name of the group, SIP trunk or exchange line.
     pub name: String,
     /// How many leading characters of the number dialled are taken off.
     #[serde(default)]

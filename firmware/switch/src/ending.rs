@@ -17,6 +17,7 @@ impl Switch {
         let talks = matches!(call.owner, Owner::Talk(with) if with == channel);
         match leg.role {
             Role::Caller => self.end_call(m, id, cause, Party::Caller),
+            Role::Called if self.hunts_on(m, id, channel, cause) => {}
             Role::Called => self.end_call(m, id, cause, Party::Callee),
             Role::Agent(_) if talks => self.end_call(m, id, cause, Party::Callee),
             Role::Agent(agent) => {

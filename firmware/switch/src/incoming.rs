@@ -7,7 +7,7 @@ use tipring_events::{EventKind, SegmentKind};
 use tipring_line::{CallId, CallerId, Cause, ChannelId, Number, Presentation};
 
 use crate::call::{Call, Leg, LegPhase, Owner, Place, Role};
-use crate::config::Class;
+use crate::config::{Class, Direction};
 use crate::dial::{Dialler, From, Route};
 use crate::feature::FeatureMachine;
 use crate::moment::Moment;
@@ -66,7 +66,8 @@ impl Switch {
         };
         let route = self.route(&origin);
         let wait = origin.caller_id_wait;
-        let full = self.calls.len() >= self.config.max_calls as usize;
+        let emergency = matches!(&route, Route::Outside(outgoing) if outgoing.emergency);
+        let full = !emergency && self.calls.len() >= self.config.max_calls as usize;
         let id = self.begin_call(m, channel, origin, &route);
         if full {
             self.counters.calls_refused += 1;
@@ -88,6 +89,9 @@ impl Switch {
     ) -> Option<Origin> {
         let port = channel.as_port();
         if let Some(line) = port.and_then(|p| self.lines.get(&p)) {
+            if line.direction == Direction::Out {
+                return None;
+            }
             return Some(Origin {
                 called: called.or(line.number),
                 caller,
@@ -151,6 +155,8 @@ impl Switch {
             talked: false,
             caller_leg: channel,
             callees: Vec::new(),
+            hunting: None,
+            emergency: false,
             bridged: None,
             owner: Owner::Dialling,
             play: None,
@@ -224,9 +230,7 @@ impl Switch {
                 self.app(AppInput::StartQueue { call: id, queue });
             }
             Route::Extension(number) => self.dial_extension(m, id, number),
-            Route::Outside { carrier, name, number } => {
-                self.dial_outside(m, id, carrier, name, number);
-            }
+            Route::Outside(outgoing) => self.dial_outside(m, id, outgoing),
             Route::Feature { feature, code, rest } => {
                 self.segment(m, id, SegmentKind::Ivr, code.as_str().into(), None);
                 self.answer(id);

@@ -19,6 +19,7 @@ mod dial;
 mod digits;
 mod ending;
 mod feature;
+mod hunt;
 mod incoming;
 mod live;
 mod media;
@@ -30,7 +31,8 @@ mod switch;
 mod talk;
 
 pub use config::{
-    Class, ExtensionConfig, FeatureCodes, LineConfig, RecordingRules, SwitchConfig, TrunkConfig,
+    Class, Direction, EmergencyConfig, ExtensionConfig, FeatureCodes, GroupConfig, Hunt,
+    LineConfig, RecordingRules, SwitchConfig, TrunkConfig,
 };
 pub use dial::{DialRule, Feature, From, Outside, Pattern, PatternError, Target};
 pub use feature::FeatureResult;

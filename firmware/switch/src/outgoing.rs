@@ -1,10 +1,10 @@
 //! A party is called: by number, outside, or as the agent a queue has chosen.
 
-use std::sync::Arc;
-
 use tipring_clock::Duration;
 use tipring_events::{AgentId, SegmentKind};
-use tipring_line::{CallId, CallerId, Cause, ChannelCommand, ChannelId, Endpoint, Number};
+use tipring_line::{
+    AnswerCertainty, CallId, CallerId, Cause, ChannelCommand, ChannelId, Endpoint, Number,
+};
 
 use crate::call::{Leg, LegPhase, Owner, Place, Role};
 use crate::dial::{Carrier, From};
@@ -22,22 +22,7 @@ impl Switch {
         }
     }
 
-    pub(crate) fn dial_outside(
-        &mut self,
-        m: Moment,
-        id: CallId,
-        carrier: Carrier,
-        name: Arc<str>,
-        number: Number,
-    ) {
-        self.segment(m, id, SegmentKind::Ring, name, None);
-        match self.call_outside(id, carrier, number) {
-            Ok(()) => self.await_answer(m, id),
-            Err(cause) => self.end_call(m, id, cause, BY_BOX),
-        }
-    }
-
-    fn await_answer(&mut self, m: Moment, id: CallId) {
+    pub(crate) fn await_answer(&mut self, m: Moment, id: CallId) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.owner = Owner::Dialling;
         }
@@ -65,11 +50,17 @@ impl Switch {
         };
         let caller = self.calls.get(&id).ok_or(Cause::NormalUnspecified)?.caller;
         self.begin_leg(id, channel, role, Place::Extension(number), endpoint);
-        self.channel(channel, ChannelCommand::Ring { caller });
+        self.channel(channel, ChannelCommand::Ring { caller, pattern: 0 });
         Ok(())
     }
 
-    fn call_outside(&mut self, id: CallId, carrier: Carrier, number: Number) -> Result<(), Cause> {
+    /// Calls a number on a line or trunk that is free.
+    pub(crate) fn call_outside(
+        &mut self,
+        id: CallId,
+        carrier: Carrier,
+        number: Number,
+    ) -> Result<(), Cause> {
         let from = self.calls.get(&id).ok_or(Cause::NormalUnspecified)?.caller;
         let (channel, place, endpoint, caller) = match carrier {
             Carrier::Trunk(index) => {
@@ -123,7 +114,9 @@ impl Switch {
 
     /// The called party is being rung.
     pub(crate) fn callee_rings(&mut self, id: CallId) {
-        let Some(call) = self.calls.get(&id) else { return };
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        // The number was reached: what happens now is its answer, and no other way is tried.
+        call.hunting = None;
         let (caller, answered) = (call.caller_leg, call.answered);
         if call.bridged.is_some() {
             return;
@@ -152,18 +145,28 @@ impl Switch {
         self.bridge(id, callee);
     }
 
-    pub(crate) fn callee_answered(&mut self, m: Moment, ch: ChannelId, id: CallId, role: Role) {
+    pub(crate) fn callee_answered(
+        &mut self,
+        m: Moment,
+        ch: ChannelId,
+        id: CallId,
+        role: Role,
+        certainty: AnswerCertainty,
+    ) {
         let Some(leg) = self.legs.get_mut(&ch) else { return };
         if leg.phase != LegPhase::Calling {
             return;
         }
         leg.phase = LegPhase::Up;
         self.media(MediaRequest::Detect { ch, dtmf: true });
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.hunting = None;
+        }
         match role {
             Role::Caller => {}
             Role::Agent(agent) => self.app(AppInput::OfferAnswered { call: id, agent }),
             Role::Called => {
-                self.answer(id);
+                self.answer_with(id, certainty);
                 let record = self.records_dialled(id, ch);
                 self.talk(m, id, ch, record);
             }

@@ -7,7 +7,7 @@ use tipring_clock::Duration;
 use tipring_line::{Alarm, ChannelId, Number, PortId};
 
 use crate::call::Place;
-use crate::config::{Class, ExtensionConfig, LineConfig, SwitchConfig, TrunkConfig};
+use crate::config::{Class, Direction, ExtensionConfig, LineConfig, SwitchConfig, TrunkConfig};
 use crate::dial::DialPlan;
 use crate::output::AppInput;
 use crate::switch::Switch;
@@ -19,6 +19,7 @@ pub(crate) struct Line {
     pub(crate) number: Option<Number>,
     pub(crate) flow: Option<Arc<str>>,
     pub(crate) caller_id_wait: Duration,
+    pub(crate) direction: Direction,
     pub(crate) alarm: Option<Alarm>,
 }
 
@@ -141,6 +142,7 @@ fn new_line(config: &LineConfig, alarm: Option<Alarm>) -> Line {
         number: config.number,
         flow: config.flow.as_deref().map(Arc::from),
         caller_id_wait: Duration::from_millis(config.caller_id_ms.into()),
+        direction: config.direction,
         alarm,
     }
 }

@@ -34,6 +34,8 @@ pub struct SwitchCounters {
     pub glare: u64,
     /// SIP channels that never said that they had ended, and were forgotten.
     pub channels_forgotten: u64,
+    /// Calls ended because an emergency call took their line.
+    pub preempted: u64,
 }
 
 /// What a call's timers are for.
@@ -99,7 +101,10 @@ impl Switch {
             }
             ChannelEvent::Alarm(alarm) => self.alarm(channel, alarm),
             ChannelEvent::Released(cause) => match self.drop_leg(channel) {
-                Some(leg) => self.leg_gone(m, channel, &leg, cause),
+                Some(leg) => {
+                    self.leg_gone(m, channel, &leg, cause);
+                    self.channel_free(m, channel);
+                }
                 None => self.counters.stray_events += 1,
             },
             event => match self.legs.get(&channel).and_then(|leg| Some((leg.call?, leg.role))) {
@@ -129,7 +134,9 @@ impl Switch {
             ChannelEvent::EarlyAudio if role == Role::Called => {
                 self.callee_early_audio(channel, call);
             }
-            ChannelEvent::Answered => self.callee_answered(m, channel, call, role),
+            ChannelEvent::Answered(certainty) => {
+                self.callee_answered(m, channel, call, role, certainty);
+            }
             // A hook flash means nothing yet; the rest says nothing new about this role's leg.
             _ => {}
         }

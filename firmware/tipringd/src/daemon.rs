@@ -15,6 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::addresses::{interface_addresses, sip_addresses};
+use crate::analog;
 use crate::core::Core;
 use crate::figures::Figures;
 use crate::inbox::{Inbox, Mail, Mailbox, inbox};
@@ -86,11 +87,12 @@ impl Ground {
         let state = StateFolder::open(&options.state)?;
         let (store, opened) = open_store(&state, &clock)?;
         let board = match &options.board {
-            Some(folder) => Board::load(folder)?,
+            Some(folder) => Board::load(folder, state.board().as_deref())?,
             None => Board::sim(),
         };
         let catalogue = catalogue(&state);
-        let site = OwnedSite::new(&board, &catalogue, Lang::ZhCn);
+        let site =
+            OwnedSite::new(&board, &catalogue, Lang::ZhCn, analog::countries(&state.plans()));
         let (document, resolved) = start::configuration(&store, &site, clock.wall())?;
         let (mailbox, mail) = inbox()?;
         let ground = Ground {
@@ -129,8 +131,7 @@ impl Running {
         let sim = SimBoard::attach(
             &ground.board,
             ground.options.seed,
-            &ground.resolved,
-            &ground.clock,
+            &analog::AnalogSettings::new(&ground.resolved, &ground.state.plans(), &ground.clock)?,
             &mut control,
         )?;
         let media = MediaThreads::start(

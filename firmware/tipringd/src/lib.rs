@@ -8,6 +8,7 @@
 #![deny(missing_docs)]
 
 mod addresses;
+mod analog;
 pub mod client;
 pub mod control;
 mod control_server;
@@ -15,6 +16,7 @@ pub mod core;
 pub mod daemon;
 mod demo;
 mod figures;
+mod handset_plan;
 mod inbox;
 mod journal;
 mod media_threads;

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use tipring_analog::{Completion, DialPlan, Fxo, FxoSettings, Fxs, FxsSettings, WallReference};
+use tipring_analog::{Fxo, Fxs};
 use tipring_board::{Board, Kind};
-use tipring_clock::{Clock, RealClock};
-use tipring_config::Resolved;
-use tipring_line::{ChannelId, PortId};
+use tipring_line::ChannelId;
 use tipring_media::Control;
 use tipring_sim::{
     CallPlan, EndReason, ExchangeControl, ExchangeEvent, HandsetControl, LineModel, exchange_line,
     handset,
 };
 use tokio::sync::{Mutex, mpsc};
+
+use crate::analog::AnalogSettings;
 
 /// How often the street is asked what has happened: a frame's length.
 const LOOK: Duration = Duration::from_millis(20);
@@ -35,8 +35,7 @@ impl SimBoard {
     pub(crate) fn attach(
         board: &Board,
         seed: u64,
-        resolved: &Resolved,
-        clock: &RealClock,
+        analog: &AnalogSettings<'_>,
         media: &mut Control,
     ) -> anyhow::Result<Self> {
         if board.name != "sim" {
@@ -52,13 +51,12 @@ impl SimBoard {
             match port.kind {
                 Kind::Fxo => {
                     let (wire, control) = exchange_line(port_seed, LineModel::default());
-                    media.attach(channel, Box::new(Fxo::new(wire, fxo_settings(id, resolved))))?;
+                    media.attach(channel, Box::new(Fxo::new(wire, analog.fxo(&port.label))))?;
                     lines.insert(port.label.clone(), Mutex::new(control));
                 }
                 Kind::Fxs => {
                     let (wire, control) = handset(port_seed, LineModel::default());
-                    let settings = fxs_settings(id, resolved, clock);
-                    media.attach(channel, Box::new(Fxs::new(wire, settings)))?;
+                    media.attach(channel, Box::new(Fxs::new(wire, analog.fxs(id))))?;
                     handsets.insert(port.label.clone(), Mutex::new(control));
                 }
             }
@@ -139,63 +137,8 @@ fn in_words(label: &str, event: ExchangeEvent) -> Option<String> {
         }
         .to_owned(),
         ExchangeEvent::Idle { .. } => format!("{label} is free again"),
-        ExchangeEvent::LineBusy | ExchangeEvent::Dialled(_) => return None,
-    })
-}
-
-fn fxo_settings(id: PortId, resolved: &Resolved) -> FxoSettings {
-    let line = resolved.switch.lines.iter().find(|l| l.port == id);
-    FxoSettings {
-        number: line.and_then(|l| l.number),
-        // The media side listens for keys where the switch asks for it.
-        detect_digits: false,
-        ..FxoSettings::default()
-    }
-}
-
-fn fxs_settings(id: PortId, resolved: &Resolved, clock: &RealClock) -> FxsSettings {
-    let extension = resolved.switch.extensions.iter().find(|e| e.port == Some(id));
-    let wall = WallReference {
-        at: clock.now(),
-        wall: clock.wall(),
-        utc_offset_minutes: resolved.switch.offset_minutes,
-    };
-    FxsSettings {
-        extension: extension.map(|e| e.number),
-        dial_plan: handset_dial_plan(resolved),
-        wall: Some(wall),
-        detect_digits: false,
-        ..FxsSettings::default()
-    }
-}
-
-/// Which keys make a whole number at a handset: feature codes, inside numbers by their first key
-/// and length, and the numbers that dial rules name in full.
-fn handset_dial_plan(resolved: &Resolved) -> DialPlan {
-    let mut plan = DialPlan::default();
-    let features = &resolved.switch.features;
-    plan.add(&features.agent_log_in, Completion::Hashes(2));
-    for code in [&features.agent_log_out, &features.agent_ready, &features.agent_not_ready] {
-        plan.add(code, Completion::Length(code.len() as u8));
-    }
-    let mut inside: Vec<(String, u8)> = resolved
-        .switch
-        .extensions
-        .iter()
-        .map(|e| (e.number.as_str().chars().take(1).collect(), e.number.as_str().len() as u8))
-        .collect();
-    inside.extend(resolved.switch.dial.iter().filter_map(|rule| {
-        let number = rule.number.to_string();
-        let length = number.len() as u8;
-        number.bytes().all(|b| b.is_ascii_digit()).then_some((number, length))
-    }));
-    inside.sort();
-    inside.dedup();
-    for (prefix, length) in inside {
-        // A handset's plan holds 32 rules; numbers beyond them end with a pause or #.
-        if !plan.add(&prefix, Completion::Length(length)) {
-            break;
+        ExchangeEvent::LineBusy | ExchangeEvent::Dialled(_) | ExchangeEvent::ReleaseTone { .. } => {
+            return None;
         }
-    }
-    plan
+    })
 }

@@ -37,6 +37,17 @@ impl StateFolder {
         self.path.join("recordings")
     }
 
+    /// Country plans of the site's own.
+    pub(crate) fn plans(&self) -> PathBuf {
+        self.path.join("plans")
+    }
+
+    /// What the site says of its board beside the board's own files, if it says anything.
+    pub(crate) fn board(&self) -> Option<PathBuf> {
+        let file = self.path.join("board.toml");
+        file.exists().then_some(file)
+    }
+
     /// Prompts recorded by the owner, in place of the shipped ones.
     pub(crate) fn prompts(&self) -> PathBuf {
         self.path.join("prompts")

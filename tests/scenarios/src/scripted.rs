@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tipring_clock::{Duration, Instant};
 use tipring_line::{
-    CallId, CallerId, Cause, ChannelCommand, ChannelEvent, ChannelId, Digit, DigitSource, Endpoint,
-    Number,
+    AnswerCertainty, CallId, CallerId, Cause, ChannelCommand, ChannelEvent, ChannelId, Digit,
+    DigitSource, Endpoint, Number, PortId,
 };
 use tipring_switch::{MediaEvent, MediaRequest, PlayId, Tone};
 use tipring_tts::Utterance;
@@ -66,6 +66,7 @@ struct Channel {
 #[derive(Default)]
 pub struct Scripted {
     phones: HashMap<Number, Phone>,
+    lines: HashMap<PortId, Phone>,
     /// The far side of the trunks and of the lines.
     pub outside: Phone,
     channels: BTreeMap<ChannelId, Channel>,
@@ -102,6 +103,20 @@ impl Scripted {
     /// Sets how an extension's phone behaves from now on.
     pub fn set_phone(&mut self, number: Number, phone: Phone) {
         self.phones.insert(number, phone);
+    }
+
+    /// Sets how the far side of a line, or the handset at a port, behaves from now on.
+    pub fn set_line(&mut self, port: PortId, phone: Phone) {
+        self.lines.insert(port, phone);
+    }
+
+    /// Where calls were placed, in their order.
+    pub fn seized(&self) -> Vec<Endpoint> {
+        let seizures = self.told.iter().filter_map(|(_, command)| match command {
+            ChannelCommand::Seize(endpoint) => Some(*endpoint),
+            _ => None,
+        });
+        seizures.collect()
     }
 
     /// What a channel hears.
@@ -200,8 +215,8 @@ impl Scripted {
     fn ring(&mut self, now: Instant, channel: ChannelId) {
         let phone = match self.channels.get(&channel).and_then(|c| c.endpoint) {
             Some(Endpoint::SipPhone(number)) => self.phones.get(&number).cloned(),
-            // Handsets behave as a phone that nobody has set up otherwise.
-            Some(Endpoint::Port(_)) => None,
+            // Handsets and lines behave as a phone that nobody has set up otherwise.
+            Some(Endpoint::Port(port)) => self.lines.get(&port).cloned(),
             _ => Some(self.outside.clone()),
         };
         let phone = phone.unwrap_or_default();
@@ -211,7 +226,7 @@ impl Scripted {
         }
         self.soon(now, channel, phone.rings_after, ChannelEvent::Ringing);
         let Some(answer) = phone.answers_after else { return };
-        self.soon(now, channel, answer, ChannelEvent::Answered);
+        self.soon(now, channel, answer, ChannelEvent::Answered(AnswerCertainty::Signalled));
         if let Some(talk) = phone.hangs_up_after {
             let event = ChannelEvent::Released(Cause::NormalClearing);
             self.soon(now, channel, answer + talk, event);
@@ -260,8 +275,11 @@ impl Surroundings for Scripted {
                     self.soon(now, channel, RELEASE_TIME, ChannelEvent::Released(*cause));
                 }
             }
+            ChannelCommand::MessageWaiting(_) | ChannelCommand::Forwarded(_) => {}
             ChannelCommand::Alert
             | ChannelCommand::OpenEarlyAudio
+            | ChannelCommand::CallWaiting { .. }
+            | ChannelCommand::CallWaitingEnd
             | ChannelCommand::SendDigits(_)
             | ChannelCommand::Flash => {
                 assert!(self.channels.contains_key(&channel), "{command:?} for no channel");
@@ -334,7 +352,7 @@ impl Surroundings for Scripted {
                 continue;
             };
             match event {
-                ChannelEvent::Answered => c.up = true,
+                ChannelEvent::Answered(_) => c.up = true,
                 ChannelEvent::Released(_) => {
                     self.channels.remove(channel);
                     self.hears.remove(channel);

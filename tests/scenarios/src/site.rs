@@ -1,11 +1,12 @@
-//! The box that the scenarios run on: one line, one trunk, four phones, three agents, one queue.
+//! The box that the scenarios run on: three lines, one trunk, four phones, three agents, one queue.
 
 use tipring_acd::{AcdConfig, AgentConfig, QueueConfig, Secret};
 use tipring_events::{AgentId, QueueId};
 use tipring_ivr::{Flow, Key, Node, Tries};
 use tipring_line::{Digit, Number, PortId};
 use tipring_switch::{
-    Class, DialRule, ExtensionConfig, From, LineConfig, Outside, SwitchConfig, Target, TrunkConfig,
+    Class, DialRule, Direction, ExtensionConfig, From, GroupConfig, Hunt, LineConfig, Outside,
+    SwitchConfig, Target, TrunkConfig,
 };
 use tipring_tipringd::core::CoreConfig;
 
@@ -15,7 +16,8 @@ fn number(s: &str) -> Number {
 
 /// The configuration. Its numbers: line `fxo-1` and 95588 from the trunk `city` lead to the flow
 /// `main`; key 1 there leads to the queue `service`, which agents 1001–1003 serve (passwords
-/// 4321, 4322, 4323); 600 leads straight to the queue; 9 and a number leads outside.
+/// 4321, 4322, 4323); 600 leads straight to the queue; 9 and a number leads outside by the trunk, 7
+/// and a number by the group `street`: lines `fxo-2` and `fxo-3`, then the trunk.
 pub fn site() -> CoreConfig {
     CoreConfig { switch: switch(), acd: acd(), flows: vec![flow()] }
 }
@@ -32,8 +34,20 @@ fn switch() -> SwitchConfig {
         from,
         to,
     };
-    let outside =
-        Outside { name: "city".into(), strip: 1, prepend: String::new(), class: Class::Local };
+    let outside = |name: &str| Outside {
+        name: name.into(),
+        strip: 1,
+        prepend: String::new(),
+        class: Class::Local,
+    };
+    let line = |port, name: &str, number| LineConfig {
+        port: PortId(port),
+        name: name.into(),
+        number,
+        flow: Some("main".into()),
+        caller_id_ms: 6000,
+        direction: Direction::Both,
+    };
     SwitchConfig {
         extensions: vec![
             extension("8001", None),
@@ -42,12 +56,15 @@ fn switch() -> SwitchConfig {
             extension("8004", None),
             extension("8101", Some(PortId(8))),
         ],
-        lines: vec![LineConfig {
-            port: PortId(0),
-            name: "fxo-1".into(),
-            number: Some(number("87654321")),
-            flow: Some("main".into()),
-            caller_id_ms: 6000,
+        lines: vec![
+            line(0, "fxo-1", Some(number("87654321"))),
+            line(1, "fxo-2", None),
+            line(2, "fxo-3", None),
+        ],
+        groups: vec![GroupConfig {
+            name: "street".into(),
+            members: vec!["fxo-2".into(), "fxo-3".into(), "city".into()],
+            hunt: Hunt::Ascending,
         }],
         trunks: vec![TrunkConfig {
             name: "city".into(),
@@ -57,7 +74,8 @@ fn switch() -> SwitchConfig {
         dial: vec![
             rule("95588", From::Trunk, Target::Flow("main".into())),
             rule("600", From::Any, Target::Queue("service".into())),
-            rule("9.", From::Extension, Target::Trunk(outside)),
+            rule("9.", From::Extension, Target::Trunk(outside("city"))),
+            rule("7.", From::Extension, Target::Trunk(outside("street"))),
         ],
         ..SwitchConfig::default()
     }

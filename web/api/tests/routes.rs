@@ -8,7 +8,7 @@ use box_under_test::TestBox;
 use tipring_api::HealthNote;
 use tipring_clock::{Clock, WallTime};
 use tipring_events::*;
-use tipring_line::{CallId, Cause, Disposition, Number};
+use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Number};
 
 fn number(text: &str) -> Number {
     text.parse().unwrap()
@@ -41,7 +41,7 @@ fn log_calls(under_test: &TestBox, calls: u64) {
             agent,
         };
         log(at(0), segment(1, SegmentKind::Queue, "hotline", None));
-        log(at(0), EventKind::CallAnswered { call });
+        log(at(0), EventKind::CallAnswered { call, certainty: AnswerCertainty::Signalled });
         let queue_name = "hotline".to_owned();
         log(at(0), EventKind::QueueEntered { call, queue, queue_name, position: 1 });
         let (outcome, disposition) = match agent {

@@ -7,7 +7,7 @@ import { began, ended, entered, idle, left, segment, told } from "./states";
 /** One whole call, as the box tells it. */
 const CALL: LiveEvent[] = [
   began(1, 7),
-  told(2, "call-answered", { call: 7 }),
+  told(2, "call-answered", { call: 7, certainty: "signalled" }),
   segment(3, 7, 1, "ivr"),
   segment(4, 7, 2, "queue"),
   entered(5, 7, 1),

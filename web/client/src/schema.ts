@@ -353,10 +353,19 @@ export interface components {
          * @enum {string}
          */
         AgentState: "logged-out" | "ready" | "offered" | "talking" | "wrap-up" | "not-ready";
+        /**
+         * @description How surely the far side has answered.
+         *
+         *     An analog line without polarity service has no answer signal; the record of such a call says
+         *     that its answer is estimated.
+         * @enum {string}
+         */
+        AnswerCertainty: "signalled" | "polarity" | "voice" | "timer";
         /** @description One call, as the list shows it. */
         Call: {
             /** @description The work number of the agent who talked last, if one did. */
             agent: string | null;
+            answer_certainty: components["schemas"]["AnswerCertainty"] | null;
             /**
              * Format: int64
              * @description When the caller was answered.
@@ -426,7 +435,7 @@ export interface components {
          *     (RFC 3398, sections 7.2.4.1 and 8.2.6.1) and the disposition written in records.
          * @enum {string}
          */
-        Cause: "unallocated-number" | "no-route" | "normal-clearing" | "user-busy" | "no-user-responding" | "no-answer" | "subscriber-absent" | "rejected" | "number-changed" | "answered-elsewhere" | "destination-out-of-order" | "invalid-number-format" | "normal-unspecified" | "no-channel" | "network-out-of-order" | "temporary-failure" | "congestion" | "bearer-unavailable" | "not-authorised" | "protocol-error" | "timer-expired" | "interworking";
+        Cause: "unallocated-number" | "no-route" | "preemption" | "normal-clearing" | "user-busy" | "no-user-responding" | "no-answer" | "subscriber-absent" | "rejected" | "number-changed" | "answered-elsewhere" | "destination-out-of-order" | "invalid-number-format" | "normal-unspecified" | "no-channel" | "network-out-of-order" | "temporary-failure" | "congestion" | "bearer-unavailable" | "not-authorised" | "protocol-error" | "timer-expired" | "interworking";
         /** @description One's old and new password. */
         ChangePassword: {
             /** @description At least 8, at most 128 characters. */
@@ -463,6 +472,8 @@ export interface components {
         } | {
             /** @description The call. */
             call: components["schemas"]["CallId"];
+            /** @description How surely the called party has; the box itself answers for certain. */
+            certainty: components["schemas"]["AnswerCertainty"];
             /** @enum {string} */
             event: "call-answered";
         } | {

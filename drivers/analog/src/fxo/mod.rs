@@ -3,33 +3,51 @@
 //! ```text
 //!            ring ≥ 150 ms              Answer
 //! Idle ───────────────────▶ Ringing ───────────────▶ Connected ──▶ Guard ──▶ Idle
-//!   │                          │ refused, or no ring        ▲
-//!   │ Seize                    ▼ for 8 s                    │ answered
-//!   └──▶ (Guarded) ▶ AwaitingDialTone ▶ Dialling ▶ Proceeding
+//!   │                          │ refused, or no ring     ▲  ▲
+//!   │                          ▼ for 8 s          Answer │  │ answered
+//!   │ Seize                                            Taken│
+//!   │                            glare, voice instead    ▲  │
+//!   └──▶ (Guarded) ▶ AwaitingDialTone ───────────────────┘  │
+//!                            └──────────▶ Dialling ▶ Proceeding
 //! ```
 //! A call is released by the switch, by the exchange's tone (three cycles), by battery drop, by
-//! polarity, or by dial tone that has come back. `Released` is told at once; the guard time is
-//! kept by holding back the next seizure.
+//! polarity, by dial tone that has come back, or by silence on both sides. `Released` is told at
+//! once; the guard time is kept by holding back the next seizure.
+//!
+//! `incoming` and `outgoing` are the two ways into a call, `connected` watches over it, `wire`
+//! takes what the hardware reports, `leg` is the audio.
 
+mod connected;
 mod incoming;
+mod leg;
 mod listen;
 mod outgoing;
+mod pulse;
+mod ring;
 mod settings;
+mod silence;
 mod timer;
 mod voice;
+mod wire;
 
 use tipring_clock::{Instant, Timers};
-use tipring_dsp::{DtmfDetector, DtmfEvent, DtmfGenerator, ProgressDetector, ProgressTone};
+use tipring_dsp::{DtmfDetector, DtmfGenerator, FaxTone, ProgressDetector};
 use tipring_line::{
-    Alarm, AnalogPort, CallerId, Cause, ChannelCommand, ChannelEvent, DigitSource, Digits, Frame,
-    FrameChannel, LinePolarity, PortCommand, PortError, PortEvent, SILENCE,
+    Alarm, AnalogPort, CallerId, Cause, ChannelCommand, ChannelEvent, Digits, Frame, FrameChannel,
+    LinePolarity, PortCommand, PortError, SILENCE,
 };
 
 use crate::events::{EventQueue, Faults};
+use leg::AudioLeg;
+pub use listen::CallerSource;
 use listen::OnHookEar;
-pub use outgoing::AnswerCertainty;
-use outgoing::DialToneMeter;
-pub use settings::{FxoSettings, PolarityUse};
+pub use outgoing::SeizeRefusal;
+use outgoing::{DialToneMeter, Progress};
+use pulse::PulseDialler;
+use ring::RingMeter;
+pub use ring::RingReport;
+pub use settings::{Dialling, FxoSettings, PolarityUse};
+use silence::SilenceMeter;
 use timer::Timer;
 use voice::VoiceMeter;
 
@@ -45,6 +63,8 @@ enum State {
     },
     /// The switch does not want the call; it rings on until the caller gives up.
     Refused,
+    /// Off-hook with a call that came in at the moment of seizure; the switch has not answered.
+    Taken,
     /// Off-hook, both sides talk.
     Connected {
         /// Since when.
@@ -63,9 +83,28 @@ enum State {
     Dialling,
     /// The number is sent; the exchange connects, rings, or refuses.
     Proceeding {
-        /// Whether ringback was heard.
-        ringback: bool,
+        /// What was heard of it.
+        heard: Progress,
     },
+}
+
+/// What a channel knows beyond what it tells the switch: for the line test and the technician.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FxoDiagnostics {
+    /// What ringing was like when it last rang.
+    pub ringing: RingReport,
+    /// How the caller of the moment was learnt.
+    pub caller_source: Option<CallerSource>,
+    /// Polarity of the battery.
+    pub polarity: LinePolarity,
+    /// Why the line was last not seized.
+    pub refusal: Option<SeizeRefusal>,
+    /// The fax tone heard in this call, which turned the echo canceller off.
+    pub fax: Option<FaxTone>,
+    /// Echo return loss as learnt, in dB.
+    pub erl_db: Option<f32>,
+    /// What the canceller adds to it, in dB.
+    pub erle_db: Option<f32>,
 }
 
 /// A channel over an exchange line.
@@ -77,20 +116,21 @@ pub struct Fxo<P: AnalogPort> {
     timers: Timers<Timer, { Timer::COUNT }>,
     events: EventQueue,
     ear: OnHookEar,
+    ring: RingMeter,
+    leg: AudioLeg,
     digits: DtmfDetector,
     progress: ProgressDetector,
     voice: VoiceMeter,
+    silence: SilenceMeter,
     dial_tone: DialToneMeter,
     generator: DtmfGenerator,
-    /// Since when ringing current flows.
-    ringing_since: Option<Instant>,
-    ring_counted: bool,
-    caller: Option<CallerId>,
+    pulses: PulseDialler,
+    caller: Option<(CallerId, CallerSource)>,
     number: Option<Digits>,
     polarity: LinePolarity,
     battery: bool,
     alarm: Option<Alarm>,
-    certainty: Option<AnswerCertainty>,
+    refusal: Option<SeizeRefusal>,
     faults: Faults,
 }
 
@@ -98,27 +138,33 @@ impl<P: AnalogPort> Fxo<P> {
     /// A channel over this port, on-hook. Allocates; nothing afterwards does.
     pub fn new(port: P, settings: FxoSettings) -> Self {
         let generator = DtmfGenerator::with(settings.dtmf_levels, settings.dtmf_timing);
-        let progress = ProgressDetector::new(&settings.tones);
+        let mut tones = settings.tones.clone();
+        for learnt in &settings.learnt {
+            // A plan that is full already has more tones than any exchange.
+            tones.add_disconnect(*learnt);
+        }
         Fxo {
             port,
+            leg: AudioLeg::new(&settings),
             settings,
             state: State::Idle,
             timers: Timers::new(),
             events: EventQueue::default(),
             ear: OnHookEar::new(),
+            ring: RingMeter::default(),
             digits: DtmfDetector::new(),
-            progress,
+            progress: ProgressDetector::new(&tones),
             voice: VoiceMeter::new(),
+            silence: SilenceMeter::new(),
             dial_tone: DialToneMeter::default(),
             generator,
-            ringing_since: None,
-            ring_counted: false,
+            pulses: PulseDialler::new(),
             caller: None,
             number: None,
             polarity: LinePolarity::Forward,
             battery: true,
             alarm: None,
-            certainty: None,
+            refusal: None,
             faults: Faults::default(),
         }
     }
@@ -132,9 +178,18 @@ impl<P: AnalogPort> Fxo<P> {
         }
     }
 
-    /// How surely the outgoing call of the moment was answered; `None` before it was.
-    pub fn answer_certainty(&self) -> Option<AnswerCertainty> {
-        self.certainty
+    /// What the switch is not told.
+    pub fn diagnostics(&self) -> FxoDiagnostics {
+        let (erl_db, erle_db) = self.leg.echo_db();
+        FxoDiagnostics {
+            ringing: self.ring.report().clone(),
+            caller_source: self.caller.map(|(_, source)| source),
+            polarity: self.polarity,
+            refusal: self.refusal,
+            fax: self.leg.fax(),
+            erl_db,
+            erle_db,
+        }
     }
 
     /// The port, for drivers that have more to tell than the channel's seam carries.
@@ -152,8 +207,13 @@ impl<P: AnalogPort> Fxo<P> {
     fn go_off_hook(&mut self) {
         self.order(PortCommand::OffHook(true));
         self.progress.reset();
+        self.voice.reset();
+        self.silence.reset();
+        self.leg.begin(self.settings.echo_tail.is_some());
         self.generator.stop();
+        self.pulses.stop();
         self.timers.stop_all();
+        self.ring.forget();
         while self.digits.poll().is_some() {}
         // What was half heard on-hook is no part of the next call's caller id.
         self.ear.end_digits();
@@ -161,6 +221,11 @@ impl<P: AnalogPort> Fxo<P> {
 
     fn is_off_hook(&self) -> bool {
         !matches!(self.state, State::Idle | State::Ringing { .. } | State::Refused | State::Guarded)
+    }
+
+    /// Whether the switch's audio passes.
+    fn is_open(&self) -> bool {
+        matches!(self.state, State::Connected { .. } | State::Proceeding { .. })
     }
 
     /// Ends the call and lets the line rest.
@@ -177,65 +242,9 @@ impl<P: AnalogPort> Fxo<P> {
         self.caller = None;
         self.number = None;
         self.generator.stop();
+        self.pulses.stop();
+        self.ring.forget();
         self.events.push(ChannelEvent::Released(cause));
-    }
-
-    fn on_port_event(&mut self, now: Instant, event: PortEvent) {
-        match event {
-            PortEvent::Ringing(on) => self.on_ringing(now, on),
-            PortEvent::Battery(there) => self.on_battery(now, there),
-            PortEvent::Polarity(polarity) => self.on_polarity(now, polarity),
-            PortEvent::Alarm(alarm) => self.on_alarm(now, alarm),
-            // Metering pulses come with tariffs; a handset's hook is no business of an FXO port.
-            PortEvent::MeteringPulse | PortEvent::OffHook(_) => {}
-        }
-    }
-
-    fn on_battery(&mut self, now: Instant, there: bool) {
-        self.battery = there;
-        if there {
-            self.timers.stop(Timer::BatteryRelease);
-            self.timers.stop(Timer::BatteryAlarm);
-            self.set_alarm(None);
-        } else {
-            if self.is_off_hook() {
-                self.timers.set(Timer::BatteryRelease, now + self.settings.battery_release);
-            }
-            self.timers.set(Timer::BatteryAlarm, now + self.settings.battery_alarm);
-        }
-    }
-
-    fn on_alarm(&mut self, now: Instant, alarm: Option<Alarm>) {
-        if alarm.is_some() && self.state != State::Idle {
-            self.release(now, Cause::NetworkOutOfOrder);
-        }
-        self.set_alarm(alarm);
-    }
-
-    fn set_alarm(&mut self, alarm: Option<Alarm>) {
-        if self.alarm != alarm {
-            self.alarm = alarm;
-            self.events.push(ChannelEvent::Alarm(alarm));
-        }
-    }
-
-    fn on_polarity(&mut self, now: Instant, polarity: LinePolarity) {
-        let before = core::mem::replace(&mut self.polarity, polarity);
-        if self.settings.polarity == PolarityUse::Ignore || before == polarity {
-            return;
-        }
-        match self.state {
-            State::Proceeding { .. } if polarity == LinePolarity::Reverse => {
-                self.answered(now, AnswerCertainty::Polarity);
-            }
-            State::Connected { since }
-                if polarity == LinePolarity::Forward
-                    && now - since >= self.settings.polarity_settle =>
-            {
-                self.release(now, Cause::NormalClearing);
-            }
-            _ => {}
-        }
     }
 
     fn on_timer(&mut self, now: Instant, timer: Timer) {
@@ -255,39 +264,20 @@ impl<P: AnalogPort> Fxo<P> {
         match self.state {
             State::Idle | State::Ringing { .. } => self.listen_on_hook(now, rx),
             State::Refused | State::Guarded => {}
-            State::Connected { .. } => self.listen_connected(now, sent, rx),
+            State::Taken | State::Connected { .. } => self.listen_connected(now, sent, rx),
             State::AwaitingDialTone { .. } | State::Dialling | State::Proceeding { .. } => {
                 self.listen_outgoing(now, sent, rx);
             }
         }
     }
 
-    fn listen_connected(&mut self, now: Instant, sent: &Frame, rx: &Frame) {
-        if self.settings.detect_digits {
-            self.digits.rx(rx);
-            while let Some(event) = self.digits.poll() {
-                if let DtmfEvent::Start(digit) = event {
-                    let source = DigitSource::InBand;
-                    self.events.push(ChannelEvent::Digit { digit, source });
-                }
-            }
-        }
-        self.progress.rx_beside(rx, sent);
-        while let Some(tone) = self.progress.poll() {
-            // Ringback in a call is somebody's music; everything else says that the far side,
-            // or the whole call, has gone.
-            if tone != ProgressTone::Ringback {
-                return self.release(now, Cause::NormalClearing);
-            }
-        }
-    }
-
     /// What goes to the line instead of, or as, the switch's audio.
     fn fill_tx(&mut self, tx: &Frame) -> Frame {
-        let mut out = match self.state {
-            State::Connected { .. } | State::Proceeding { .. } => *tx,
-            _ => SILENCE,
-        };
+        let mut out = SILENCE;
+        if self.is_open() {
+            out = *tx;
+            self.leg.send(&mut out);
+        }
         if !self.generator.is_idle() {
             let written = self.generator.tx(&mut out);
             // A frame that begins with digits has nothing else in it.
@@ -313,12 +303,20 @@ impl<P: AnalogPort> FrameChannel for Fxo<P> {
         while let Some(event) = self.port.poll_event() {
             self.on_port_event(now, event);
         }
-        self.validate_ring(now);
+        self.validate_ring(now, rx);
+        if self.is_off_hook() {
+            self.leg.receive(&out, rx);
+        }
         self.listen(now, &out, rx);
         while let Some(timer) = self.timers.expire(now) {
             self.on_timer(now, timer);
         }
-        if !matches!(self.state, State::Connected { .. } | State::Proceeding { .. }) {
+        if let Some(closed) = self.pulses.frame() {
+            self.order(PortCommand::OffHook(closed));
+        }
+        if self.is_open() {
+            self.leg.deliver(rx);
+        } else {
             rx.fill(0);
         }
     }
@@ -333,7 +331,11 @@ impl<P: AnalogPort> FrameChannel for Fxo<P> {
             ChannelCommand::Release(cause) => self.release_by_switch(now, *cause),
             // An analog exchange line has no way to say these before it is answered.
             ChannelCommand::Alert | ChannelCommand::OpenEarlyAudio => true,
-            ChannelCommand::Ring { .. } => false,
+            ChannelCommand::Ring { .. }
+            | ChannelCommand::CallWaiting { .. }
+            | ChannelCommand::CallWaitingEnd
+            | ChannelCommand::MessageWaiting(_)
+            | ChannelCommand::Forwarded(_) => false,
         };
         if !fits {
             self.faults.commands_refused = self.faults.commands_refused.saturating_add(1);

@@ -1,29 +1,45 @@
-//! Calls that go out: seizure, dial tone, dialling, and what the exchange answers.
-//!
-//! Without polarity service an analog line has no answer signal: the end of ringback, a voice, or
-//! a timer only make an answer probable, and [`AnswerCertainty`] says so.
+//! Calls that go out: seizure, dial tone, dialling, progress, answer.
 
 use tipring_clock::{Duration, Instant};
 use tipring_dsp::{ProgressTone, Sound};
-use tipring_line::{AnalogPort, Cause, ChannelEvent, FRAME_MS, Frame, Number};
+use tipring_line::{
+    Alarm, AnalogPort, AnswerCertainty, Cause, ChannelEvent, FRAME_MS, Frame, Number,
+};
 
+use super::pulse::PulseDialler;
+use super::settings::Dialling;
 use super::timer::Timer;
 use super::{Fxo, State};
-
-/// How surely an outgoing call was answered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AnswerCertainty {
-    /// The exchange reversed polarity: certain, and charged from here.
-    Polarity,
-    /// Ringback ended and something else was heard.
-    Voice,
-    /// Nothing but time says so.
-    Timer,
-}
 
 /// Special dial tone (call forwarding is on, messages wait) is broken for 40 ms every 400 ms; a
 /// longer pause says that it was no dial tone.
 const DIAL_TONE_GAP_MAX: Duration = Duration::from_millis(100);
+/// A line with less than this has no exchange at its other end.
+const BATTERY_V_MIN: u16 = 3;
+
+/// Why a line was not seized.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SeizeRefusal {
+    /// A call is on the line, or is coming in.
+    Call,
+    /// Another set on the same pair is off-hook.
+    OtherSet,
+    /// No battery.
+    NoBattery,
+    /// The port is in alarm.
+    Alarm,
+}
+
+/// What the exchange has said of a call on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Progress {
+    /// Nothing that means anything.
+    Nothing,
+    /// The called party is rung.
+    Ringback,
+    /// It has failed, for whatever reason; an announcement tells (special information tone).
+    Failure,
+}
 
 /// How much dial tone has been heard.
 #[derive(Clone, Debug, Default)]
@@ -51,8 +67,8 @@ impl DialToneMeter {
 
 impl<P: AnalogPort> Fxo<P> {
     pub(super) fn seize(&mut self, now: Instant) -> bool {
-        let free = self.state == State::Idle && self.ringing_since.is_none() && self.battery;
-        if !free || self.alarm.is_some() {
+        if let Some(refusal) = self.seize_refusal() {
+            self.refusal = Some(refusal);
             // Glare, a call already, or a dead line: the switch takes another channel.
             if !self.is_off_hook() {
                 self.events.push(ChannelEvent::Released(Cause::NoChannel));
@@ -67,16 +83,56 @@ impl<P: AnalogPort> Fxo<P> {
         true
     }
 
+    fn seize_refusal(&mut self) -> Option<SeizeRefusal> {
+        let mended = self.alarm == Some(Alarm::NoBattery) && self.battery;
+        if self.alarm.is_some() && !mended {
+            return Some(SeizeRefusal::Alarm);
+        }
+        if self.state != State::Idle || self.call_is_coming() {
+            return Some(SeizeRefusal::Call);
+        }
+        if !self.battery {
+            return Some(SeizeRefusal::NoBattery);
+        }
+        self.voltage_refusal()
+    }
+
+    /// What the voltage says against seizing; a port that does not measure it says nothing.
+    fn voltage_refusal(&mut self) -> Option<SeizeRefusal> {
+        if self.settings.idle_v_min == 0 {
+            return None;
+        }
+        match self.port.reading().voltage_v?.unsigned_abs() {
+            0..BATTERY_V_MIN => {
+                self.set_alarm(Some(Alarm::NoBattery));
+                Some(SeizeRefusal::NoBattery)
+            }
+            volts => {
+                self.set_alarm(None);
+                (volts < self.settings.idle_v_min).then_some(SeizeRefusal::OtherSet)
+            }
+        }
+    }
+
     pub(super) fn on_guard_over(&mut self, now: Instant) {
-        if self.state == State::Guarded {
-            self.take_line(now);
+        if self.state != State::Guarded {
+            return;
+        }
+        // While the line rested a set may have been lifted, or a caller told.
+        self.state = State::Idle;
+        match self.seize_refusal() {
+            Some(refusal) => {
+                self.refusal = Some(refusal);
+                self.number = None;
+                self.events.push(ChannelEvent::Released(Cause::NoChannel));
+            }
+            None => self.take_line(now),
         }
     }
 
     fn take_line(&mut self, now: Instant) {
         self.go_off_hook();
         self.caller = None;
-        self.certainty = None;
         self.dial_tone = DialToneMeter::default();
         self.state = State::AwaitingDialTone { since: now, heard: false };
         self.timers.set(Timer::DialTone, now + self.settings.dial_tone_timeout);
@@ -84,7 +140,8 @@ impl<P: AnalogPort> Fxo<P> {
 
     pub(super) fn dial(&mut self, now: Instant, number: &Number) -> bool {
         let digits = number.digits();
-        if digits.is_empty() {
+        let by_pulse = self.settings.dialling == Dialling::Pulse;
+        if digits.is_empty() || by_pulse && !PulseDialler::can_send(&digits) {
             self.release_by_switch(now, Cause::InvalidNumberFormat);
             return false;
         }
@@ -102,36 +159,55 @@ impl<P: AnalogPort> Fxo<P> {
         let State::AwaitingDialTone { heard: true, .. } = self.state else { return };
         let Some(digits) = self.number.take() else { return };
         self.timers.stop(Timer::DialTone);
-        for digit in digits {
-            // A number has at most 32 digits, and so many find room.
-            let _ = self.generator.push(digit);
+        match self.settings.dialling {
+            Dialling::Pulse => self.pulses.start(digits),
+            Dialling::Tone => {
+                for digit in digits {
+                    // A number has at most 32 digits, and so many find room.
+                    let _ = self.generator.push(digit);
+                }
+            }
         }
         self.state = State::Dialling;
     }
 
     pub(super) fn on_dial_tone_timeout(&mut self, now: Instant) {
         let State::AwaitingDialTone { since, heard } = self.state else { return };
-        if self.settings.dial_without_tone && !heard {
+        if !heard && self.settings.glare_by_voice && self.voice.has_spoken() {
+            self.take_call();
+        } else if !heard && self.settings.dial_without_tone && !self.voice.has_spoken() {
             self.state = State::AwaitingDialTone { since, heard: true };
             self.timers.set(Timer::DialTone, now + self.settings.dial_tone_timeout);
             self.dial_if_ready();
         } else {
-            // No tone: the line is dead or a call came in at that moment. No number: nobody dials.
+            // No tone: the line is dead. No number: nobody dials.
             self.release(now, if heard { Cause::TimerExpired } else { Cause::NetworkOutOfOrder });
         }
+    }
+
+    /// A call came in at the moment of seizure and is thereby answered, at the exchange. The
+    /// switch takes another channel for its own call and is offered this one.
+    pub(super) fn take_call(&mut self) {
+        self.timers.stop(Timer::DialTone);
+        self.number = None;
+        self.refusal = Some(SeizeRefusal::Call);
+        self.events.push(ChannelEvent::Released(Cause::NoChannel));
+        self.progress.reset();
+        self.state = State::Taken;
+        self.push_offer();
     }
 
     pub(super) fn listen_outgoing(&mut self, now: Instant, sent: &Frame, rx: &Frame) {
         match self.state {
             State::AwaitingDialTone { since, heard: false } => self.await_tone(now, since, rx),
-            State::Dialling if self.generator.is_idle() => {
+            State::Dialling if self.generator.is_idle() && self.pulses.is_idle() => {
                 self.progress.reset();
                 self.voice.reset();
-                self.state = State::Proceeding { ringback: false };
+                self.state = State::Proceeding { heard: Progress::Nothing };
                 self.timers.set(Timer::Answer, now + self.settings.answer_timer);
                 self.events.push(ChannelEvent::EarlyAudio);
             }
-            State::Proceeding { ringback } => self.follow_progress(now, ringback, sent, rx),
+            State::Proceeding { heard } => self.follow_progress(now, heard, sent, rx),
             _ => {}
         }
     }
@@ -141,23 +217,32 @@ impl<P: AnalogPort> Fxo<P> {
             return;
         }
         self.progress.rx(rx);
+        while let Some(tone) = self.progress.poll() {
+            if tone.is_disconnect() {
+                return self.release(now, Cause::NetworkOutOfOrder);
+            }
+        }
         let is_tone = matches!(self.progress.current().0, Sound::Tone(_));
+        self.voice.frame(&tipring_line::SILENCE, rx, is_tone);
         if self.dial_tone.frame(is_tone) >= self.settings.dial_tone_min {
             self.state = State::AwaitingDialTone { since, heard: true };
             self.dial_if_ready();
         }
     }
 
-    fn follow_progress(&mut self, now: Instant, ringback: bool, sent: &Frame, rx: &Frame) {
+    fn follow_progress(&mut self, now: Instant, heard: Progress, sent: &Frame, rx: &Frame) {
         self.progress.rx_beside(rx, sent);
         while let Some(tone) = self.progress.poll() {
             match tone {
                 ProgressTone::Ringback => {
-                    if !ringback {
+                    if heard == Progress::Nothing {
                         self.events.push(ChannelEvent::Ringing);
                     }
-                    self.state = State::Proceeding { ringback: true };
+                    self.state = State::Proceeding { heard: Progress::Ringback };
                     self.timers.set(Timer::Answer, now + self.settings.ringback_end);
+                }
+                _ if heard == Progress::Failure && tone.is_disconnect() => {
+                    return self.release(now, Cause::UnallocatedNumber);
                 }
                 ProgressTone::Busy => return self.release(now, Cause::UserBusy),
                 ProgressTone::Congestion => return self.release(now, Cause::Congestion),
@@ -165,24 +250,33 @@ impl<P: AnalogPort> Fxo<P> {
                 ProgressTone::Dial | ProgressTone::Howler => {
                     return self.release(now, Cause::NetworkOutOfOrder);
                 }
+                // An announcement says why, which the caller may hear; a tone ends it.
+                ProgressTone::SpecialInformation => {
+                    self.state = State::Proceeding { heard: Progress::Failure };
+                    self.timers.set(Timer::Answer, now + self.settings.answer_timer);
+                }
             }
         }
         let is_tone = matches!(self.progress.current().0, Sound::Tone(_));
-        if self.voice.frame(sent, rx, is_tone) && ringback {
+        if self.voice.frame(sent, rx, is_tone) && heard == Progress::Ringback {
             self.answered(now, AnswerCertainty::Voice);
         }
     }
 
     pub(super) fn on_answer_timer(&mut self, now: Instant) {
-        if matches!(self.state, State::Proceeding { .. }) {
-            self.answered(now, AnswerCertainty::Timer);
+        match self.state {
+            State::Proceeding { heard: Progress::Failure } => {
+                self.release(now, Cause::UnallocatedNumber);
+            }
+            State::Proceeding { .. } => self.answered(now, AnswerCertainty::Timer),
+            _ => {}
         }
     }
 
     pub(super) fn answered(&mut self, now: Instant, certainty: AnswerCertainty) {
         self.timers.stop(Timer::Answer);
-        self.certainty = Some(certainty);
+        self.silence.reset();
         self.state = State::Connected { since: now };
-        self.events.push(ChannelEvent::Answered);
+        self.events.push(ChannelEvent::Answered(certainty));
     }
 }

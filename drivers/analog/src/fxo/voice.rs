@@ -15,17 +15,24 @@ const BELIEVED: u8 = 16;
 pub(super) struct VoiceMeter {
     floor: f64,
     score: u8,
+    spoken: bool,
     sent_before: f64,
 }
 
 impl VoiceMeter {
     pub(super) fn new() -> Self {
         let rms = f64::from(dbm0_to_rms(LEVEL_MIN_DBM0));
-        VoiceMeter { floor: rms * rms, score: 0, sent_before: 0.0 }
+        VoiceMeter { floor: rms * rms, score: 0, spoken: false, sent_before: 0.0 }
     }
 
     pub(super) fn reset(&mut self) {
         self.score = 0;
+        self.spoken = false;
+    }
+
+    /// Whether voice was believed at any time since the last reset.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.spoken
     }
 
     /// Takes a frame that was sent, the one that came back, and whether that was a tone; says
@@ -41,6 +48,7 @@ impl VoiceMeter {
         } else {
             self.score = self.score.saturating_sub(1);
         }
+        self.spoken |= self.score >= BELIEVED;
         self.score >= BELIEVED
     }
 }

@@ -1,9 +1,9 @@
 //! The FXS channel: one handset.
 //!
 //! ```text
-//!        Ring            off-hook
+//!        Ring  (Announcing)   lifted
 //! OnHook ─────▶ Ringing ──────────▶ Talking ◀──── Answer ──── Offered ◀─┐
-//!   │ off-hook                          │                       │       │ number complete
+//!   │ lifted                            │                       │       │ number complete
 //!   └──────────▶ Collecting ────────────┼───────────────────────┼───────┘
 //!                    │ no key           ▼ Release               ▼ Release
 //!                    └──────────────▶ Parting (busy tone) ▶ howler ▶ silence ▶ on-hook ▶ OnHook
@@ -11,22 +11,33 @@
 //! `Released` is told at once when a call ends, also while the handset is still off-hook and hears
 //! busy tone; until it is put back, `Seize` is answered by `Released(UserBusy)`.
 
+mod audio;
+mod caller_id;
 mod dialling;
+mod hook;
+mod lamp;
+mod parting;
 mod ringing;
 mod settings;
 mod timer;
+mod waiting;
 
 use tipring_clock::{Duration, Instant, Timers};
-use tipring_dsp::caller_id::FskTransmitter;
-use tipring_dsp::{DtmfDetector, DtmfEvent, DtmfGenerator, ToneCadence, ToneGenerator};
+use tipring_dsp::{DtmfDetector, DtmfGenerator, ToneCadence, ToneGenerator};
 use tipring_line::{
     Alarm, AnalogPort, CallerId, Cause, ChannelCommand, ChannelEvent, DigitSource, Digits, Frame,
-    FrameChannel, PortCommand, PortError, PortEvent, SILENCE,
+    FrameChannel, LinePolarity, PortCommand, PortError, PortEvent,
 };
 
 use crate::events::{EventQueue, Faults};
-pub use settings::{CallerIdSending, FxsSettings, FxsTones, WallReference};
+use audio::Sound;
+use hook::{Hook, HookEvent, HookUse, digit_of};
+pub use settings::{
+    CallerIdSending, FskSending, FxsSettings, FxsTones, HookTiming, HotLine, Howler, MessageLamp,
+    RingCadence, WallReference,
+};
 use timer::Timer;
+use waiting::Waiting;
 
 /// What the caller hears before the call is answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,10 +54,15 @@ enum State {
     OnHook,
     /// The switch has taken the channel and will ring.
     Seized,
+    /// The handset is told who calls before it rings.
+    Announcing {
+        /// Whether a short ring says that this comes.
+        ring_pulse: bool,
+    },
     /// The handset rings.
     Ringing {
-        /// Whether ringing current flows.
-        burst: bool,
+        /// Which of the cadence's times runs: ringing current flows in the even ones.
+        place: usize,
     },
     /// Off-hook, dial tone or keys.
     Collecting,
@@ -57,7 +73,12 @@ enum State {
     /// The call is over, the handset still off-hook.
     Parting,
     /// It hears the howler.
-    Howling,
+    Howling {
+        /// Which step of the howler's level, from 0.
+        step: u8,
+        /// When it falls silent.
+        until: Instant,
+    },
     /// It was left alone.
     Abandoned,
 }
@@ -68,17 +89,27 @@ pub struct Fxs<P: AnalogPort> {
     port: P,
     settings: FxsSettings,
     state: State,
+    hook: Hook,
     timers: Timers<Timer, { Timer::COUNT }>,
     events: EventQueue,
     detector: DtmfDetector,
     generator: DtmfGenerator,
-    tone: Option<ToneGenerator>,
+    sound: Sound,
     keys: Digits,
     caller: CallerId,
-    fsk: Option<FskTransmitter>,
-    caller_id_sent: bool,
-    off_hook: bool,
-    open_since: Option<Instant>,
+    ringing: RingCadence,
+    caller_id_due: bool,
+    waiting: Option<Waiting>,
+    messages_wait: bool,
+    forwarded: bool,
+    /// The lamp is to be told by FSK once the handset rests.
+    lamp_due: bool,
+    parting_tone: ToneCadence,
+    reversed: bool,
+    on_hook_audio: bool,
+    /// Gains of the call's audio as factors, to the handset and from it.
+    gains: [f32; 2],
+    gone: bool,
     alarm: Option<Alarm>,
     faults: Faults,
 }
@@ -87,29 +118,42 @@ impl<P: AnalogPort> Fxs<P> {
     /// A channel over this port, on-hook. Allocates; nothing afterwards does.
     pub fn new(port: P, settings: FxsSettings) -> Self {
         let generator = DtmfGenerator::with(settings.dtmf_levels, settings.dtmf_timing);
+        let factor = |db: f32| 10f32.powf(db / 20.0);
         Fxs {
             port,
-            settings,
             state: State::OnHook,
+            hook: Hook::new(settings.hook),
             timers: Timers::new(),
             events: EventQueue::default(),
             detector: DtmfDetector::new(),
             generator,
-            tone: None,
+            sound: Sound::None,
             keys: Digits::new(),
             caller: CallerId::default(),
-            fsk: None,
-            caller_id_sent: false,
-            off_hook: false,
-            open_since: None,
+            ringing: settings.ringing,
+            caller_id_due: false,
+            waiting: None,
+            messages_wait: false,
+            forwarded: false,
+            lamp_due: false,
+            parting_tone: settings.tones.busy,
+            reversed: false,
+            on_hook_audio: false,
+            gains: [factor(settings.gain_to_handset_db), factor(settings.gain_from_handset_db)],
+            gone: false,
             alarm: None,
             faults: Faults::default(),
+            settings,
         }
     }
 
     /// What went wrong so far.
     pub fn faults(&self) -> Faults {
-        Faults { events_dropped: self.events.dropped(), ..self.faults }
+        Faults {
+            events_dropped: self.events.dropped(),
+            loop_disturbances: self.hook.disturbances(),
+            ..self.faults
+        }
     }
 
     /// The port, for drivers that have more to tell than the channel's seam carries.
@@ -123,56 +167,91 @@ impl<P: AnalogPort> Fxs<P> {
         }
     }
 
+    fn set_reversed(&mut self, reversed: bool) {
+        if self.reversed != reversed {
+            self.reversed = reversed;
+            let polarity = if reversed { LinePolarity::Reverse } else { LinePolarity::Forward };
+            self.order(PortCommand::Polarity(polarity));
+        }
+    }
+
     fn play(&mut self, cadence: ToneCadence) {
-        self.tone = Some(ToneGenerator::new(cadence));
+        self.sound = Sound::Tone(ToneGenerator::new(cadence));
+    }
+
+    fn hook_use(&self) -> HookUse {
+        match self.state {
+            State::Collecting => HookUse::Dialling,
+            State::Offered(_) | State::Talking => HookUse::InCall,
+            _ => HookUse::Idle,
+        }
     }
 
     fn on_port_event(&mut self, now: Instant, event: PortEvent) {
         match event {
-            PortEvent::OffHook(true) => self.on_loop_closed(now),
-            PortEvent::OffHook(false) => self.on_loop_opened(now),
+            PortEvent::OffHook(closed) => {
+                let used = self.hook_use();
+                let told = self.hook.on_loop(now, closed, used);
+                if closed {
+                    self.trip_ringing();
+                }
+                if let Some(event) = told {
+                    self.on_hook_event(now, event);
+                }
+            }
+            PortEvent::PulseDigit(digit) => {
+                self.hook.leave_counting_to_port();
+                if self.state == State::Collecting || self.hook.is_enough_in_call(digit) {
+                    self.on_pulsed(now, digit);
+                }
+            }
             PortEvent::Alarm(alarm) => self.on_alarm(now, alarm),
             // These are an exchange line's.
             PortEvent::Ringing(_)
             | PortEvent::Battery(_)
             | PortEvent::Polarity(_)
-            | PortEvent::MeteringPulse => {}
+            | PortEvent::MeteringPulse
+            | PortEvent::MessageWaiting(_) => {}
         }
     }
 
-    fn on_loop_closed(&mut self, now: Instant) {
-        self.off_hook = true;
-        if let Some(since) = self.open_since.take() {
-            self.timers.stop(Timer::Hook);
-            if now - since >= self.settings.flash_min {
-                self.events.push(ChannelEvent::HookFlash);
-            }
-            return;
+    fn on_hook_event(&mut self, now: Instant, event: HookEvent) {
+        match event {
+            HookEvent::Lifted => match self.state {
+                State::OnHook => self.start_collecting(now),
+                // The handset was lifted in the moment between: whoever lifts answers.
+                State::Seized | State::Announcing { .. } | State::Ringing { .. } => {
+                    self.answered_by_handset();
+                }
+                _ => {}
+            },
+            HookEvent::Pulses(pulses) => match digit_of(pulses) {
+                Some(digit) => self.on_pulsed(now, digit),
+                None => self.faults.pulses_unread = self.faults.pulses_unread.saturating_add(1),
+            },
+            HookEvent::Flash => match self.state {
+                State::Collecting => self.start_collecting(now),
+                State::Offered(_) | State::Talking => self.events.push(ChannelEvent::HookFlash),
+                _ => {}
+            },
+            HookEvent::HungUp => self.on_hung_up(now),
         }
+    }
+
+    fn on_pulsed(&mut self, now: Instant, digit: tipring_line::Digit) {
         match self.state {
-            State::OnHook => self.start_collecting(now),
-            // The handset was lifted in the moment between: whoever lifts answers.
-            State::Ringing { .. } | State::Seized => self.answered_by_handset(),
+            State::Collecting => self.on_key(now, digit),
+            State::Offered(_) | State::Talking => {
+                self.events.push(ChannelEvent::Digit { digit, source: DigitSource::Pulse });
+            }
             _ => {}
         }
     }
 
-    fn on_loop_opened(&mut self, now: Instant) {
-        if !core::mem::replace(&mut self.off_hook, false) {
-            return;
-        }
-        if self.state == State::Talking {
-            self.open_since = Some(now);
-            self.timers.set(Timer::Hook, now + self.settings.flash_max);
-        } else {
-            self.on_hung_up();
-        }
-    }
-
-    fn on_hung_up(&mut self) {
-        self.open_since = None;
+    fn on_hung_up(&mut self, now: Instant) {
         let in_call = matches!(self.state, State::Offered(_) | State::Talking);
         self.rest();
+        self.light_lamp_soon(now);
         if in_call {
             self.events.push(ChannelEvent::Released(Cause::NormalClearing));
         }
@@ -180,11 +259,15 @@ impl<P: AnalogPort> Fxs<P> {
 
     /// Back to on-hook, all silent.
     fn rest(&mut self) {
+        self.stop_on_hook_audio();
         self.state = State::OnHook;
         self.timers.stop_all();
-        self.tone = None;
+        self.sound = Sound::None;
         self.generator.stop();
         self.keys.clear();
+        self.waiting = None;
+        self.set_reversed(false);
+        self.forget_keys();
     }
 
     fn on_alarm(&mut self, now: Instant, alarm: Option<Alarm>) {
@@ -193,150 +276,108 @@ impl<P: AnalogPort> Fxs<P> {
         }
         self.alarm = alarm;
         if alarm.is_some() {
-            self.release(now, Cause::NetworkOutOfOrder);
+            let in_call = !matches!(
+                self.state,
+                State::OnHook
+                    | State::Collecting
+                    | State::Parting
+                    | State::Howling { .. }
+                    | State::Abandoned
+            );
+            self.stop_ringing();
+            self.rest();
+            self.hook.reset();
+            if in_call {
+                self.events.push(ChannelEvent::Released(Cause::NetworkOutOfOrder));
+            }
+        } else {
+            // The port tells anew whether the handset is off-hook; what it shows is told again.
+            self.order(PortCommand::Polarity(LinePolarity::Forward));
+            if self.settings.battery_drop.is_some() {
+                self.order(PortCommand::Battery(true));
+            }
+            self.light_lamp(now);
         }
         self.events.push(ChannelEvent::Alarm(alarm));
     }
 
-    /// Ends the call; the handset, if off-hook, hears why. `false` if there is none.
-    fn release(&mut self, now: Instant, cause: Cause) -> bool {
-        match self.state {
-            State::Seized => self.rest(),
-            State::Ringing { .. } => {
-                self.stop_ringing();
-                self.rest();
-            }
-            State::Offered(_) | State::Talking => self.part(now, cause),
-            _ => return false,
-        }
-        self.events.push(ChannelEvent::Released(cause));
-        true
-    }
-
-    fn part(&mut self, now: Instant, cause: Cause) {
-        self.rest();
-        if !self.off_hook {
-            // It hung up just now, or flashes: either way it is on-hook.
-            self.open_since = None;
-            return;
-        }
-        self.state = State::Parting;
-        let tones = self.settings.tones;
-        self.play(match cause {
-            Cause::UnallocatedNumber | Cause::InvalidNumberFormat | Cause::NoRoute => tones.vacant,
-            Cause::Congestion | Cause::NoChannel | Cause::NetworkOutOfOrder => tones.congestion,
-            _ => tones.busy,
-        });
-        self.timers.set(Timer::Tone, now + self.settings.busy_max);
-    }
-
-    fn on_tone_timer(&mut self, now: Instant) {
-        match self.state {
-            State::Parting => {
-                self.state = State::Howling;
-                self.play(self.settings.tones.howler);
-                self.timers.set(Timer::Tone, now + self.settings.howler_max);
-            }
-            State::Howling => {
-                self.state = State::Abandoned;
-                self.tone = None;
-            }
-            _ => {}
-        }
-    }
-
     fn on_timer(&mut self, now: Instant, timer: Timer) {
         match timer {
-            Timer::Hook => self.on_hung_up(),
             Timer::Cadence => self.on_cadence(now),
-            Timer::CallerId => self.send_caller_id(now),
-            Timer::CallerIdEnd => self.order(PortCommand::OnHookAudio(false)),
+            Timer::CallerId => self.on_caller_id_timer(now),
+            Timer::OnHookAudioEnd => self.end_on_hook_audio(),
             Timer::Key => self.on_key_timer(now),
+            Timer::HotLine => self.call_hot_line(now),
             Timer::Tone => self.on_tone_timer(now),
-        }
-    }
-
-    fn listen(&mut self, now: Instant, rx: &Frame) {
-        let wanted = match self.state {
-            State::Collecting => true,
-            State::Offered(_) | State::Talking => self.settings.detect_digits,
-            _ => false,
-        };
-        if !wanted {
-            return;
-        }
-        self.detector.rx(rx);
-        while let Some(event) = self.detector.poll() {
-            let DtmfEvent::Start(digit) = event else { continue };
-            if self.state == State::Collecting {
-                self.on_key(now, digit);
-            } else {
-                let source = DigitSource::InBand;
-                self.events.push(ChannelEvent::Digit { digit, source });
+            Timer::Battery => self.restore_battery(now),
+            Timer::BatterySettled => {
+                if let Some(event) = self.hook.battery_back(now) {
+                    self.on_hook_event(now, event);
+                }
             }
+            Timer::Waiting => self.on_waiting_timer(now),
+            Timer::Lamp => self.send_lamp_message(),
         }
     }
 
-    /// What goes to the handset instead of, or as, the switch's audio.
-    fn fill_tx(&mut self, now: Instant, tx: &Frame) -> Frame {
-        let mut out = SILENCE;
-        if self.passes_audio() {
-            out = *tx;
-        } else if let Some(tone) = &mut self.tone {
-            tone.tx(&mut out);
-        } else if let Some(fsk) = &mut self.fsk {
-            fsk.tx(&mut out);
-            if fsk.is_finished() {
-                self.fsk = None;
-                self.timers.set(Timer::CallerIdEnd, now + CALLER_ID_DRAIN);
+    fn exchange(&mut self, now: Instant, out: &Frame, rx: &mut Frame) {
+        match self.port.exchange(out, rx) {
+            Ok(()) => {
+                if core::mem::take(&mut self.gone) && self.alarm == Some(Alarm::DeviceLost) {
+                    self.on_alarm(now, None);
+                }
             }
-        }
-        if !self.generator.is_idle() {
-            let written = self.generator.tx(&mut out);
-            out[written..].fill(0);
-        }
-        out
-    }
-
-    fn passes_audio(&self) -> bool {
-        matches!(self.state, State::Talking | State::Offered(Early::Audio))
-    }
-}
-
-impl<P: AnalogPort> FrameChannel for Fxs<P> {
-    fn tick(&mut self, now: Instant, tx: &Frame, rx: &mut Frame) {
-        let out = self.fill_tx(now, tx);
-        match self.port.exchange(&out, rx) {
-            Ok(()) => {}
             Err(PortError::Gone) => {
                 rx.fill(0);
+                self.gone = true;
                 self.on_alarm(now, Some(Alarm::DeviceLost));
             }
             Err(_) => {
                 self.faults.port_errors = self.faults.port_errors.saturating_add(1);
             }
         }
+    }
+}
+
+impl<P: AnalogPort> FrameChannel for Fxs<P> {
+    fn tick(&mut self, now: Instant, tx: &Frame, rx: &mut Frame) {
+        let out = self.fill_tx(now, tx);
+        self.exchange(now, &out, rx);
         while let Some(event) = self.port.poll_event() {
             self.on_port_event(now, event);
         }
+        let used = self.hook_use();
+        if let Some(event) = self.hook.advance(now, used) {
+            self.on_hook_event(now, event);
+        }
+        self.quiet_while_pulsing();
         self.listen(now, rx);
         while let Some(timer) = self.timers.expire(now) {
             self.on_timer(now, timer);
         }
-        if !self.passes_audio() {
-            rx.fill(0);
-        }
+        self.pass_rx(rx);
     }
 
     fn command(&mut self, now: Instant, command: &ChannelCommand) {
         let fits = match command {
             ChannelCommand::Seize(_) => self.seize(),
-            ChannelCommand::Ring { caller } => self.ring(now, caller),
+            ChannelCommand::Ring { caller, pattern } => self.ring(now, caller, *pattern),
             ChannelCommand::Alert => self.early(Early::Ringback),
             ChannelCommand::OpenEarlyAudio => self.early(Early::Audio),
             ChannelCommand::Answer => self.answer(),
             ChannelCommand::SendDigits(digits) => {
                 self.state == State::Talking && digits.iter().all(|d| self.generator.push(*d))
+            }
+            ChannelCommand::CallWaiting { caller } => self.call_waiting(caller),
+            ChannelCommand::CallWaitingEnd => self.end_call_waiting(),
+            ChannelCommand::MessageWaiting(waiting) => {
+                self.messages_wait = *waiting;
+                self.light_lamp(now);
+                true
+            }
+            ChannelCommand::Forwarded(forwarded) => {
+                self.forwarded = *forwarded;
+                true
             }
             ChannelCommand::Release(cause) => self.release(now, *cause),
             ChannelCommand::Dial { .. } | ChannelCommand::Flash => false,
@@ -351,8 +392,8 @@ impl<P: AnalogPort> FrameChannel for Fxs<P> {
     }
 }
 
-/// What the port may still hold when the last of a caller id has been handed to it.
-const CALLER_ID_DRAIN: Duration = Duration::from_millis(100);
+/// What the port may still hold when the last of a message has been handed to it.
+const DRAIN: Duration = Duration::from_millis(100);
 
 /// Milliseconds of a setting as a duration.
 fn millis(ms: u16) -> Duration {

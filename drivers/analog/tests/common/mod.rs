@@ -6,7 +6,7 @@ use tipring_clock::{Duration, Instant};
 use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Frame, FrameChannel, SILENCE};
 use tipring_sim::{
     ExchangeControl, ExchangeEvent, HandsetControl, HandsetEvent, LineModel, SimFxoPort,
-    SimFxsPort, exchange_line, handset,
+    SimFxsPort, Telephone, exchange_line, telephone,
 };
 
 /// A channel, what plays its far end, and all that happened so far.
@@ -31,7 +31,16 @@ pub(crate) fn fxo(model: LineModel, settings: FxoSettings) -> FxoRig {
 }
 
 pub(crate) fn fxs(model: LineModel, settings: FxsSettings) -> FxsRig {
-    let (port, control) = handset(1, model);
+    fxs_with(1, model, settings, Telephone::default())
+}
+
+pub(crate) fn fxs_with(
+    seed: u64,
+    model: LineModel,
+    settings: FxsSettings,
+    set: Telephone,
+) -> FxsRig {
+    let (port, control) = telephone(seed, model, set);
     Rig::new(Fxs::new(port, settings), control)
 }
 

@@ -47,6 +47,9 @@ impl Modem {
 
 /// Bits of channel seizure, 0 and 1 in turn.
 const SEIZURE_BITS: u32 = 300;
+/// Bits of mark before a message to a handset that is off-hook; no seizure (GR-30, 2.2;
+/// EN 300 659-2, 5.2).
+const OFF_HOOK_MARK_BITS: u32 = 80;
 /// Mark after the checksum, so that the last stop bit is whole at the receiver.
 const TRAILER_BITS: u32 = 5;
 /// What exchanges send: −13.5 dBm.
@@ -71,8 +74,17 @@ pub struct FskTransmitter {
 impl FskTransmitter {
     /// Channel seizure, mark, message; −13.5 dBm0.
     pub fn new(modem: Modem, message: Message) -> Self {
-        let mark_from = SEIZURE_BITS;
-        let data_from = mark_from + modem.mark_bits();
+        Self::with_preamble(modem, message, SEIZURE_BITS, modem.mark_bits())
+    }
+
+    /// A message to a handset that is off-hook and has acknowledged the alerting signal
+    /// (type II): mark, message; −13.5 dBm0.
+    pub fn off_hook(modem: Modem, message: Message) -> Self {
+        Self::with_preamble(modem, message, 0, OFF_HOOK_MARK_BITS)
+    }
+
+    fn with_preamble(modem: Modem, message: Message, mark_from: u32, mark_bits: u32) -> Self {
+        let data_from = mark_from + mark_bits;
         let bits_total = data_from + message.octets().len() as u32 * 10 + TRAILER_BITS;
         FskTransmitter {
             modem,

@@ -123,6 +123,23 @@ impl Message {
         }
     }
 
+    /// A message that tells whether messages wait: MDMF 82 with the visual indicator, or SDMF 06
+    /// with three times `B` (on) or `o` (off).
+    pub fn message_waiting(form: MessageForm, waiting: bool) -> Self {
+        match form {
+            MessageForm::Mdmf => {
+                let mut message = Builder::new(MDMF_WAITING);
+                message.parameter(VISUAL_INDICATOR, &[if waiting { 0xFF } else { 0 }]);
+                message.finish()
+            }
+            MessageForm::Sdmf => {
+                let mut message = Builder::new(SDMF_WAITING);
+                message.put(if waiting { b"BBB" } else { b"ooo" });
+                message.finish()
+            }
+        }
+    }
+
     /// The octets in the order of the wire.
     pub fn octets(&self) -> &[u8] {
         &self.0
@@ -452,12 +469,16 @@ mod tests {
 
     #[test]
     fn message_waiting_in_both_forms() {
-        let mut sdmf = Builder::new(SDMF_WAITING);
-        sdmf.put(b"BBB");
-        assert_eq!(sdmf.finish().content(), MessageContent::MessageWaiting(true));
-        let mut mdmf = Builder::new(MDMF_WAITING);
-        mdmf.parameter(VISUAL_INDICATOR, &[0]);
-        assert_eq!(mdmf.finish().content(), MessageContent::MessageWaiting(false));
+        for (form, waiting, octets) in [
+            (MessageForm::Sdmf, true, b"\x06\x03BBB\x31".as_slice()),
+            (MessageForm::Sdmf, false, b"\x06\x03ooo\xAA"),
+            (MessageForm::Mdmf, true, b"\x82\x03\x0B\x01\xFF\x70"),
+            (MessageForm::Mdmf, false, b"\x82\x03\x0B\x01\x00\x6F"),
+        ] {
+            let message = Message::message_waiting(form, waiting);
+            assert_eq!(message.octets(), octets, "{form:?} {waiting}");
+            assert_eq!(message.content(), MessageContent::MessageWaiting(waiting));
+        }
     }
 
     #[test]

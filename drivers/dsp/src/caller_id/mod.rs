@@ -1,10 +1,11 @@
 //! Caller id: who calls, told on the line before the call is answered.
 //!
 //! FSK (Telcordia GR-30, ETSI EN 300 659; China YDN 069): [`FskTransmitter`] and [`FskReceiver`]
-//! carry a [`Message`] as SDMF or MDMF between the first two ringing bursts. DTMF (China
+//! carry a [`Message`] as SDMF or MDMF: who calls, between the first two ringing bursts or before
+//! them; who waits, to a handset off-hook (type II); whether messages wait. DTMF (China
 //! YD/T 1277.1 and others): [`DtmfCallerId`] reads digits sent before the first burst.
 //!
-//! Left out: Japan's (7 bits and CRC), caller id while off-hook (type II).
+//! Left out: Japan's (7 bits and CRC).
 
 mod dtmf;
 mod fsk_rx;

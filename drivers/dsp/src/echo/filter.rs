@@ -6,6 +6,8 @@
 //! what is learnt and rises in proportion to the echo that was found there, so that a path of few
 //! milliseconds at an unknown delay is soon learnt at that delay only.
 
+#![allow(clippy::needless_range_loop, reason = "one index runs over several blocks")]
+
 use super::lanes::{Lanes, Vector, WIDTH};
 use super::reference::Reference;
 use super::transform::{BLANK, BLOCK, Block, Spectrum, Tables, VECTORS, load};

@@ -3,10 +3,10 @@
 //! Each frequency of the plan is looked for by three correlators 25 Hz apart, because a window of
 //! 20 ms sees a tone only within 15 Hz or so without loss, and exchanges are off by as much as 25.
 
-use arrayvec::ArrayVec;
 use tipring_line::SAMPLE_RATE_HZ;
 
 use super::ProgressPlan;
+use super::sounds::{LANES_MAX as LANES, Look, Sounds};
 use crate::level::dbm0_to_rms;
 
 /// Samples between two windows; a window is two of these.
@@ -14,17 +14,13 @@ pub(super) const HOP_SAMPLES: usize = 80;
 /// The same in milliseconds.
 pub(super) const HOP_MS: u32 = 10;
 
-const FREQUENCIES_MAX: usize = 8;
-const PROBES_A_FREQUENCY: usize = 3;
-const LANES: usize = FREQUENCIES_MAX * PROBES_A_FREQUENCY;
 /// Lanes are worked on in groups that fit a vector register.
 const GROUP: usize = 8;
-const PROBE_SPACING_HZ: f32 = 25.0;
 /// How much of a window's power must lie in the tone's frequencies. A tone in noise 20 dB down
 /// and 12 Hz off a correlator's centre keeps 0.8; voiced speech rarely exceeds 0.5 for long.
 const PURITY_MIN: f32 = 0.7;
 /// Of two frequencies sounding together each must have at least this part of their power.
-const PART_MIN: f32 = 0.1;
+const PART_MIN: f32 = 0.15;
 /// Anything this much below the last tone (as a power) counts as its pause.
 const PAUSE_BELOW_TONE: f32 = 1.0 / 16.0;
 /// A hybrid lets back at most this part (as a power) of what is sent: 6 dB in the worst case.
@@ -35,6 +31,14 @@ const ECHO_DECAY: f32 = 0.85;
 const PURITY_MIN_ECHO: f32 = 0.5;
 /// How long the last tone's level is the measure of silence.
 const TONE_MEMORY_HOPS: u32 = 600;
+/// So long after a tone, longer than a slow modulation's trough, one this much weaker (as a
+/// power) goes on with it.
+const TROUGH_HOPS: u32 = 6;
+const TROUGH: f32 = 1.0 / 8.0;
+/// How much purer another sound must be than the last one.
+const LAST_PREFERRED: f32 = 1.15;
+/// How fast the crest is forgotten, a hop (as a power).
+const CREST_DECAY: f32 = 0.9;
 
 /// What is heard at a moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -42,10 +46,20 @@ pub enum Sound {
     /// Nothing, or so little that it is the pause of the tone before.
     #[default]
     Silence,
-    /// A pure tone: the number counts the plan's different sets of frequencies.
+    /// A pure tone: the number counts the plan's different sounds.
     Tone(u8),
     /// Something else: speech, music, noise.
     Other,
+}
+
+/// What one hop brought.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Hop {
+    pub(super) sound: Sound,
+    /// Power of the tone in the window of 20 ms, if it is one.
+    pub(super) tone_power: f32,
+    /// Power of everything in these 10 ms.
+    pub(super) power: f32,
 }
 
 /// Correlates a stream with the frequencies of a plan.
@@ -58,8 +72,8 @@ pub(super) struct Spectrum {
     half: Half,
     last_half: Half,
     in_half: usize,
-    frequencies: ArrayVec<u16, FREQUENCIES_MAX>,
-    sets: ArrayVec<[u16; 2], FREQUENCIES_MAX>,
+    sounds: Sounds,
+    last: Sound,
     power_min: f32,
     tone_power: f32,
     tone_age_hops: u32,
@@ -80,38 +94,15 @@ impl Half {
     const EMPTY: Half = Half { re: [0.0; LANES], im: [0.0; LANES], power: 0.0 };
 }
 
-/// The plan's different sets of frequencies, in order of appearance.
-pub(super) fn frequency_sets(plan: &ProgressPlan) -> ArrayVec<[u16; 2], FREQUENCIES_MAX> {
-    let mut sets = ArrayVec::new();
-    for (_, cadence) in &plan.tones {
-        for step in cadence.steps().iter().filter(|s| !s.is_silence()) {
-            if !sets.contains(&step.hz) {
-                // A plan with more sets than that loses its last tones; the limit is generous.
-                let _ = sets.try_push(step.hz);
-            }
-        }
-    }
-    sets
-}
-
 impl Spectrum {
     pub(super) fn new(plan: &ProgressPlan) -> Self {
-        let sets = frequency_sets(plan);
-        let mut frequencies: ArrayVec<u16, FREQUENCIES_MAX> = ArrayVec::new();
-        for &hz in sets.iter().flatten().filter(|hz| **hz > 0) {
-            if !frequencies.contains(&hz) {
-                let _ = frequencies.try_push(hz);
-            }
-        }
+        let sounds = Sounds::of(plan);
         let mut step_re = [1.0; LANES];
         let mut step_im = [0.0; LANES];
-        for (f, &hz) in frequencies.iter().enumerate() {
-            for probe in 0..PROBES_A_FREQUENCY {
-                let hz = f32::from(hz) + (probe as f32 - 1.0) * PROBE_SPACING_HZ;
-                let angle = core::f32::consts::TAU * hz / SAMPLE_RATE_HZ as f32;
-                step_re[f * PROBES_A_FREQUENCY + probe] = angle.cos();
-                step_im[f * PROBES_A_FREQUENCY + probe] = angle.sin();
-            }
+        for (lane, &hz) in sounds.lanes.iter().enumerate() {
+            let angle = core::f32::consts::TAU * f32::from(hz) / SAMPLE_RATE_HZ as f32;
+            step_re[lane] = angle.cos();
+            step_im[lane] = angle.sin();
         }
         Spectrum {
             step_re,
@@ -121,8 +112,8 @@ impl Spectrum {
             half: Half::EMPTY,
             last_half: Half::EMPTY,
             in_half: 0,
-            frequencies,
-            sets,
+            sounds,
+            last: Sound::Silence,
             power_min: dbm0_to_rms(plan.level_min_dbm0).powi(2),
             tone_power: 0.0,
             tone_age_hops: TONE_MEMORY_HOPS,
@@ -135,17 +126,18 @@ impl Spectrum {
         self.half = Half::EMPTY;
         self.last_half = Half::EMPTY;
         self.in_half = 0;
+        self.last = Sound::Silence;
         self.tone_power = 0.0;
         self.tone_age_hops = TONE_MEMORY_HOPS;
         self.sent_power = 0.0;
         self.echo_max = 0.0;
     }
 
-    /// Takes samples up to the end of the hop; says how many, and what sounds if the hop is full,
-    /// with the power of the tone if it is one.
-    pub(super) fn rx(&mut self, samples: &[i16], sent: &[i16]) -> (usize, Option<(Sound, f32)>) {
+    /// Takes samples up to the end of the hop; says how many, and what the hop brought if it is
+    /// full.
+    pub(super) fn rx(&mut self, samples: &[i16], sent: &[i16]) -> (usize, Option<Hop>) {
         let n = samples.len().min(HOP_SAMPLES - self.in_half);
-        let groups = (self.frequencies.len() * PROBES_A_FREQUENCY).div_ceil(GROUP);
+        let groups = self.sounds.lanes.len().div_ceil(GROUP);
         for group in 0..groups {
             self.correlate(group * GROUP, &samples[..n]);
         }
@@ -155,10 +147,12 @@ impl Spectrum {
         if self.in_half < HOP_SAMPLES {
             return (n, None);
         }
-        let sound = self.judge();
+        let (sound, tone_power) = self.judge();
+        self.last = sound;
+        let power = self.half.power / HOP_SAMPLES as f32;
         self.last_half = core::mem::replace(&mut self.half, Half::EMPTY);
         self.in_half = 0;
-        (n, Some(sound))
+        (n, Some(Hop { sound, tone_power, power }))
     }
 
     fn correlate(&mut self, first: usize, samples: &[i16]) {
@@ -198,11 +192,12 @@ impl Spectrum {
         if total < self.silence_below() {
             return (Sound::Silence, 0.0);
         }
-        match self.purest_set(total) {
-            Some((set, purity)) if total >= self.power_min && self.is_pure(purity, total) => {
-                self.tone_power = total;
+        match self.purest_sound(total) {
+            Some((sound, purity)) if total >= self.tone_above() && self.is_pure(purity, total) => {
+                // A modulated tone's crest, not its trough, is the measure of silence.
+                self.tone_power = total.max(self.tone_power * CREST_DECAY);
                 self.tone_age_hops = 0;
-                (Sound::Tone(set), self.steady_power(set, purity * total))
+                (Sound::Tone(sound), purity * total)
             }
             _ if total < self.echo_max => (Sound::Silence, 0.0),
             _ => (Sound::Other, 0.0),
@@ -216,14 +211,12 @@ impl Spectrum {
             || purity >= PURITY_MIN_ECHO && purity * total >= PURITY_MIN * without_echo
     }
 
-    /// Two frequencies beat within a window, so the power of a pair says nothing.
-    fn steady_power(&self, set: u8, power: f32) -> f32 {
-        let is_pair = self.sets.get(usize::from(set)).is_some_and(|s| s[0] > 0 && s[1] > 0);
-        if is_pair { 1.0 } else { power }
+    fn tone_above(&self) -> f32 {
+        if self.tone_age_hops <= TROUGH_HOPS { self.power_min * TROUGH } else { self.power_min }
     }
 
     fn silence_below(&self) -> f32 {
-        let floor = self.power_min / 4.0;
+        let floor = self.tone_above() / 4.0;
         if self.tone_age_hops < TONE_MEMORY_HOPS {
             floor.max(self.tone_power * PAUSE_BELOW_TONE)
         } else {
@@ -231,37 +224,44 @@ impl Spectrum {
         }
     }
 
-    fn purest_set(&self, total: f32) -> Option<(u8, f32)> {
-        let mut best: Option<(u8, f32)> = None;
-        for (i, set) in self.sets.iter().enumerate() {
-            let a = self.power_of(set[0]);
-            let b = self.power_of(set[1]);
-            let is_pair = set[0] > 0 && set[1] > 0;
-            if is_pair && a.min(b) < PART_MIN * (a + b) {
-                continue;
-            }
-            let purity = (a + b) / total;
-            if best.is_none_or(|(_, p)| purity > p) {
-                best = Some((i as u8, purity));
-            }
-        }
-        best
+    fn purest_sound(&self, total: f32) -> Option<(u8, f32)> {
+        let purity_of = |look| self.power_of(look) / total;
+        let purities = self.sounds.sets.iter().map(|set| (set.sound, purity_of(set.look)));
+        // Between two that explain the window nearly as well, the one that sounds already goes on.
+        let weight = |sound| if self.last == Sound::Tone(sound) { LAST_PREFERRED } else { 1.0 };
+        purities.max_by(|a, b| (a.1 * weight(a.0)).total_cmp(&(b.1 * weight(b.0))))
     }
 
-    /// Power of the tone nearest to this frequency, in the window.
-    fn power_of(&self, hz: u16) -> f32 {
-        let Some(f) = self.frequencies.iter().position(|&known| known == hz) else {
-            return 0.0;
-        };
-        let first = f * PROBES_A_FREQUENCY;
+    /// Power of a set of frequencies in the window.
+    fn power_of(&self, look: Look) -> f32 {
+        match look {
+            Look::Single(lanes) => {
+                lanes.map(|l| self.lane_power(l)).into_iter().fold(0.0, f32::max)
+            }
+            Look::Pair(pairs) => pairs
+                .map(|pair| {
+                    let [a, b] = pair.map(|lane| self.lane_power(lane));
+                    if a.min(b) < PART_MIN * (a + b) { 0.0 } else { a + b }
+                })
+                .into_iter()
+                .fold(0.0, f32::max),
+            Look::Varying(two, three) => {
+                // With little in the middle it is two tones standing side by side.
+                let [low, middle, high] = three.map(|lane| self.lane_power(lane));
+                let beats = middle > low.max(high) / 4.0;
+                let three = if beats { low + middle + high } else { 0.0 };
+                two.map(|lane| self.lane_power(lane)).iter().sum::<f32>().max(three)
+            }
+        }
+    }
+
+    /// Power at a lane's frequency in the window.
+    fn lane_power(&self, lane: u8) -> f32 {
+        let lane = usize::from(lane);
         let window = (2 * HOP_SAMPLES) as f32;
-        (first..first + PROBES_A_FREQUENCY)
-            .map(|lane| {
-                let re = self.half.re[lane] + self.last_half.re[lane];
-                let im = self.half.im[lane] + self.last_half.im[lane];
-                2.0 * (re * re + im * im) / (window * window)
-            })
-            .fold(0.0, f32::max)
+        let re = self.half.re[lane] + self.last_half.re[lane];
+        let im = self.half.im[lane] + self.last_half.im[lane];
+        2.0 * (re * re + im * im) / (window * window)
     }
 }
 

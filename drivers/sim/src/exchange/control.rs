@@ -52,6 +52,8 @@ pub enum CalledOutcome {
     Congestion,
     /// No such number.
     Vacant,
+    /// The number is taken and then nothing is heard.
+    Silence,
 }
 
 /// The party that calls from the box reach.
@@ -65,6 +67,8 @@ pub struct CalledPlan {
     pub repeat: bool,
     /// How long after the answer the called party hangs up; `None`: when the box does.
     pub talk_ms: Option<u32>,
+    /// Heard again and again instead of ringback: coloured ringback, 彩铃.
+    pub music: Option<Speech>,
 }
 
 impl Default for CalledPlan {
@@ -74,6 +78,7 @@ impl Default for CalledPlan {
             say: None,
             repeat: false,
             talk_ms: None,
+            music: None,
         }
     }
 }
@@ -120,6 +125,11 @@ pub enum ExchangeEvent {
         /// When.
         at_ms: u64,
     },
+    /// The tone that tells the box that the call is over has begun.
+    ReleaseTone {
+        /// When.
+        at_ms: u64,
+    },
     /// The line is free.
     Idle {
         /// When.
@@ -128,13 +138,15 @@ pub enum ExchangeEvent {
 }
 
 /// What the port is told.
-#[expect(clippy::large_enum_variant, reason = "boxes would be freed in the real-time thread")]
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum ExchangeCommand {
     Place(CallPlan),
     Called(CalledPlan),
     HangUp,
     Battery(bool),
+    Glare(CallPlan),
+    OtherSet(bool),
+    MessageWaiting(bool),
 }
 
 /// Plays the street on one line; usable from any thread.
@@ -178,6 +190,31 @@ impl ExchangeControl {
     /// [`ControlError`] if the port takes no commands.
     pub fn set_battery(&mut self, there: bool) -> Result<(), ControlError> {
         self.link.send(ExchangeCommand::Battery(there))
+    }
+
+    /// Lets this call reach the line in the very moment in which the box next seizes it, so that
+    /// the box has answered before anything rang.
+    ///
+    /// # Errors
+    /// [`ControlError`] if the port takes no commands.
+    pub fn call_at_seizure(&mut self, plan: CallPlan) -> Result<(), ControlError> {
+        self.link.send(ExchangeCommand::Glare(plan))
+    }
+
+    /// Lifts another set on the same pair (`true`), or puts it back.
+    ///
+    /// # Errors
+    /// [`ControlError`] if the port takes no commands.
+    pub fn set_other_set(&mut self, off_hook: bool) -> Result<(), ControlError> {
+        self.link.send(ExchangeCommand::OtherSet(off_hook))
+    }
+
+    /// Tells the line that messages wait, or no more.
+    ///
+    /// # Errors
+    /// [`ControlError`] if the port takes no commands.
+    pub fn set_message_waiting(&mut self, waiting: bool) -> Result<(), ControlError> {
+        self.link.send(ExchangeCommand::MessageWaiting(waiting))
     }
 
     /// The next event, oldest first.

@@ -1,7 +1,14 @@
 //! The simulated exchange: the far end of one of the box's FXO lines.
+//!
+//! `port` is the wire and the state, `calling` the calls that the street makes to the box,
+//! `called` those that the box makes, `ending` how both end.
 
+mod called;
+mod calling;
 mod control;
+mod ending;
 mod port;
+mod pulses;
 mod signals;
 
 pub use control::{CallPlan, CalledOutcome, CalledPlan, EndReason, ExchangeControl, ExchangeEvent};

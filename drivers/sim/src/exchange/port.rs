@@ -3,58 +3,51 @@
 //! Times count samples, in frames of 20 ms: `at` is the sample the next frame begins with.
 
 use arrayvec::ArrayVec;
-use tipring_dsp::{DtmfDetector, DtmfEvent, tones};
+use tipring_dsp::{DtmfDetector, ToneCadence};
 use tipring_line::{
-    AnalogPort, Digits, FRAME_SAMPLES, Frame, LinePolarity, Number, PortCommand, PortError,
+    AnalogPort, Digits, FRAME_SAMPLES, Frame, LinePolarity, LineReading, PortCommand, PortError,
     PortEvent, PortKind,
 };
 
-use super::control::{
-    CallPlan, CalledOutcome, CalledPlan, EndReason, ExchangeCommand, ExchangeEvent,
-};
-use super::signals::Signal;
+use super::calling::Step;
+use super::control::{CallPlan, CalledPlan, EndReason, ExchangeCommand, ExchangeEvent};
+use super::pulses::PulseCounter;
+use super::signals::{Signal, blot_out};
 use crate::link::PortLink;
-use crate::model::{CallerIdDelivery, LineModel, ReleaseSign};
-use crate::talker::{Script, Talker};
+use crate::model::LineModel;
+use crate::talker::{Recording, Talker};
 use crate::two_wire::TwoWire;
 
-const fn ms(ms: u32) -> u64 {
+pub(super) const fn ms(ms: u32) -> u64 {
     ms as u64 * 8
 }
 
-/// From the burst's end to caller id (GR-30: 500–1,500 ms).
-const FSK_DELAY: u64 = ms(600);
-/// From reversal to DTMF caller id, and from its end to the first burst (YD/T 1277.1).
-const DTMF_GAP: u64 = ms(300);
-/// Dial tone without a digit for this long ends in busy tone.
-const FIRST_DIGIT_MAX: u64 = ms(20_000);
-/// Unanswered ringback ends in busy tone.
-const RINGBACK_MAX: u64 = ms(60_000);
-
 /// Where the exchange stands with this line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum State {
     Idle,
-    /// Before caller id by DTMF.
-    Reversed,
-    /// Caller id by DTMF is being sent.
-    Announcing,
-    /// Between caller id and the first burst.
-    Announced,
+    /// The caller is told before anything rings.
+    Prelude(Step),
     /// Ringing current flows.
     Burst,
     /// Between bursts.
     Pause,
+    /// A call came in at the moment of seizure; the loop's current trips its ringing.
+    Tripping,
     Talking,
+    /// The battery is away to say that the far side has gone.
+    Dropped,
     /// The far side has gone; the line has not been released.
     FarGone,
-    /// The battery is away to say so.
-    Dropped,
     /// The box is off-hook; dial tone comes.
     Seized,
     DialTone,
     Collecting,
     Ringback,
+    /// The special information tone sounds.
+    Special,
+    /// An announcement is said.
+    Announcing,
     /// The call was refused with a tone.
     Refused,
 }
@@ -62,26 +55,40 @@ enum State {
 /// The box's FXO port on a line of the simulated exchange.
 #[derive(Debug)]
 pub struct SimFxoPort {
-    link: PortLink<ExchangeCommand, ExchangeEvent>,
-    model: LineModel,
+    pub(super) link: PortLink<ExchangeCommand, ExchangeEvent>,
+    pub(super) model: LineModel,
     wire: TwoWire,
-    off_hook: bool,
-    battery: bool,
+    pub(super) off_hook: bool,
+    pub(super) battery: bool,
     reversed: bool,
+    pub(super) other_set: bool,
     events: ArrayVec<PortEvent, 16>,
-    state: State,
+    pub(super) state: State,
     /// The sample at which the state changes by itself.
     until: Option<u64>,
-    at: u64,
-    call_began: u64,
-    caller_id_at: Option<u64>,
-    signal: Signal,
-    call: CallPlan,
-    called: CalledPlan,
-    talk_ms: Option<u32>,
-    talker: Talker,
-    digits: DtmfDetector,
-    dialled: Digits,
+    pub(super) at: u64,
+    pub(super) call_began: u64,
+    /// The burst or pause of ringing, counted from the first.
+    pub(super) ring_step: usize,
+    /// When caller id is sent in a pause of ringing.
+    pub(super) caller_id_at: Option<u64>,
+    /// Samples of caller id sent so far.
+    pub(super) caller_id_sent: u64,
+    pub(super) signal: Signal,
+    pub(super) call: CallPlan,
+    /// The call that comes in when the box next seizes the line.
+    pub(super) at_seizure: Option<CallPlan>,
+    pub(super) called: CalledPlan,
+    pub(super) talk_ms: Option<u32>,
+    pub(super) talker: Talker,
+    /// Music instead of ringback, or an announcement.
+    pub(super) recording: Recording,
+    /// What follows an announcement.
+    pub(super) afterwards: Option<(ToneCadence, State)>,
+    pub(super) metering_at: Option<u64>,
+    pub(super) digits: DtmfDetector,
+    pub(super) pulses: PulseCounter,
+    pub(super) dialled: Digits,
 }
 
 impl SimFxoPort {
@@ -97,18 +104,26 @@ impl SimFxoPort {
             off_hook: false,
             battery: true,
             reversed: false,
+            other_set: false,
             events: ArrayVec::new(),
             state: State::Idle,
             until: None,
             at: 0,
             call_began: 0,
+            ring_step: 0,
             caller_id_at: None,
+            caller_id_sent: 0,
             signal: Signal::None,
             call: CallPlan::default(),
+            at_seizure: None,
             called: CalledPlan::default(),
             talk_ms: None,
             talker: Talker::default(),
+            recording: Recording::default(),
+            afterwards: None,
+            metering_at: None,
             digits: DtmfDetector::new(),
+            pulses: PulseCounter::default(),
             dialled: Digits::new(),
         }
     }
@@ -119,11 +134,12 @@ impl SimFxoPort {
     }
 
     /// Tells the box; sixteen events can wait between two frames, more cannot come.
-    fn report(&mut self, event: PortEvent) {
+    pub(super) fn report(&mut self, event: PortEvent) {
         let _ = self.events.try_push(event);
     }
 
-    fn enter(&mut self, state: State, lasts: Option<u64>) {
+    /// Enters a state, for so many samples if it ends by itself.
+    pub(super) fn enter(&mut self, state: State, lasts: Option<u64>) {
         self.state = state;
         self.until = lasts.map(|samples| self.at + samples);
     }
@@ -134,13 +150,23 @@ impl SimFxoPort {
             ExchangeCommand::Called(plan) => {
                 let last = core::mem::replace(&mut self.called, plan);
                 self.link.spend(last.say);
+                self.link.spend(last.music);
             }
             ExchangeCommand::HangUp => self.far_hangs_up(),
             ExchangeCommand::Battery(there) => self.set_battery(there),
+            ExchangeCommand::Glare(plan) => {
+                if let Some(last) = self.at_seizure.replace(plan) {
+                    self.link.spend(last.say);
+                }
+            }
+            ExchangeCommand::OtherSet(off_hook) => self.set_other_set(off_hook),
+            ExchangeCommand::MessageWaiting(waiting) => {
+                self.report(PortEvent::MessageWaiting(waiting));
+            }
         }
     }
 
-    fn set_battery(&mut self, there: bool) {
+    pub(super) fn set_battery(&mut self, there: bool) {
         if self.battery == there {
             return;
         }
@@ -151,7 +177,7 @@ impl SimFxoPort {
         }
     }
 
-    fn set_reversed(&mut self, reversed: bool) {
+    pub(super) fn set_reversed(&mut self, reversed: bool) {
         if self.reversed != reversed {
             self.reversed = reversed;
             let polarity = if reversed { LinePolarity::Reverse } else { LinePolarity::Forward };
@@ -159,110 +185,12 @@ impl SimFxoPort {
         }
     }
 
-    fn place(&mut self, plan: CallPlan) {
-        if self.state != State::Idle || self.off_hook || !self.battery {
-            self.link.spend(plan.say);
-            return self.link.tell(ExchangeEvent::LineBusy);
+    /// Somebody at another set on the pair listens to dial tone, or has put the set back.
+    fn set_other_set(&mut self, off_hook: bool) {
+        self.other_set = off_hook;
+        if self.state == State::Idle {
+            self.signal = if off_hook { Signal::tone(self.model.tones.dial) } else { Signal::None };
         }
-        let last = core::mem::replace(&mut self.call, plan);
-        self.link.spend(last.say);
-        self.call_began = self.at;
-        match self.model.caller_id {
-            CallerIdDelivery::Dtmf { reversal, .. } => {
-                self.set_reversed(reversal);
-                self.enter(State::Reversed, Some(DTMF_GAP));
-            }
-            _ => self.burst(true),
-        }
-    }
-
-    fn burst(&mut self, first: bool) {
-        self.enter(State::Burst, Some(ms(u32::from(self.model.ringing_ms[0]))));
-        self.signal = Signal::ringing();
-        self.report(PortEvent::Ringing(true));
-        if first {
-            self.set_reversed(false);
-            self.link.tell(ExchangeEvent::Ringing);
-            let by_fsk = matches!(self.model.caller_id, CallerIdDelivery::Fsk { .. });
-            let delay = ms(u32::from(self.model.ringing_ms[0])) + FSK_DELAY;
-            self.caller_id_at = by_fsk.then_some(self.at + delay);
-        }
-    }
-
-    fn pause(&mut self) {
-        self.enter(State::Pause, Some(ms(u32::from(self.model.ringing_ms[1]))));
-        self.signal = Signal::None;
-        self.report(PortEvent::Ringing(false));
-    }
-
-    fn stop_ringing(&mut self) {
-        if self.state == State::Burst {
-            self.report(PortEvent::Ringing(false));
-        }
-        self.signal = Signal::None;
-        self.caller_id_at = None;
-    }
-
-    fn talk(&mut self, script: Script, talk_ms: Option<u32>) {
-        self.signal = Signal::None;
-        let last = self.talker.start(script);
-        self.link.spend(last);
-        self.talk_ms = talk_ms;
-        self.enter(State::Talking, None);
-        self.link.tell(ExchangeEvent::Answered { at_ms: self.at_ms() });
-    }
-
-    fn far_hangs_up(&mut self) {
-        match self.state {
-            State::Talking => {
-                self.end(EndReason::FarHungUp);
-                self.give_release_sign();
-            }
-            State::Reversed
-            | State::Announcing
-            | State::Announced
-            | State::Burst
-            | State::Pause => {
-                self.stop_ringing();
-                self.finish(EndReason::GaveUp);
-            }
-            _ => {}
-        }
-    }
-
-    fn give_release_sign(&mut self) {
-        self.signal = match self.model.release {
-            ReleaseSign::CongestionTone => Signal::tone(tones::china::CONGESTION),
-            ReleaseSign::DialTone => Signal::tone(self.model.dial_tone),
-            _ => Signal::busy(),
-        };
-        self.enter(State::FarGone, None);
-        match self.model.release {
-            ReleaseSign::BatteryDrop { ms: away } => {
-                self.enter(State::Dropped, Some(ms(u32::from(away))));
-                self.set_battery(false);
-            }
-            ReleaseSign::Polarity => self.set_reversed(false),
-            _ => {}
-        }
-    }
-
-    fn end(&mut self, reason: EndReason) {
-        self.link.tell(ExchangeEvent::Ended { reason, at_ms: self.at_ms() });
-    }
-
-    /// The call is over and the line with it.
-    fn finish(&mut self, reason: EndReason) {
-        self.end(reason);
-        self.become_idle();
-    }
-
-    fn become_idle(&mut self) {
-        self.signal = Signal::None;
-        self.caller_id_at = None;
-        self.set_reversed(false);
-        self.enter(State::Idle, None);
-        self.link.tell(ExchangeEvent::Idle { at_ms: self.at_ms() });
     }
 
     fn on_hook_change(&mut self, off_hook: bool) {
@@ -274,87 +202,37 @@ impl SimFxoPort {
             return;
         }
         match (self.state, off_hook) {
-            (State::Idle, true) => {
-                let delay = ms(u32::from(self.model.dial_tone_delay_ms));
-                self.enter(State::Seized, Some(delay));
-            }
-            (State::Burst | State::Pause, true) => {
+            (State::Idle, true) => self.on_seizure(),
+            // Before it rings too: a box that seizes in that moment has the call.
+            (State::Burst | State::Pause | State::Prelude(_), true) => {
                 self.stop_ringing();
-                self.talk(self.call.script(), self.call.talk_ms);
+                self.talk_with_caller();
             }
-            // The box seized in the moment in which a call was about to ring: it has the call.
-            (State::Reversed | State::Announcing | State::Announced, true) => {
-                self.talk(self.call.script(), self.call.talk_ms);
+            (State::DialTone | State::Collecting, closed) => self.on_loop(closed),
+            (State::Talking | State::Ringback | State::Tripping, false) => {
+                self.finish(EndReason::BoxHungUp);
             }
-            (State::Talking | State::Ringback, false) => self.finish(EndReason::BoxHungUp),
-            (State::Idle, false) => {}
+            (State::Idle, false) | (_, true) => {}
             (_, false) => self.become_idle(),
-            (_, true) => {}
         }
     }
 
     /// The state's time is up.
     fn on_time(&mut self) {
         match self.state {
-            State::Reversed => {
-                self.signal = Signal::dtmf_caller_id(&self.model, &self.call.caller);
-                self.enter(State::Announcing, None);
+            State::Prelude(step) => self.on_prelude(step),
+            State::Burst | State::Pause => self.ring(self.ring_step + 1),
+            State::Tripping => {
+                self.signal = Signal::None;
+                self.talk_with_caller();
             }
-            State::Announced => self.burst(true),
-            State::Burst => self.pause(),
-            State::Pause => self.burst(false),
-            State::Dropped => {
-                self.enter(State::FarGone, None);
-                self.set_battery(true);
-                if !self.off_hook {
-                    self.become_idle();
-                }
-            }
-            State::Seized => {
-                self.dialled.clear();
-                self.signal = Signal::tone(self.model.dial_tone);
-                self.enter(State::DialTone, Some(FIRST_DIGIT_MAX));
-            }
-            State::DialTone => {
-                self.signal = Signal::busy();
-                self.enter(State::FarGone, None);
-            }
+            State::Dropped => self.on_battery_back(),
+            State::Seized => self.give_dial_tone(),
+            State::DialTone => self.on_nobody_dials(),
             State::Collecting => self.route(),
-            State::Ringback => match self.called.outcome {
-                CalledOutcome::Answers { .. } => {
-                    self.set_reversed(self.model.reversal_on_answer);
-                    self.talk(self.called.script(), self.called.talk_ms);
-                }
-                _ => self.refuse(Signal::busy()),
-            },
+            State::Ringback => self.on_ringback_over(),
             _ => self.until = None,
         }
-    }
-
-    fn route(&mut self) {
-        let mut text: arrayvec::ArrayString<32> = arrayvec::ArrayString::new();
-        self.dialled.iter().for_each(|d| text.push(d.as_char()));
-        if let Ok(number) = text.parse::<Number>() {
-            self.link.tell(ExchangeEvent::Dialled(number));
-        }
-        match self.called.outcome {
-            CalledOutcome::Answers { after_ms } => self.ring_called_party(ms(after_ms)),
-            CalledOutcome::NoAnswer => self.ring_called_party(RINGBACK_MAX),
-            CalledOutcome::Busy => self.refuse(Signal::busy()),
-            CalledOutcome::Congestion => self.refuse(Signal::tone(tones::china::CONGESTION)),
-            CalledOutcome::Vacant => self.refuse(Signal::tone(tones::china::VACANT)),
-        }
-    }
-
-    fn ring_called_party(&mut self, lasts: u64) {
-        self.signal = Signal::tone(tones::china::RINGBACK);
-        self.enter(State::Ringback, Some(lasts));
-    }
-
-    fn refuse(&mut self, signal: Signal) {
-        self.signal = signal;
-        self.enter(State::Refused, None);
-        self.end(EndReason::Refused);
     }
 
     /// What is due at the beginning of a frame.
@@ -367,38 +245,38 @@ impl SimFxoPort {
         }
         if self.caller_id_at.is_some_and(|due| self.at >= due) {
             self.caller_id_at = None;
-            self.signal = Signal::fsk_caller_id(&self.model, &self.call.caller);
+            self.send_fsk();
         }
-        if self.state == State::Announcing && self.signal.is_finished() {
-            self.enter(State::Announced, Some(DTMF_GAP));
-        }
+        self.count_pulses();
+        self.follow_announcement();
         self.check_patience();
-        let talked_enough =
-            self.talk_ms.is_some_and(|talk| self.talker.elapsed_ms() >= u64::from(talk));
-        if self.state == State::Talking && talked_enough {
-            self.far_hangs_up();
-        }
-    }
-
-    fn check_patience(&mut self) {
-        let waiting = matches!(
-            self.state,
-            State::Reversed | State::Announcing | State::Announced | State::Burst | State::Pause
-        );
-        let patience = self.call.patience_ms.map(|p| self.call_began + ms(p));
-        if waiting && patience.is_some_and(|end| self.at >= end) {
-            self.far_hangs_up();
-        }
+        self.follow_talk();
     }
 
     fn far_tx(&mut self) -> Frame {
         let mut frame = [0; FRAME_SAMPLES];
-        if self.state == State::Talking {
-            self.talker.tx(&mut frame);
-        } else {
-            self.signal.tx(&mut frame);
+        match self.state {
+            State::Talking => self.talker.tx(&mut frame),
+            State::Announcing => self.recording.tx(&self.model.announcement, false, &mut frame),
+            State::Ringback if self.called.music.is_some() => {
+                self.recording.tx(&self.called.music, true, &mut frame);
+            }
+            _ => {
+                self.signal.tx(&mut frame);
+                self.damage_caller_id(&mut frame);
+            }
         }
         frame
+    }
+
+    fn damage_caller_id(&mut self, frame: &mut Frame) {
+        if !matches!(self.signal, Signal::Fsk(_) | Signal::Dtmf(_)) {
+            return;
+        }
+        if let Some(gap) = self.model.caller_id_gap {
+            blot_out(gap, self.caller_id_sent, frame);
+        }
+        self.caller_id_sent += FRAME_SAMPLES as u64;
     }
 
     fn far_rx(&mut self, heard: &Frame) {
@@ -406,19 +284,6 @@ impl SimFxoPort {
             State::Talking => self.link.heard(heard),
             State::DialTone | State::Collecting => self.collect(heard),
             _ => {}
-        }
-    }
-
-    fn collect(&mut self, heard: &Frame) {
-        self.digits.rx(heard);
-        while let Some(event) = self.digits.poll() {
-            if let DtmfEvent::Start(digit) = event {
-                self.signal = Signal::None;
-                // More than 32 digits are no number; the rest is ignored.
-                let _ = self.dialled.try_push(digit);
-            }
-            let pause = ms(u32::from(self.model.digit_pause_ms));
-            self.enter(State::Collecting, Some(pause));
         }
     }
 }
@@ -436,7 +301,10 @@ impl AnalogPort for SimFxoPort {
         if !self.battery {
             from_far.fill(0);
         }
-        let (at_box, at_far) = self.wire.carry(&from_box, &from_far);
+        let (at_box, at_far) = match self.state {
+            State::DialTone | State::Collecting => self.wire.carry_digits(&from_box, &from_far),
+            _ => self.wire.carry(&from_box, &from_far),
+        };
         *rx = at_box;
         self.far_rx(&at_far);
         self.at += FRAME_SAMPLES as u64;
@@ -455,11 +323,24 @@ impl AnalogPort for SimFxoPort {
                 return Err(PortError::Unsupported("switch on-hook audio: it is always on"));
             }
             PortCommand::MessageLamp(_) => return Err(PortError::Unsupported("light a lamp")),
+            PortCommand::Battery(_) => return Err(PortError::Unsupported("feed an exchange")),
         }
         Ok(())
     }
 
     fn poll_event(&mut self) -> Option<PortEvent> {
         if self.events.is_empty() { None } else { Some(self.events.remove(0)) }
+    }
+
+    fn reading(&mut self) -> LineReading {
+        let feeding = self.model.feeding;
+        let (voltage, current) = match (self.battery, self.off_hook, self.other_set) {
+            (false, _, _) => (0, 0),
+            (true, true, _) => (feeding.closed_v, feeding.loop_ma),
+            (true, false, true) => (feeding.closed_v, 0),
+            (true, false, false) => (feeding.idle_v, 0),
+        };
+        let voltage = if self.reversed { -voltage } else { voltage };
+        LineReading { voltage_v: Some(voltage), current_ma: Some(current) }
     }
 }

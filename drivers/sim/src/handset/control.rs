@@ -1,6 +1,6 @@
 //! Who sits at the handset.
 
-use tipring_line::{CallerId, Digits};
+use tipring_line::{CallerId, Digits, LinePolarity};
 
 use crate::link::{ControlError, ControlLink};
 use crate::talker::Speech;
@@ -45,8 +45,23 @@ pub enum HandsetEvent {
         /// When.
         at_ms: u64,
     },
-    /// Its message lamp was lit or put out.
+    /// Its message lamp was lit or put out, by the line's voltage.
     MessageLamp(bool),
+    /// Its display says that messages wait, or no more: read from the line.
+    MessagesWait(bool),
+    /// Its display shows who waits, while it is in a call.
+    SecondCaller(CallerId),
+    /// It heard the alerting signal of a second call and acknowledged it.
+    Acknowledged,
+    /// The line's polarity has changed.
+    Polarity(LinePolarity),
+    /// The loop had no battery for so long.
+    LoopDropped {
+        /// How long, in milliseconds.
+        ms: u32,
+    },
+    /// The howler was heard.
+    Howler,
 }
 
 /// What the port is told.
@@ -58,6 +73,7 @@ pub(super) enum HandsetCommand {
     Lift,
     HangUp,
     Flash { ms: u16 },
+    Outage { ms: u32 },
 }
 
 /// Whoever sits at the handset; usable from any thread.
@@ -117,6 +133,15 @@ impl HandsetControl {
     /// [`ControlError`] if the port takes no commands.
     pub fn flash(&mut self, ms: u16) -> Result<(), ControlError> {
         self.link.send(HandsetCommand::Flash { ms })
+    }
+
+    /// Takes the box's port away for so many milliseconds: a card pulled, a driver that died.
+    /// When it is back, it tells anew whether the loop is closed.
+    ///
+    /// # Errors
+    /// [`ControlError`] if the port takes no commands.
+    pub fn fail_port(&mut self, ms: u32) -> Result<(), ControlError> {
+        self.link.send(HandsetCommand::Outage { ms })
     }
 
     /// The next event, oldest first.

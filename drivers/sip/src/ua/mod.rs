@@ -244,11 +244,17 @@ impl UserAgent {
         }
         let Some(id) = self.by_channel.get(&channel).copied() else { return };
         match command {
-            ChannelCommand::Seize(_) | ChannelCommand::Flash => {}
+            // SIP phones are called a second time, and told of messages, by requests of their own.
+            ChannelCommand::Seize(_)
+            | ChannelCommand::Flash
+            | ChannelCommand::CallWaiting { .. }
+            | ChannelCommand::CallWaitingEnd
+            | ChannelCommand::MessageWaiting(_)
+            | ChannelCommand::Forwarded(_) => {}
             ChannelCommand::Dial { number, caller } => {
                 self.invite(&mut cx, id, Some(*number), *caller);
             }
-            ChannelCommand::Ring { caller } => self.invite(&mut cx, id, None, *caller),
+            ChannelCommand::Ring { caller, .. } => self.invite(&mut cx, id, None, *caller),
             ChannelCommand::Alert => self.alert(&mut cx, id),
             ChannelCommand::OpenEarlyAudio => self.open_early_audio(&mut cx, id),
             ChannelCommand::Answer => self.answer(&mut cx, id),

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use tipring_line::{Cause, ChannelEvent};
+use tipring_line::{AnswerCertainty, Cause, ChannelEvent};
 
 use super::call::{Call, CallState, Calling, Established};
 use super::guard::session_description;
@@ -157,7 +157,7 @@ impl UserAgent {
             return self.hang_up(cx, id, Cause::BearerUnavailable);
         }
         self.tell_media(id);
-        self.tell_event(id, ChannelEvent::Answered);
+        self.tell_event(id, ChannelEvent::Answered(AnswerCertainty::Signalled));
     }
 
     fn cancel_others(&mut self, cx: &mut Context<'_>, calling: &Calling, winner: usize) {

@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tipring_clock::WallTime;
 use tipring_events::*;
-use tipring_line::{CallId, Cause, Disposition, Number};
+use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Number};
 
 /// Noon of some day, microseconds since 1970.
 pub(crate) const NOON_US: i64 = 1_700_000_000_000_000;
@@ -65,7 +65,7 @@ impl Script {
             self.say(EventKind::CallerKnown { call, caller, caller_name: String::new() });
         }
         self.wait(2_000);
-        self.say(EventKind::CallAnswered { call });
+        self.say(EventKind::CallAnswered { call, certainty: AnswerCertainty::Signalled });
         self.say(EventKind::FlowNode { call, flow: "main".into(), node: "menu".into() });
         self.wait(9_000);
         if self.rng.random_bool(0.2) {

@@ -91,13 +91,19 @@ impl Pattern {
 
     /// The number it stands for, if it is only one.
     pub fn as_exact(&self) -> Option<String> {
-        if self.rest != Rest::Nothing {
-            return None;
-        }
-        self.classes
-            .iter()
-            .map(|c| if let Class::Exactly(c) = c { Some(char::from(*c)) } else { None })
-            .collect()
+        let prefix = self.prefix();
+        (self.length() == Some(prefix.len())).then_some(prefix)
+    }
+
+    /// The characters with which all of its numbers begin.
+    pub fn prefix(&self) -> String {
+        let exact = |c: &Class| if let Class::Exactly(c) = c { Some(char::from(*c)) } else { None };
+        self.classes.iter().map_while(exact).collect()
+    }
+
+    /// How many characters all of its numbers have, if they have as many.
+    pub fn length(&self) -> Option<usize> {
+        (self.rest == Rest::Nothing).then_some(self.classes.len())
     }
 }
 

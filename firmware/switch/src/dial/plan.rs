@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use tipring_line::{Cause, Number, PortId};
+use tipring_line::{Cause, Number};
 
-use super::{Feature, From, Outside, Target};
+use super::{Feature, From, Groups, Outside, Target};
 use crate::config::{Class, SwitchConfig};
 
-/// What carries a call outside.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Carrier {
-    /// The SIP trunk of this index.
-    Trunk(u16),
-    /// The exchange line at this port.
-    Line(PortId),
+/// A call to the outside.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Outgoing {
+    /// The group that carries it.
+    pub(crate) group: usize,
+    /// What is dialled there.
+    pub(crate) number: Number,
+    /// Whether it may take a line that is in use.
+    pub(crate) emergency: bool,
 }
 
 /// Where a call goes.
@@ -23,11 +25,7 @@ pub(crate) enum Route {
     Flow(Arc<str>),
     Queue(Arc<str>),
     Extension(Number),
-    Outside {
-        carrier: Carrier,
-        name: Arc<str>,
-        number: Number,
-    },
+    Outside(Outgoing),
     Feature {
         feature: Feature,
         /// The code alone: what follows it is secret.
@@ -48,7 +46,7 @@ pub(crate) struct Dialler {
 #[derive(Clone, Debug)]
 enum To {
     Route(Route),
-    Outside { carrier: Carrier, name: Arc<str>, rule: Outside },
+    Outside { group: usize, rule: Outside },
     Feature(Feature),
 }
 
@@ -66,11 +64,18 @@ pub(crate) struct DialPlan {
     exact: FxHashMap<Number, Vec<usize>>,
     extensions: FxHashMap<Number, ()>,
     codes: Vec<(Number, Feature)>,
+    emergency: Vec<Number>,
+    pub(crate) groups: Groups,
 }
 
 impl DialPlan {
     pub(crate) fn new(config: &SwitchConfig) -> Self {
-        let mut plan = DialPlan { codes: codes(config), ..DialPlan::default() };
+        let mut plan = DialPlan {
+            codes: codes(config),
+            emergency: config.emergency.numbers.clone(),
+            groups: Groups::new(config),
+            ..DialPlan::default()
+        };
         plan.extensions = config.extensions.iter().map(|e| (e.number, ())).collect();
         let mut ordered: Vec<_> = config.dial.iter().collect();
         ordered.sort_by_key(|rule| core::cmp::Reverse(rule.number.specificity()));
@@ -80,11 +85,8 @@ impl DialPlan {
                 Target::Queue(name) => To::Route(Route::Queue(name.as_str().into())),
                 Target::Extension(number) => To::Route(Route::Extension(*number)),
                 Target::Feature(feature) => To::Feature(*feature),
-                Target::Trunk(outside) => match carrier(config, &outside.name) {
-                    Some(carrier) => {
-                        let name = outside.name.as_str().into();
-                        To::Outside { carrier, name, rule: outside.clone() }
-                    }
+                Target::Trunk(outside) => match plan.groups.find(&outside.name) {
+                    Some(group) => To::Outside { group, rule: outside.clone() },
                     None => To::Route(Route::Refuse(Cause::NoRoute)),
                 },
             };
@@ -96,9 +98,13 @@ impl DialPlan {
         plan
     }
 
-    /// Where `number` leads; `None` when nothing speaks for it. A rule for exactly this number
-    /// comes first, then the extension of that number, then patterns.
+    /// Where `number` leads; `None` when nothing speaks for it. Emergency numbers come before
+    /// everything; then a rule for exactly this number, the extension of that number, patterns.
     pub(crate) fn route(&self, dialler: Dialler, number: Number) -> Option<Route> {
+        if dialler.from == From::Extension && self.emergency.contains(&number) {
+            let group = self.groups.emergency();
+            return Some(Route::Outside(Outgoing { group, number, emergency: true }));
+        }
         if dialler.from == From::Extension
             && let Some(route) = self.feature_code(number)
         {
@@ -139,14 +145,6 @@ fn codes(config: &SwitchConfig) -> Vec<(Number, Feature)> {
     .collect()
 }
 
-fn carrier(config: &SwitchConfig, name: &str) -> Option<Carrier> {
-    let trunk = config.trunks.iter().position(|t| t.name == name);
-    if let Some(index) = trunk {
-        return u16::try_from(index).ok().map(Carrier::Trunk);
-    }
-    config.lines.iter().find(|l| l.name == name).map(|l| Carrier::Line(l.port))
-}
-
 /// A call from outside reaches neither a trunk nor a feature, whatever the rules say.
 fn resolve(to: &To, dialler: Dialler, number: Number) -> Route {
     let inside = dialler.from == From::Extension;
@@ -155,9 +153,11 @@ fn resolve(to: &To, dialler: Dialler, number: Number) -> Route {
         To::Feature(feature) if inside => {
             Route::Feature { feature: *feature, code: number, rest: String::new() }
         }
-        To::Outside { carrier, name, rule } if inside && dialler.class >= rule.class => {
+        To::Outside { group, rule } if inside && dialler.class >= rule.class => {
             match outside_number(rule, number) {
-                Some(number) => Route::Outside { carrier: *carrier, name: name.clone(), number },
+                Some(number) => {
+                    Route::Outside(Outgoing { group: *group, number, emergency: false })
+                }
                 None => Route::Refuse(Cause::InvalidNumberFormat),
             }
         }
@@ -230,13 +230,21 @@ mod tests {
 
     #[test]
     fn outside_is_for_extensions_of_the_class_only() {
-        let carrier = Carrier::Trunk(0);
-        assert_eq!(
-            route(From::Extension, "9123"),
-            Some(Route::Outside { carrier, name: "carrier".into(), number: number("0123") })
-        );
+        let outgoing = Outgoing { group: 0, number: number("0123"), emergency: false };
+        assert_eq!(route(From::Extension, "9123"), Some(Route::Outside(outgoing)));
         assert_eq!(route(From::Extension, "90086"), Some(Route::Refuse(Cause::NotAuthorised)));
         assert_eq!(route(From::Trunk, "9123"), Some(Route::Refuse(Cause::NotAuthorised)));
+    }
+
+    #[test]
+    fn emergency_numbers_need_no_rule_and_no_class() {
+        let dialler = Dialler { from: From::Extension, class: Class::Internal };
+        let Some(Route::Outside(outgoing)) = plan().route(dialler, number("110")) else {
+            panic!("no way out");
+        };
+        assert!(outgoing.emergency);
+        assert_eq!(outgoing.number, number("110"));
+        assert_eq!(route(From::Trunk, "110"), Some(Route::Flow("rest".into())));
     }
 
     #[test]

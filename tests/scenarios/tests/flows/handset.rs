@@ -28,7 +28,7 @@ fn it_calls_with_its_own_number() {
     w.around.offer(now, HANDSET, dialled, CallerId::default(), None, None);
     w.settle();
     let ring = w.around.told.iter().find_map(|(_, command)| match command {
-        ChannelCommand::Ring { caller } => caller.number,
+        ChannelCommand::Ring { caller, .. } => caller.number,
         _ => None,
     });
     assert_eq!(ring, Some(number("8101")));

@@ -12,6 +12,7 @@ mod caller_hangs_up_while_talking;
 mod caller_id_does_not_come;
 mod configuration_changes_while_busy;
 mod early_audio;
+mod emergency_call;
 mod extension_to_extension;
 mod extension_to_outside;
 mod handset;
@@ -27,6 +28,7 @@ mod released_is_lost;
 mod supervisor_ends_a_call;
 mod too_many_calls;
 mod trunk_caller;
+mod trunk_group;
 mod two_agents_two_callers_at_once;
 mod two_callers_one_agent;
 mod wrong_key;
@@ -74,4 +76,13 @@ fn queued_caller(w: &mut World<Scripted>, from: &str) -> ChannelId {
     let caller = w.trunk_call(from, "95588");
     w.press(caller, "1");
     caller
+}
+
+/// Everybody hangs up, and nothing is left.
+fn all_hang_up(w: &mut World<Scripted>) {
+    for channel in w.around.live_channels() {
+        w.hang_up(channel);
+    }
+    w.run(s(1));
+    w.close();
 }

@@ -1,7 +1,7 @@
 //! Two callers and two agents at the same instant: each caller gets one agent, at once.
 
 use tipring_events::OfferOutcome;
-use tipring_line::{CallerId, Cause, ChannelEvent};
+use tipring_line::{AnswerCertainty, CallerId, Cause, ChannelEvent};
 use tipring_test_scenarios::{World, number};
 
 use crate::{offers, queued_caller, s, waits};
@@ -81,7 +81,7 @@ fn an_answer_that_crosses_the_hang_up_connects_nobody() {
     w.run(s(2));
     let (agent, now) = (w.at("8001"), w.now());
     w.around.hang_up(now, caller, Cause::NormalClearing);
-    w.around.soon(now, agent, s(0), ChannelEvent::Answered);
+    w.around.soon(now, agent, s(0), ChannelEvent::Answered(AnswerCertainty::Signalled));
     w.settle();
     assert_eq!(offers(&w), [(1, 1, OfferOutcome::Cancelled, 2200)]);
     w.close();

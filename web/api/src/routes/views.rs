@@ -5,7 +5,7 @@ use tipring_clock::WallTime;
 use tipring_events::{
     AgentId, EventKind, OfferOutcome, Party, QueueId, QueueOutcome, SegmentId, SegmentKind,
 };
-use tipring_line::{CallId, Cause, Disposition, Number};
+use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Number};
 use tipring_store as store;
 use utoipa::ToSchema;
 
@@ -22,6 +22,9 @@ pub(crate) struct Call {
     began_ms: i64,
     /// When the caller was answered.
     answered_ms: Option<i64>,
+    /// How surely the called party answered: a line without polarity service only lets it be
+    /// estimated.
+    answer_certainty: Option<AnswerCertainty>,
     /// When it ended; null while it lasts.
     ended_ms: Option<i64>,
     /// Where it came in.
@@ -56,6 +59,7 @@ impl From<store::CallSummary> for Call {
             call: row.call,
             began_ms: row.began.unix_millis(),
             answered_ms: ms(row.answered),
+            answer_certainty: row.answer_certainty,
             ended_ms: ms(row.ended),
             source: row.source,
             called: row.called,

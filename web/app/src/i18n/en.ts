@@ -191,6 +191,12 @@ export const en: Texts = {
     failed: "Failed",
     interrupted: "Interrupted",
   },
+  answerCertainty: {
+    signalled: "Signalled",
+    polarity: "Signalled by polarity",
+    voice: "Estimated: a voice was heard",
+    timer: "Estimated: after a set time",
+  },
   queueOutcome: {
     answered: "Answered",
     abandoned: "Abandoned",
@@ -227,6 +233,7 @@ export const en: Texts = {
     "invalid-number-format": "number incomplete or malformed",
     "normal-unspecified": "given up before answer",
     "no-channel": "no free channel",
+    preemption: "line taken for an emergency call",
     "network-out-of-order": "line out of order",
     "temporary-failure": "temporary failure, or the box stopped",
     congestion: "the box is congested",
@@ -274,6 +281,7 @@ export const en: Texts = {
     ended: "Ended",
     duration: "Duration",
     outcome: "Outcome",
+    answer: "Answer",
     endedBy: "Ended by",
     cause: "Cause",
     handledBy: "Handled by",

@@ -185,6 +185,12 @@ export const zhCN = {
     failed: "失败",
     interrupted: "中断",
   },
+  answerCertainty: {
+    signalled: "有应答信令",
+    polarity: "反极信号应答",
+    voice: "估计：听到对方讲话",
+    timer: "估计：超过设定时间",
+  },
   queueOutcome: {
     answered: "已接听",
     abandoned: "放弃",
@@ -221,6 +227,7 @@ export const zhCN = {
     "invalid-number-format": "号码不完整或格式不对",
     "normal-unspecified": "应答前放弃",
     "no-channel": "没有空闲通道",
+    preemption: "线路让给紧急呼叫",
     "network-out-of-order": "线路故障",
     "temporary-failure": "临时故障或设备停止",
     congestion: "设备繁忙",
@@ -268,6 +275,7 @@ export const zhCN = {
     ended: "结束",
     duration: "总时长",
     outcome: "结果",
+    answer: "应答",
     endedBy: "由谁结束",
     cause: "原因",
     handledBy: "接听座席",

@@ -20,6 +20,7 @@ export function Summary(props: {
     [t("call.began"), dateTime(call.began_ms, i18n.language)],
     [t("call.duration"), duration((call.ended_ms ?? now) - call.began_ms)],
     [t("call.handledBy"), call.agent && handlerName(props.agents, call.agent)],
+    [t("call.answer"), call.answer_certainty && t(`answerCertainty.${call.answer_certainty}`)],
     [t("call.endedBy"), call.ended_by && t(`party.${call.ended_by}`)],
     [t("call.cause"), call.cause && causeText(t, call.cause)],
   ];
