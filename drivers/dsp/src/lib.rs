@@ -16,9 +16,11 @@
 //! - [`EchoCanceller`]: takes the line's echo out of what is received (ITU-T G.168).
 //! - [`FaxToneDetector`]: the tones by which fax machines announce themselves (ITU-T T.30).
 //!
-//! The DTMF detector is SpanDSP's. The generators share one oscillator of ours, and the FSK
+//! The DTMF detector is ours because SpanDSP's, whose blocks of 12.75 ms are too short to tell a
+//! frequency by, misses digits at the limits of Q.24 (`./box bench dtmf` compares both). The FSK
 //! receiver is ours too, because SpanDSP's hands bits to a callback and places bit edges on whole
-//! samples; SpanDSP serves as the second opinion in the tests. Left out on purpose: fax modems.
+//! samples. The generators share one oscillator. SpanDSP serves as the second opinion in the
+//! tests. Left out on purpose: fax modems.
 
 #![deny(missing_docs)]
 

@@ -26,17 +26,61 @@ impl EchoPath {
     /// A hybrid on a subscriber's loop: half a millisecond of delay, then a decaying oscillation
     /// of some 4 ms, whose energy gives this echo return loss in dB.
     pub fn hybrid(return_loss_db: f32) -> Self {
-        let shape = |n: usize| {
-            let t = n as f32;
-            (t * 0.9).cos() * (-t / 9.0).exp() * if n.is_multiple_of(2) { 1.0 } else { -0.6 }
-        };
-        let mut taps: ArrayVec<f32, { Self::TAPS_MAX }> = ArrayVec::new();
-        taps.extend([0.0; 4]);
-        taps.extend((0..32).map(shape));
-        let energy: f32 = taps.iter().map(|t| t * t).sum();
+        let mut path = EchoPath { taps: (0..36).map(Self::hybrid_tap).collect() };
+        path.scale(return_loss_db);
+        path
+    }
+
+    fn hybrid_tap(n: usize) -> f32 {
+        let Some(n) = n.checked_sub(4).filter(|n| *n < 32) else { return 0.0 };
+        let t = n as f32;
+        (t * 0.9).cos() * (-t / 9.0).exp() * if n.is_multiple_of(2) { 1.0 } else { -0.6 }
+    }
+
+    /// Gives the path this echo return loss.
+    fn scale(&mut self, return_loss_db: f32) {
+        let energy: f32 = self.taps.iter().map(|t| t * t).sum();
         let gain = (10f32.powf(-return_loss_db / 10.0) / energy).sqrt();
-        taps.iter_mut().for_each(|t| *t *= gain);
-        EchoPath { taps }
+        self.taps.iter_mut().for_each(|t| *t *= gain);
+        // What is too weak to be heard need not be worked on.
+        while self.taps.last().is_some_and(|t| t.abs() < 1e-5) {
+            self.taps.pop();
+        }
+    }
+
+    /// How many kinds of path [`EchoPath::nth`] knows.
+    pub const KINDS: usize = 6;
+
+    /// One of six kinds of path with this echo return loss in dB: a subscriber's hybrid, a nearly
+    /// balanced one that lets back an early spike, a long loaded loop, one that lets back low
+    /// frequencies, two hybrids one behind the other, and a far hybrid 9 ms away. `kind` is taken
+    /// modulo [`KINDS`](Self::KINDS).
+    pub fn nth(kind: usize, return_loss_db: f32) -> Self {
+        let decay = |n: usize, samples: f32| (-(n as f32) / samples).exp();
+        let ring = |n: usize, turn: f32| (n as f32 * turn).cos();
+        let shape = |n: usize| match kind % Self::KINDS {
+            0 => Self::hybrid_tap(n),
+            1 => {
+                if n == 2 {
+                    1.0
+                } else {
+                    0.1 * decay(n, 4.0) * ring(n, 2.0)
+                }
+            }
+            2 => decay(n, 24.0) * ring(n, 0.35),
+            3 => decay(n, 12.0),
+            4 => Self::hybrid_tap(n) + if n >= 40 { 0.5 * Self::hybrid_tap(n - 40) } else { 0.0 },
+            _ => {
+                if n >= 72 {
+                    Self::hybrid_tap(n - 72)
+                } else {
+                    0.0
+                }
+            }
+        };
+        let mut path = EchoPath { taps: (0..Self::TAPS_MAX).map(shape).collect() };
+        path.scale(return_loss_db);
+        path
     }
 
     /// The taps.
@@ -77,14 +121,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hybrid_has_the_loss_asked_for() {
-        let mut echo = Echo::new(EchoPath::hybrid(12.0));
-        let mut impulse = [0i16; 160];
-        impulse[0] = 10_000;
-        let mut heard = [0.0; 160];
-        echo.add(&impulse, &mut heard);
-        let energy: f32 = heard.iter().map(|h| (h / 10_000.0).powi(2)).sum();
-        assert!((10.0 * energy.log10() + 12.0).abs() < 0.1);
+    fn every_hybrid_has_the_loss_asked_for() {
+        let paths = (0..EchoPath::KINDS).map(|kind| EchoPath::nth(kind, 12.0));
+        for path in paths.chain([EchoPath::hybrid(12.0)]) {
+            let mut echo = Echo::new(path.clone());
+            let mut impulse = [0i16; 160];
+            impulse[0] = 10_000;
+            let mut heard = [0.0; 160];
+            echo.add(&impulse, &mut heard);
+            let energy: f32 = heard.iter().map(|h| (h / 10_000.0).powi(2)).sum();
+            assert!((10.0 * energy.log10() + 12.0).abs() < 0.1, "{path:?}");
+        }
     }
 
     #[test]

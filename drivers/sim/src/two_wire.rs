@@ -53,6 +53,14 @@ impl TwoWire {
         }
     }
 
+    /// Carries one frame to the box and to a receiver of digits, which is deaf to what its own
+    /// exchange sends: it has a filter for dial tone.
+    pub(crate) fn carry_digits(&mut self, from_box: &Frame, from_far: &Frame) -> (Frame, Frame) {
+        let (at_box, _) = self.carry(from_box, from_far);
+        let at_far = self.attenuated(from_box);
+        (at_box, self.with_noise(&at_far))
+    }
+
     /// Carries one frame: what each side sends becomes what each side hears.
     pub(crate) fn carry(&mut self, from_box: &Frame, from_far: &Frame) -> (Frame, Frame) {
         let mut at_box = self.attenuated(from_far);

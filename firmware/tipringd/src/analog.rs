@@ -82,9 +82,9 @@ impl<'a> AnalogSettings<'a> {
             extension: extension.map(|e| e.number),
             dial_plan: self.handsets.clone(),
             wall: Some(self.wall),
-            tones: self.plan.fxs_tones(),
+            // As for exchange lines.
             detect_digits: false,
-            ..FxsSettings::default()
+            ..FxsSettings::from_plan(&self.plan)
         }
     }
 }

@@ -1,5 +1,25 @@
-//! A line echo canceller in the class of ITU-T G.168: it learns what the hybrids on a line let
-//! back of what was sent, and takes it out of what is received.
+//! A line echo canceller in the class of ITU-T G.168 (04/2015): it learns what the hybrids on a
+//! line let back of what was sent, and takes it out of what is received, without delay.
+//!
+//! A block of 4 ms at a time ([`core`]), a Kalman filter over overlapping spectra ([`filter`],
+//! [`transform`]) learns the echo path, while a second filter with fixed weights does the work;
+//! the fixed one takes the weights of the learning one over when they have proved better, and
+//! gives its own back when they went astray ([`contest`]). So speech from the near end does not
+//! spoil what is heard. Tones, which say little about a path, teach nothing.
+//!
+//! Left out: echo later than 64 ms, several paths that move (a satellite's), acoustic echo.
+
+mod contest;
+mod core;
+mod filter;
+mod lanes;
+mod reference;
+mod simd;
+mod transform;
+
+use self::core::{Core, Samples};
+use self::simd::Instructions;
+use self::transform::BLOCK;
 
 /// How long an echo may come after what caused it.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -22,48 +42,52 @@ impl EchoTail {
 }
 
 /// Takes the echo of what was sent out of what is received.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EchoCanceller {
-    taps: Box<[f32]>,
-    /// The latest samples sent, newest first, twice over so that any window is in one piece.
-    sent: Box<[f32]>,
-    newest: usize,
-    sent_energy: f32,
-    hold: u32,
+    core: Core,
+    instructions: Instructions,
     enabled: bool,
-    received_power: f32,
-    left_power: f32,
+    /// The samples of a block that is not complete yet.
+    sent: Samples,
+    received: Samples,
+    waiting: usize,
 }
-
-/// Steps of the normalised least mean squares.
-const STEP: f32 = 0.5;
-/// While both speak, and for so many samples afterwards, the filter keeps still.
-const DOUBLE_TALK_HOLD: u32 = 240;
 
 impl EchoCanceller {
     /// A canceller that knows nothing of its line yet. Allocates.
     pub fn new(tail: EchoTail) -> Self {
-        let taps = tail.samples();
+        Self::with(tail, Instructions::best())
+    }
+
+    /// One that does without the vector instructions that only some processors of this
+    /// architecture have: for comparison. Allocates.
+    pub fn portable(tail: EchoTail) -> Self {
+        Self::with(tail, Instructions::Baseline)
+    }
+
+    fn with(tail: EchoTail, instructions: Instructions) -> Self {
         EchoCanceller {
-            taps: vec![0.0; taps].into(),
-            sent: vec![0.0; 2 * taps].into(),
-            newest: 0,
-            sent_energy: 0.0,
-            hold: 0,
+            core: Core::new(tail.samples()),
+            instructions,
             enabled: true,
-            received_power: 0.0,
-            left_power: 0.0,
+            sent: [0; BLOCK],
+            received: [0; BLOCK],
+            waiting: 0,
         }
     }
 
-    /// Takes the echo out of `received`; `sent` is what went to the line in the same time. What
-    /// is longer in one of them passes unchanged.
+    /// Takes the echo out of `received`; `sent` is what went to the line in the same time, after
+    /// gain, mixing and coding. Multiples of 32 samples cost least. What one of them has beyond
+    /// the other's length is left alone.
     pub fn process(&mut self, sent: &[i16], received: &mut [i16]) {
-        for (&sent, received) in sent.iter().zip(received) {
-            self.push(f32::from(sent));
-            if self.enabled {
-                *received = self.cancel(f32::from(*received));
-            }
+        let len = sent.len().min(received.len());
+        let (mut sent, mut received) = (&sent[..len], &mut received[..len]);
+        while !sent.is_empty() {
+            let n = sent.len().min(BLOCK - self.waiting);
+            let (sent_now, sent_later) = sent.split_at(n);
+            let (received_now, received_later) = received.split_at_mut(n);
+            self.step(sent_now, received_now);
+            (sent, received) = (sent_later, received_later);
         }
     }
 
@@ -74,55 +98,52 @@ impl EchoCanceller {
 
     /// Forgets the line.
     pub fn reset(&mut self) {
-        self.taps.fill(0.0);
-        self.sent.fill(0.0);
-        self.sent_energy = 0.0;
-        self.hold = 0;
-        self.received_power = 0.0;
-        self.left_power = 0.0;
+        self.core.reset();
+        self.waiting = 0;
     }
 
-    /// How much weaker the echo is than what was sent, as learnt.
+    /// Echo return loss: how much weaker than what was sent its echo comes back, from 250 to
+    /// 3500 Hz, as far as it is learnt. `None` while no echo was found.
     pub fn erl_db(&self) -> Option<f32> {
-        let energy: f32 = self.taps.iter().map(|t| t * t).sum();
-        (energy > 1e-6).then(|| -10.0 * energy.log10())
+        self.core.erl_db()
     }
 
-    /// How much of the echo has lately been taken out.
+    /// Echo return loss enhancement: how much less was left than received, lately and while
+    /// there was something to echo. Speech and noise of the near end lower it. `None` before.
     pub fn erle_db(&self) -> Option<f32> {
-        (self.received_power > 1.0)
-            .then(|| 10.0 * (self.received_power / self.left_power.max(1.0)).log10())
+        self.core.erle_db()
     }
 
-    fn push(&mut self, sample: f32) {
-        let taps = self.taps.len();
-        self.newest = self.newest.checked_sub(1).unwrap_or(taps - 1);
-        let oldest = core::mem::replace(&mut self.sent[self.newest], sample);
-        self.sent[self.newest + taps] = sample;
-        // The squares are whole numbers below 2³⁰ and their sum is taken anew now and then.
-        self.sent_energy += sample * sample - oldest * oldest;
-        if self.newest == 0 {
-            self.sent_energy = self.sent[..taps].iter().map(|s| s * s).sum();
+    /// As many samples as the block in the making has room for, or fewer.
+    fn step(&mut self, sent: &[i16], received: &mut [i16]) {
+        let (from, to) = (self.waiting, self.waiting + sent.len());
+        self.sent[from..to].copy_from_slice(sent);
+        self.received[from..to].copy_from_slice(received);
+        self.waiting = to % BLOCK;
+        if to == BLOCK {
+            if self.enabled {
+                let mut left = self.received;
+                self.instructions.whole(&mut self.core, &self.sent, &mut left);
+                received.copy_from_slice(&left[from..to]);
+            } else {
+                self.instructions.pass(&mut self.core, &self.sent);
+            }
+        } else if self.enabled {
+            let (mut sent, mut left) = (self.sent, self.received);
+            sent[to..].fill(0);
+            self.instructions.part(&mut self.core, &sent, &mut left);
+            received.copy_from_slice(&left[from..to]);
         }
     }
+}
 
-    fn cancel(&mut self, received: f32) -> i16 {
-        let taps = self.taps.len();
-        let window = &self.sent[self.newest..self.newest + taps];
-        let echo: f32 = self.taps.iter().zip(window).map(|(t, s)| t * s).sum();
-        let left = received - echo;
-        // Geigel: no hybrid gives back more than half of what was sent.
-        let loudest = window.iter().fold(0.0f32, |m, s| m.max(s.abs()));
-        if received.abs() > 0.6 * loudest {
-            self.hold = DOUBLE_TALK_HOLD;
-        }
-        self.hold = self.hold.saturating_sub(1);
-        if self.hold == 0 && self.sent_energy > 1e5 {
-            let step = STEP * left / (self.sent_energy + 1e6);
-            self.taps.iter_mut().zip(window).for_each(|(t, s)| *t += step * s);
-            self.received_power += (received * received - self.received_power) / 2048.0;
-            self.left_power += (left * left - self.left_power) / 2048.0;
-        }
-        left.round() as i16
+impl ::core::fmt::Debug for EchoCanceller {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("EchoCanceller")
+            .field("instructions", &self.instructions)
+            .field("enabled", &self.enabled)
+            .field("erl_db", &self.erl_db())
+            .field("erle_db", &self.erle_db())
+            .finish_non_exhaustive()
     }
 }

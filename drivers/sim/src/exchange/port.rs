@@ -301,7 +301,10 @@ impl AnalogPort for SimFxoPort {
         if !self.battery {
             from_far.fill(0);
         }
-        let (at_box, at_far) = self.wire.carry(&from_box, &from_far);
+        let (at_box, at_far) = match self.state {
+            State::DialTone | State::Collecting => self.wire.carry_digits(&from_box, &from_far),
+            _ => self.wire.carry(&from_box, &from_far),
+        };
         *rx = at_box;
         self.far_rx(&at_far);
         self.at += FRAME_SAMPLES as u64;
