@@ -131,10 +131,10 @@ impl DaaPort {
             (PortKind::Fxo, PortCommand::OnHookAudio(_)) => {
                 Some("switch on-hook audio: it is always on")
             }
+            (PortKind::Fxo, PortCommand::Battery(_)) => Some("feed an exchange line"),
             (PortKind::Fxo, PortCommand::MessageLamp(_)) => {
                 Some("light a lamp on an exchange line")
             }
-            (PortKind::Fxo, PortCommand::Battery(_)) => Some("feed an exchange line"),
             (PortKind::Fxs, PortCommand::OffHook(_) | PortCommand::Flash { .. }) => {
                 Some("lift a handset")
             }

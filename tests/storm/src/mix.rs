@@ -130,7 +130,10 @@ impl Mix {
         self.model.box_echo = echo_path(rng);
 
         self.model.far_echo = echo_path(rng);
-        if std::env::var("NOEC").is_ok() { self.model.box_echo = EchoPath::none(); self.settings.echo_tail = None; }
+        if std::env::var("NOEC").is_ok() {
+            self.model.box_echo = EchoPath::none();
+            self.settings.echo_tail = None;
+        }
         if rng.random_bool(0.5) {
             self.settings.echo_tail = Some(EchoTail::Ms64);
         }
