@@ -134,6 +134,7 @@ impl DaaPort {
             (PortKind::Fxo, PortCommand::MessageLamp(_)) => {
                 Some("light a lamp on an exchange line")
             }
+            (PortKind::Fxo, PortCommand::Battery(_)) => Some("feed an exchange line"),
             (PortKind::Fxs, PortCommand::OffHook(_) | PortCommand::Flash { .. }) => {
                 Some("lift a handset")
             }

@@ -71,7 +71,7 @@ fn a_handset_is_rung_shown_the_caller_answers_and_hangs_up() {
     let mut line = Line::new();
     let caller = CallerId::from_number("02164301440".parse().unwrap());
     line.command(ChannelCommand::Seize(Endpoint::Port(PortId(0))));
-    line.command(ChannelCommand::Ring { caller });
+    line.command(ChannelCommand::Ring { caller, pattern: 0 });
     line.run(4_000);
     let rung = line.heard.iter().filter(|(feed, _)| *feed == RINGING).count();
     assert!((45..=52).contains(&rung), "a second of ringing: {rung} frames");

@@ -70,6 +70,7 @@ pub(super) struct Feed {
     ringing: bool,
     polarity: LinePolarity,
     on_hook_audio: bool,
+    fed: bool,
     lamp_lit: bool,
     off_hook: bool,
     /// The loop is not judged before.
@@ -83,6 +84,7 @@ impl Feed {
             ringing: false,
             polarity: LinePolarity::Forward,
             on_hook_audio: false,
+            fed: true,
             lamp_lit: false,
             off_hook: false,
             settle: Instant::ZERO,
@@ -100,6 +102,7 @@ impl Feed {
             }
             PortCommand::Polarity(polarity) => self.polarity = polarity,
             PortCommand::OnHookAudio(on) => self.on_hook_audio = on,
+            PortCommand::Battery(fed) => self.fed = fed,
             PortCommand::MessageLamp(lit) if self.lamp == MessageLamp::Reversal => {
                 self.lamp_lit = lit;
             }
@@ -114,6 +117,9 @@ impl Feed {
     }
 
     fn linefeed(&self) -> Linefeed {
+        if !self.fed {
+            return Linefeed::Open;
+        }
         if self.ringing {
             return Linefeed::Ringing;
         }
