@@ -17,6 +17,7 @@
 mod events;
 mod fxo;
 mod fxs;
+pub mod line_test;
 mod plan;
 pub mod plans;
 
@@ -25,7 +26,7 @@ pub use fxo::{
     CallerSource, Dialling, Fxo, FxoDiagnostics, FxoSettings, PolarityUse, RingReport, SeizeRefusal,
 };
 pub use fxs::{
-    CallerIdSending, CallerIdStart, FskSending, Fxs, FxsSettings, FxsTones, HookTiming, HotLine,
-    Howler, MessageLamp, RingCadence, WallReference,
+    CallerIdSending, FskSending, Fxs, FxsSettings, FxsTones, HookTiming, HotLine, Howler,
+    MessageLamp, RingCadence, WallReference,
 };
 pub use plan::{Completion, DialPlan, DialRule};

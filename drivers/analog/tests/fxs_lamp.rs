@@ -73,3 +73,16 @@ fn a_call_goes_before_the_message_which_is_sent_again() {
         assert_eq!(told, 1, "{ms} ms: {events:?}");
     }
 }
+
+#[test]
+fn lifting_in_the_middle_of_the_message_gives_dial_tone_and_the_message_later() {
+    let mut rig = rig(MessageLamp::Fsk, Modem::Bell202, MessageForm::Mdmf);
+    rig.command(ChannelCommand::MessageWaiting(true));
+    rig.run(1_200);
+    rig.control.lift().unwrap();
+    rig.run(1_500);
+    assert_eq!(rig.handset(), [HandsetEvent::DialTone]);
+    rig.control.hang_up().unwrap();
+    rig.run(4_000);
+    assert!(rig.handset().contains(&HandsetEvent::MessagesWait(true)));
+}

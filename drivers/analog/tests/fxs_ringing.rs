@@ -3,7 +3,8 @@
 mod common;
 
 use common::{FxsRig, caller, fxs, fxs_with};
-use tipring_analog::{CallerIdSending, CallerIdStart, FskSending, FxsSettings, RingCadence};
+use tipring_analog::plans::CallerIdStart;
+use tipring_analog::{CallerIdSending, FskSending, FxsSettings, RingCadence};
 use tipring_clock::{Duration, Instant};
 use tipring_dsp::caller_id::{DtmfCallerIdStyle, MessageForm, Modem};
 use tipring_line::{
@@ -68,6 +69,7 @@ fn cadences_of_countries_are_kept() {
 #[test]
 fn a_call_chooses_its_ringing() {
     let mut settings = FxsSettings { caller_id: CallerIdSending::None, ..FxsSettings::default() };
+    settings.distinctive.clear();
     settings.distinctive.push(cadence(&[300, 200, 300, 3000]));
     settings.distinctive.push(cadence(&[800, 400, 800, 4000]));
     for (pattern, first) in [(0, 1000), (1, 300), (2, 800), (3, 1000), (255, 1000)] {

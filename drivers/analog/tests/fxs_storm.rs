@@ -7,9 +7,8 @@ mod common;
 use common::{FxsRig, caller, fxs_with};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use tipring_analog::{
-    CallerIdSending, CallerIdStart, FskSending, FxsSettings, MessageLamp, RingCadence,
-};
+use tipring_analog::plans::CallerIdStart;
+use tipring_analog::{CallerIdSending, FskSending, FxsSettings, MessageLamp, RingCadence};
 use tipring_clock::Duration;
 use tipring_dsp::caller_id::{DtmfCallerIdStyle, MessageForm, Modem};
 use tipring_dsp::{DtmfLevels, DtmfTiming};
@@ -47,7 +46,7 @@ fn set(rng: &mut SmallRng) -> Telephone {
     };
     Telephone {
         dialling,
-        blind_ms: rng.random_bool(0.2).then(|| rng.random_range(100..800)),
+        blind_ms: rng.random_bool(0.2).then(|| rng.random_range(300..900)),
         display: if rng.random() { Display::InCalls } else { Display::OnHook },
         bounce_ms: rng.random_range(0..4),
         disturbances: rng

@@ -4,6 +4,7 @@ mod common;
 
 use common::{FxsRig, caller, fxs_with, level};
 use tipring_analog::{FskSending, FxsSettings};
+use tipring_dsp::ToneCadence;
 use tipring_dsp::caller_id::{MessageForm, Modem};
 use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Endpoint, PortId};
 use tipring_sim::{Display, EndsOn, HandsetEvent, HandsetPlan, LineModel, Speech, Telephone};
@@ -68,6 +69,19 @@ fn the_tone_is_mixed_with_the_call_and_comes_again() {
     assert!(quietest > level(&speech) - 4.0, "{quietest}");
     assert!(rig.rx[from..].iter().any(|s| *s != 0));
     assert!(!rig.handset().contains(&HandsetEvent::Acknowledged));
+}
+
+#[test]
+fn a_tone_that_a_country_sends_a_few_times_is_sent_as_often() {
+    let mut settings = FxsSettings { call_waiting_caller_id: false, ..FxsSettings::default() };
+    settings.tones.call_waiting = ToneCadence::single(425, -15.0, &[200, 800]).times(3);
+    let mut rig = talking(settings, Display::OnHook, &[0; 8]);
+    heard(&mut rig);
+    wait(&mut rig, caller("110"));
+    rig.run(8_000);
+    let sounds: Vec<bool> = heard(&mut rig).chunks(800).map(|c| level(c) > -30.0).collect();
+    let bursts = sounds.windows(2).filter(|w| !w[0] && w[1]).count() + usize::from(sounds[0]);
+    assert_eq!(bursts, 3, "{sounds:?}");
 }
 
 #[test]

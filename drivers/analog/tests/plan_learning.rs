@@ -33,7 +33,7 @@ fn through_line(tone: ToneCadence, seed: u64) -> Vec<i16> {
 fn times_fit(learnt: &[u16], tone: &ToneCadence) -> bool {
     let steps = tone.steps();
     learnt.len() <= steps.len()
-        && steps.len() % learnt.len() == 0
+        && steps.len().is_multiple_of(learnt.len())
         && (0..steps.len()).step_by(2).any(|first| {
             (0..steps.len()).all(|i| {
                 let step = &steps[(first + i) % steps.len()];

@@ -11,14 +11,16 @@
 //!   (ITU-T E.180; China GB/T 3380-1982).
 //! - [`ToneLearner`]: the frequencies and the cadence of a tone no plan knows.
 //! - [`caller_id`]: FSK by Bell 202 and V.23, and DTMF, both ways.
-//! - [`EchoCanceller`]: takes the line's echo out of what is received (ITU-T G.168).
-//! - [`FaxToneDetector`]: the tones by which fax machines announce themselves (ITU-T T.30).
 //! - [`LevelMeter`], [`Psophometer`], [`ToneMeter`]: levels in dBm0, noise in dBm0p (ITU-T O.41),
 //!   and a tone in figures.
+//! - [`EchoCanceller`]: takes the line's echo out of what is received (ITU-T G.168).
+//! - [`FaxToneDetector`]: the tones by which fax machines announce themselves (ITU-T T.30).
 //!
-//! The DTMF detector is SpanDSP's. The generators share one oscillator of ours, and the FSK
+//! The DTMF detector is ours because SpanDSP's, whose blocks of 12.75 ms are too short to tell a
+//! frequency by, misses digits at the limits of Q.24 (`./box bench dtmf` compares both). The FSK
 //! receiver is ours too, because SpanDSP's hands bits to a callback and places bit edges on whole
-//! samples; SpanDSP serves as the second opinion in the tests. Left out on purpose: fax modems.
+//! samples. The generators share one oscillator. SpanDSP serves as the second opinion in the
+//! tests. Left out on purpose: fax modems.
 
 #![deny(missing_docs)]
 

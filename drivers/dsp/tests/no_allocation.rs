@@ -74,12 +74,12 @@ fn nothing_allocates_after_its_making() {
         meter.rx(&frame);
         dtmf.rx(&frame);
         progress.rx(&frame);
+        learner.rx(&frame);
         let mut received = frame.map(|s| s / 4);
         echo.set_enabled(round % 100 != 99);
         echo.process(&frame, &mut received);
         fax.rx(&received);
         let _ = (fax.poll(), echo.erl_db(), echo.erle_db());
-        learner.rx(&frame);
         fsk.rx(&frame);
         while let Some(event) = dtmf.poll() {
             if let tipring_dsp::DtmfEvent::Start(digit) = event {

@@ -14,12 +14,15 @@
 //! ```
 //!
 //! A line's faults are data of its [`LineModel`] and orders of its [`ExchangeControl`]; picking
-//! them by seed is the business of tests. Left out on purpose: spans, caller id in a call (type
-//! II), the caller id of Japan, which asks the box to go off-hook.
+//! them by seed is the business of tests. The handset is a [`Telephone`]: by tones or by a dial,
+//! with contacts that bounce, with a display that reads who calls and who waits. Left out on
+//! purpose: spans, an exchange that tells who waits (type II), the caller id of Japan, which asks
+//! the box to go off-hook.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod daa;
 mod echo;
 mod exchange;
 mod handset;

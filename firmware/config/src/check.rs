@@ -4,18 +4,21 @@ use std::collections::BTreeSet;
 
 use tipring_switch::Target;
 
-use crate::document::Document;
+use crate::document::{Document, LearntTone, LineEntry};
 use crate::error::{ConfigError, nearest};
+use crate::resolve::Site;
 
 /// Checks names across the document.
-pub(crate) fn check(document: &Document, prompts: Option<&[&str]>) -> Result<(), ConfigError> {
+pub(crate) fn check(document: &Document, site: Site<'_>) -> Result<(), ConfigError> {
     let names = Names::of(document)?;
     for agent in &document.agents {
         for queue in &agent.queues {
             names.queue(queue, &format!("agent {}", agent.work_number))?;
         }
     }
+    check_country(&document.country, site.countries)?;
     for line in &document.lines {
+        check_line(line)?;
         names.flow_if_any(line.flow.as_deref(), &format!("line {}", line.port))?;
     }
     if document.sip.digest.is_empty() {
@@ -46,7 +49,7 @@ pub(crate) fn check(document: &Document, prompts: Option<&[&str]>) -> Result<(),
     }
     let own = document.prompts.iter().map(|p| p.key.as_str());
     once(own.clone(), "prompt")?;
-    let known: Option<Vec<&str>> = prompts.map(|p| p.iter().copied().chain(own).collect());
+    let known: Option<Vec<&str>> = site.prompts.map(|p| p.iter().copied().chain(own).collect());
     check_flows(document, &names, known.as_deref())
 }
 
@@ -62,6 +65,41 @@ fn check_flows(
             let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
             return Err(ConfigError::general(texts.join("\n")));
         }
+    }
+    Ok(())
+}
+
+fn check_country(country: &str, known: Option<&[&str]>) -> Result<(), ConfigError> {
+    let Some(known) = known.filter(|known| !known.contains(&country)) else { return Ok(()) };
+    Err(ConfigError::general(format!(
+        "`country` is `{country}`, whose lines are not known; known: {}",
+        known.join(", ")
+    )))
+}
+
+fn check_line(line: &LineEntry) -> Result<(), ConfigError> {
+    let wrong = |what: &str| Err(ConfigError::general(format!("line {}: {what}", line.port)));
+    if !matches!(line.echo_ms, 0 | 32 | 64) {
+        return wrong("`echo_ms` is 32, 64, or 0 for none");
+    }
+    if [line.gain_tx_db, line.gain_rx_db].iter().any(|gain| !(-12..=12).contains(gain)) {
+        return wrong("a gain is -12 to 12 dB");
+    }
+    if line.learnt.len() > 2 {
+        return wrong("at most two learnt tones; take the one away that is not heard any more");
+    }
+    let fits = |tone: &LearntTone| {
+        (1..=2).contains(&tone.hz.len())
+            && tone.hz.iter().all(|hz| (200..=3400).contains(hz))
+            && tone.on_off_ms.len() <= 8
+            && tone.on_off_ms.len().is_multiple_of(2)
+            && tone.on_off_ms.iter().all(|ms| (20..=10_000).contains(ms))
+    };
+    if !line.learnt.iter().all(fits) {
+        return wrong(
+            "a learnt tone has one or two frequencies of 200 to 3400 Hz, and up to four pairs of \
+             on and off times of 20 to 10000 ms",
+        );
     }
     Ok(())
 }

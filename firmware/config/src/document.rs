@@ -19,6 +19,8 @@ use crate::ConfigError;
 pub struct Document {
     /// The language a call begins with.
     pub language: Lang,
+    /// The country whose tones, ringing and caller id the analog lines have: `cn`.
+    pub country: String,
     /// Local time: minutes east of UTC (China: 480).
     pub offset_minutes: i32,
     /// Calls at once; one more is refused.
@@ -71,6 +73,7 @@ impl Default for Document {
     fn default() -> Self {
         Document {
             language: Lang::ZhCn,
+            country: "cn".to_owned(),
             offset_minutes: 480,
             max_calls: 2000,
             ring_s: 60,
@@ -215,6 +218,49 @@ pub struct LineEntry {
     /// Which way calls may go on it.
     #[serde(default)]
     pub direction: Direction,
+    /// How numbers are dialled.
+    #[serde(default)]
+    pub dialling: Dialling,
+    /// Whether the operator reverses polarity when the called party answers (反极).
+    #[serde(default)]
+    pub polarity: bool,
+    /// Gain towards the line, in dB, −12 to 12.
+    #[serde(default)]
+    pub gain_tx_db: i8,
+    /// Gain from the line, in dB, −12 to 12.
+    #[serde(default)]
+    pub gain_rx_db: i8,
+    /// How long an echo is cancelled, in milliseconds: 32, 64, or 0 for none.
+    #[serde(default = "echo_default")]
+    pub echo_ms: u8,
+    /// A call silent both ways for this long is ended, in seconds; 0 for never.
+    #[serde(default = "silence_default")]
+    pub silence_s: u16,
+    /// The tones its exchange was heard to release with, at most two.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub learnt: Vec<LearntTone>,
+}
+
+/// How numbers are dialled on an exchange line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialling {
+    /// By tones (DTMF).
+    #[default]
+    Tone,
+    /// By pulses.
+    Pulse,
+}
+
+/// A tone by which an exchange says that the far side has gone, as learnt on the line.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LearntTone {
+    /// One or two frequencies, in Hz.
+    pub hz: Vec<u16>,
+    /// On and off in turn, in milliseconds; continuous where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_off_ms: Vec<u16>,
 }
 
 /// How extensions dial the outside, where the numbers are China's (facts of the numbering plan:
@@ -321,6 +367,14 @@ const fn expires_default() -> u32 {
 
 const fn local_digits_default() -> u8 {
     8
+}
+
+const fn echo_default() -> u8 {
+    32
+}
+
+const fn silence_default() -> u16 {
+    120
 }
 
 const fn qualify_default() -> u32 {

@@ -16,8 +16,8 @@ mod numbering;
 mod resolve;
 
 pub use document::{
-    Digest, Document, ExtensionEntry, LineEntry, NumberingEntry, PromptEntry, Registration,
-    SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
+    Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, NumberingEntry, PromptEntry,
+    Registration, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
 };
 pub use error::ConfigError;
 pub use first::{FirstStart, first_document};

@@ -5,7 +5,7 @@ use tipring_ivr::Flow;
 use tipring_line::{Number, PortId, PortKind};
 use tipring_switch::{DialRule, ExtensionConfig, LineConfig, SwitchConfig, TrunkConfig};
 
-use crate::document::{Document, ExtensionEntry, PromptEntry, SipEntry, TrunkEntry};
+use crate::document::{Document, ExtensionEntry, LineEntry, PromptEntry, SipEntry, TrunkEntry};
 use crate::error::{ConfigError, nearest};
 
 /// The most inside numbers, lines and trunks a document may hold (the large box has 1,000).
@@ -29,6 +29,8 @@ pub struct Site<'a> {
     pub ports: &'a [BoardPort],
     /// The keys of the prompts there are; unchecked where they are not known.
     pub prompts: Option<&'a [&'a str]>,
+    /// The codes of the countries whose lines are known; unchecked where they are not known.
+    pub countries: Option<&'a [&'a str]>,
 }
 
 /// A phone's SIP account.
@@ -53,6 +55,10 @@ pub struct Resolved {
     pub prompts: Vec<PromptEntry>,
     /// What concerns every SIP phone.
     pub sip: SipEntry,
+    /// The country of the analog lines.
+    pub country: String,
+    /// For the analog lines, by their sockets' labels.
+    pub lines: Vec<LineEntry>,
     /// For the registrar.
     pub accounts: Vec<SipAccount>,
     /// For the SIP driver, in the order of the switch's trunks.
@@ -65,7 +71,7 @@ impl Document {
     /// # Errors
     /// The first thing that is wrong, with where it stands.
     pub fn resolve(&self, site: Site<'_>) -> Result<Resolved, ConfigError> {
-        crate::check::check(self, site.prompts)?;
+        crate::check::check(self, site)?;
         let ports = site.ports;
         let mut extensions = Vec::new();
         let mut accounts = Vec::new();
@@ -112,6 +118,8 @@ impl Document {
             flows: self.flows.clone(),
             prompts: self.prompts.clone(),
             sip: self.sip.clone(),
+            country: self.country.clone(),
+            lines: self.lines.clone(),
             accounts,
             trunks: self.trunks.clone(),
         })

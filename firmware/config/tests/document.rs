@@ -16,9 +16,13 @@ fn sim_ports() -> Vec<BoardPort> {
 }
 
 fn refusal(text: &str) -> String {
-    match Document::parse(text)
-        .and_then(|d| d.resolve(Site { ports: &sim_ports(), prompts: Some(&["greeting"]) }))
-    {
+    match Document::parse(text).and_then(|d| {
+        d.resolve(Site {
+            ports: &sim_ports(),
+            prompts: Some(&["greeting"]),
+            countries: Some(&["cn", "us"]),
+        })
+    }) {
         Ok(_) => panic!("taken although wrong:\n{text}"),
         Err(e) => e.to_string(),
     }
@@ -35,7 +39,10 @@ fn the_first_configuration_is_right_and_its_passwords_are_new() {
     assert_eq!(first.accounts.len(), 4);
     assert_eq!(first.accounts[0].0.as_str(), "8001");
     assert_eq!(first.agents[1].1, "96");
-    let resolved = first.document.resolve(Site { ports: &sim_ports(), prompts: None }).unwrap();
+    let resolved = first
+        .document
+        .resolve(Site { ports: &sim_ports(), prompts: None, countries: None })
+        .unwrap();
     assert_eq!(resolved.switch.extensions.len(), 6);
     assert_eq!(resolved.switch.extensions[4].port, Some(PortId(4)));
     assert_eq!(resolved.accounts[3].secret, "s4");
@@ -95,6 +102,24 @@ fn names_that_lead_nowhere_are_refused_with_their_place() {
             "the dial rule for 9X.: there is no group, trunk or line `carrier`",
         ),
         (
+            "[[group]]\nname = \"street\"\nmembers = [\"street\"]\n",
+            "group street: there is no line, trunk or earlier group `street`",
+        ),
+        ("[[group]]\nname = \"street\"\nmembers = []\n", "group street has no members"),
+        (
+            "[emergency]\nvia = \"street\"\n",
+            "emergency: `via`: there is no group, trunk or line `street`",
+        ),
+        ("country = \"zz\"\n", "`country` is `zz`, whose lines are not known; known: cn, us"),
+        (
+            "[[line]]\nport = \"fxo-1\"\necho_ms = 48\n",
+            "line fxo-1: `echo_ms` is 32, 64, or 0 for none",
+        ),
+        (
+            "[[line]]\nport = \"fxo-1\"\nlearnt = [{ hz = [50] }]\n",
+            "line fxo-1: a learnt tone has one or two frequencies of 200 to 3400 Hz",
+        ),
+        (
             "[[extension]]\nnumber = \"8001\"\n",
             "extension 8001 has no `secret`; a SIP account needs one (a handset has a `port`)",
         ),
@@ -138,7 +163,7 @@ fn a_range_makes_its_accounts_with_one_secret() {
 fn the_documented_sample_is_right() {
     let text = include_str!("../../../docs/samples/benchmark.toml");
     let resolved = Document::parse(text)
-        .and_then(|d| d.resolve(Site { ports: &sim_ports(), prompts: None }))
+        .and_then(|d| d.resolve(Site { ports: &sim_ports(), prompts: None, countries: None }))
         .unwrap();
     assert_eq!(resolved.accounts.len(), 100);
     assert_eq!(resolved.flows.len(), 2);

@@ -20,6 +20,7 @@ pub struct Playlist {
 
 /// What plays to a leg.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would be freed in the real-time thread")]
 pub(crate) enum Player {
     Sounds(SoundsPlayer),
     Tone(ToneGenerator),

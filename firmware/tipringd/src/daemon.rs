@@ -15,6 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::addresses::{interface_addresses, sip_addresses};
+use crate::analog;
 use crate::core::Core;
 use crate::figures::Figures;
 use crate::inbox::{Inbox, Mail, Mailbox, inbox};
@@ -90,7 +91,8 @@ impl Ground {
             None => Board::sim(),
         };
         let catalogue = catalogue(&state);
-        let site = OwnedSite::new(&board, &catalogue, Lang::ZhCn);
+        let site =
+            OwnedSite::new(&board, &catalogue, Lang::ZhCn, analog::countries(&state.plans()));
         let (document, resolved) = start::configuration(&store, &site, clock.wall())?;
         let (mailbox, mail) = inbox()?;
         let ground = Ground {
@@ -129,8 +131,7 @@ impl Running {
         let sim = SimBoard::attach(
             &ground.board,
             ground.options.seed,
-            &ground.resolved,
-            &ground.clock,
+            &analog::AnalogSettings::new(&ground.resolved, &ground.state.plans(), &ground.clock)?,
             &mut control,
         )?;
         let media = MediaThreads::start(

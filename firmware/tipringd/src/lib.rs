@@ -8,6 +8,7 @@
 #![deny(missing_docs)]
 
 mod addresses;
+mod analog;
 pub mod client;
 pub mod control;
 mod control_server;

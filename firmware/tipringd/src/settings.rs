@@ -27,18 +27,24 @@ fn board_ports(board: &Board) -> Vec<BoardPort> {
         .collect()
 }
 
-/// What a configuration may name that is not in it: the board's sockets and the prompts.
+/// What a configuration may name that is not in it: the board's sockets, the prompts, and countries' lines.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnedSite {
     ports: Vec<BoardPort>,
     prompts: Vec<String>,
+    countries: Vec<String>,
 }
 
 impl OwnedSite {
-    /// What this board and these prompts have.
-    pub(crate) fn new(board: &Board, prompts: &Catalogue, language: Lang) -> Self {
+    /// What this board, these prompts and these countries' plans have.
+    pub(crate) fn new(
+        board: &Board,
+        prompts: &Catalogue,
+        language: Lang,
+        countries: Vec<String>,
+    ) -> Self {
         let prompts = prompts.prompt_keys(language).into_iter().map(str::to_owned).collect();
-        OwnedSite { ports: board_ports(board), prompts }
+        OwnedSite { ports: board_ports(board), prompts, countries }
     }
 
     /// Resolves a document here.
@@ -47,7 +53,12 @@ impl OwnedSite {
     /// What is wrong with it.
     pub(crate) fn resolve(&self, document: &Document) -> Result<Resolved, ConfigError> {
         let prompts: Vec<&str> = self.prompts.iter().map(String::as_str).collect();
-        document.resolve(Site { ports: &self.ports, prompts: Some(&prompts) })
+        let countries: Vec<&str> = self.countries.iter().map(String::as_str).collect();
+        document.resolve(Site {
+            ports: &self.ports,
+            prompts: Some(&prompts),
+            countries: Some(&countries),
+        })
     }
 }
 

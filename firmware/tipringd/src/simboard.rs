@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use tipring_analog::{Fxo, FxoSettings, Fxs, FxsSettings, WallReference};
+use tipring_analog::{Fxo, Fxs};
 use tipring_board::{Board, Kind};
-use tipring_clock::{Clock, RealClock};
-use tipring_config::Resolved;
-use tipring_line::{ChannelId, PortId};
+use tipring_line::ChannelId;
 use tipring_media::Control;
 use tipring_sim::{
     CallPlan, EndReason, ExchangeControl, ExchangeEvent, HandsetControl, LineModel, exchange_line,
@@ -17,7 +15,7 @@ use tipring_sim::{
 };
 use tokio::sync::{Mutex, mpsc};
 
-use crate::handset_plan::dial_plan;
+use crate::analog::AnalogSettings;
 
 /// How often the street is asked what has happened: a frame's length.
 const LOOK: Duration = Duration::from_millis(20);
@@ -37,8 +35,7 @@ impl SimBoard {
     pub(crate) fn attach(
         board: &Board,
         seed: u64,
-        resolved: &Resolved,
-        clock: &RealClock,
+        analog: &AnalogSettings<'_>,
         media: &mut Control,
     ) -> anyhow::Result<Self> {
         if board.name != "sim" {
@@ -54,13 +51,12 @@ impl SimBoard {
             match port.kind {
                 Kind::Fxo => {
                     let (wire, control) = exchange_line(port_seed, LineModel::default());
-                    media.attach(channel, Box::new(Fxo::new(wire, fxo_settings(id, resolved))))?;
+                    media.attach(channel, Box::new(Fxo::new(wire, analog.fxo(&port.label))))?;
                     lines.insert(port.label.clone(), Mutex::new(control));
                 }
                 Kind::Fxs => {
                     let (wire, control) = handset(port_seed, LineModel::default());
-                    let settings = fxs_settings(id, resolved, clock);
-                    media.attach(channel, Box::new(Fxs::new(wire, settings)))?;
+                    media.attach(channel, Box::new(Fxs::new(wire, analog.fxs(id))))?;
                     handsets.insert(port.label.clone(), Mutex::new(control));
                 }
             }
@@ -145,30 +141,4 @@ fn in_words(label: &str, event: ExchangeEvent) -> Option<String> {
             return None;
         }
     })
-}
-
-fn fxo_settings(id: PortId, resolved: &Resolved) -> FxoSettings {
-    let line = resolved.switch.lines.iter().find(|l| l.port == id);
-    FxoSettings {
-        number: line.and_then(|l| l.number),
-        // The media side listens for keys where the switch asks for it.
-        detect_digits: false,
-        ..FxoSettings::default()
-    }
-}
-
-fn fxs_settings(id: PortId, resolved: &Resolved, clock: &RealClock) -> FxsSettings {
-    let extension = resolved.switch.extensions.iter().find(|e| e.port == Some(id));
-    let wall = WallReference {
-        at: clock.now(),
-        wall: clock.wall(),
-        utc_offset_minutes: resolved.switch.offset_minutes,
-    };
-    FxsSettings {
-        extension: extension.map(|e| e.number),
-        dial_plan: dial_plan(&resolved.switch),
-        wall: Some(wall),
-        detect_digits: false,
-        ..FxsSettings::default()
-    }
 }

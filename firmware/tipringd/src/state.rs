@@ -37,6 +37,11 @@ impl StateFolder {
         self.path.join("recordings")
     }
 
+    /// Country plans of the site's own.
+    pub(crate) fn plans(&self) -> PathBuf {
+        self.path.join("plans")
+    }
+
     /// What the site says of its board beside the board's own files, if it says anything.
     pub(crate) fn board(&self) -> Option<PathBuf> {
         let file = self.path.join("board.toml");

@@ -1,10 +1,11 @@
 //! `./box bench NAME`: what the box costs, measured on this machine.
 //!
 //! Every benchmark takes `--quick` (under a minute) and `--json` (one object on the last line).
-//! The thing measured runs in a child process pinned to one processor, the load comes from
-//! another; both are this program.
+//! Where a load is needed, the thing measured runs in a child process pinned to one processor and
+//! the load comes from another; both are this program.
 
 mod calls;
+mod dtmf;
 mod setup;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +23,8 @@ enum Benchmark {
     Calls(calls::Options),
     /// Call set-ups and registrations a second, and how long people wait for the box.
     Setup(setup::Options),
+    /// What the DTMF detector hears and what it does not, beside SpanDSP's.
+    Dtmf(dtmf::Options),
     /// The part of `calls` that is measured.
     #[command(hide = true)]
     CallsChild(calls::child::Options),
@@ -31,6 +34,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().benchmark {
         Benchmark::Calls(options) => calls::run(&options),
         Benchmark::Setup(options) => setup::run(&options),
+        Benchmark::Dtmf(options) => dtmf::run(&options),
         Benchmark::CallsChild(options) => calls::child::run(&options),
     }
 }

@@ -16,7 +16,8 @@ use tipring_line::{AnalogPort, CallerId, PortCommand};
 
 use super::audio::Sound;
 use super::timer::Timer;
-use super::{CallerIdSending, CallerIdStart, DRAIN, Fxs, State, millis};
+use super::{CallerIdSending, DRAIN, Fxs, State, millis};
+use crate::plans::CallerIdStart;
 
 /// The time told where the calendar is not known.
 const NO_TIME: CallTime = CallTime { month: 1, day: 1, hour: 0, minute: 0 };
@@ -91,12 +92,14 @@ impl<P: AnalogPort> Fxs<P> {
             CallerIdSending::Fsk(_) => self.send_by_fsk(now),
             CallerIdSending::Dtmf { style, .. } => self.send_by_dtmf(style),
         };
-        // A pause of ringing too short for the message is made longer.
-        if let State::Ringing { .. } = self.state {
-            let earliest = now + length + BEFORE_RING;
-            if self.timers.due(Timer::Cadence).is_some_and(|due| due < earliest) {
-                self.timers.set(Timer::Cadence, earliest);
-            }
+        self.stretch_pause(now + length + BEFORE_RING);
+    }
+
+    /// A pause of ringing too short for caller id is made longer.
+    pub(super) fn stretch_pause(&mut self, earliest: Instant) {
+        let pause = matches!(self.state, State::Ringing { .. });
+        if pause && self.timers.due(Timer::Cadence).is_some_and(|due| due < earliest) {
+            self.timers.set(Timer::Cadence, earliest);
         }
     }
 

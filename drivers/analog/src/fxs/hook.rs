@@ -54,6 +54,8 @@ impl Default for HookTiming {
 /// Between two pulses the loop is closed for less than this: 54 ms at 8 a second and a ratio of
 /// 1.3, and what bounces and the port's steps add.
 const PULSE_MAKE_MAX: Duration = Duration::from_millis(100);
+/// An opening that begins so soon after lifting is the handset's clatter: no dial turns so fast.
+const LIFT_SETTLE: Duration = Duration::from_millis(200);
 /// After a flash the loop stays closed for this long.
 const FLASH_SETTLE: Duration = Duration::from_millis(100);
 
@@ -111,6 +113,7 @@ pub(super) struct Hook {
     contact: Contact,
     pulses: u8,
     last_break: Duration,
+    lifted_at: Instant,
     disturbances: u32,
     /// The port counts dial pulses itself; openings are then not counted here too.
     port_counts: bool,
@@ -123,6 +126,7 @@ impl Hook {
             contact: Contact::OnHook,
             pulses: 0,
             last_break: Duration::ZERO,
+            lifted_at: Instant::ZERO,
             disturbances: 0,
             port_counts: false,
         }
@@ -160,16 +164,22 @@ impl Hook {
         self.pulses = 0;
     }
 
+    /// Whether a digit the port counted has pulses enough to be one in a call.
+    pub(super) fn is_enough_in_call(&self, digit: Digit) -> bool {
+        let pulses = if digit.event() == 0 { 10 } else { digit.event() };
+        pulses >= self.timing.pulses_in_call_min
+    }
+
     /// The battery goes away, and the loop's current with it, whatever the handset does.
-    pub(super) fn close_eyes(&mut self) {
+    pub(super) fn battery_gone(&mut self) {
         if self.is_off_hook() {
             self.pulses = 0;
-            self.contact = Contact::Blind { closed: true };
+            self.contact = Contact::Blind { closed: self.is_closed() };
         }
     }
 
     /// The battery is back, and the loop has had time to tell.
-    pub(super) fn open_eyes(&mut self, now: Instant) -> Option<HookEvent> {
+    pub(super) fn battery_back(&mut self, now: Instant) -> Option<HookEvent> {
         let Contact::Blind { closed } = self.contact else { return None };
         if closed {
             self.contact = Contact::Closed { since: now, flash: None };
@@ -216,7 +226,8 @@ impl Hook {
             self.contact = Contact::Closing { since: now };
             return Some(HookEvent::HungUp);
         }
-        if open_for < self.timing.break_min || used == HookUse::Idle {
+        let lifting = since < self.lifted_at + LIFT_SETTLE;
+        if open_for < self.timing.break_min || used == HookUse::Idle || lifting {
             self.disturb();
         } else if open_for <= self.timing.pulse_break_max {
             self.pulses = self.pulses.saturating_add(1);
@@ -236,6 +247,7 @@ impl Hook {
         match self.contact {
             Contact::Closing { since } if now - since >= self.timing.off_hook_min => {
                 self.contact = Contact::Closed { since, flash: None };
+                self.lifted_at = since;
                 Some(HookEvent::Lifted)
             }
             Contact::Closed { since, flash: Some(_) } if now - since >= FLASH_SETTLE => {
@@ -365,6 +377,13 @@ mod tests {
     }
 
     #[test]
+    fn the_clatter_of_lifting_is_no_digit() {
+        for used in [HookUse::Dialling, HookUse::InCall] {
+            assert_eq!(kinds(used, &[90, 50, 30, 40, 600]), [HookEvent::Lifted]);
+        }
+    }
+
+    #[test]
     fn two_disturbances_in_a_call_are_no_digit() {
         assert_eq!(kinds(HookUse::InCall, &[300, 50, 160, 50, 600]), [HookEvent::Lifted]);
         let heard = kinds(HookUse::InCall, &[300, 50, 50, 50, 600]);
@@ -401,15 +420,26 @@ mod tests {
             let at = Instant::from_millis;
             hook.on_loop(at(0), true, HookUse::Idle);
             assert_eq!(hook.advance(at(100), HookUse::Idle), Some(HookEvent::Lifted));
-            hook.close_eyes();
+            hook.battery_gone();
             hook.on_loop(at(120), false, HookUse::InCall);
             assert_eq!(hook.advance(at(5000), HookUse::InCall), None);
             if closed_again {
                 hook.on_loop(at(5020), true, HookUse::InCall);
             }
-            assert_eq!(hook.open_eyes(at(5200)), expected);
+            assert_eq!(hook.battery_back(at(5200)), expected);
             assert_eq!(hook.is_off_hook(), closed_again);
         }
+    }
+
+    #[test]
+    fn a_loop_open_when_the_battery_goes_stays_open_unless_told() {
+        let mut hook = Hook::new(HookTiming::default());
+        let at = Instant::from_millis;
+        hook.on_loop(at(0), true, HookUse::Idle);
+        hook.advance(at(100), HookUse::Idle);
+        hook.on_loop(at(200), false, HookUse::InCall);
+        hook.battery_gone();
+        assert_eq!(hook.battery_back(at(900)), Some(HookEvent::HungUp));
     }
 
     #[test]

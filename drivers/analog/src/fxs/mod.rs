@@ -33,8 +33,8 @@ use crate::events::{EventQueue, Faults};
 use audio::Sound;
 use hook::{Hook, HookEvent, HookUse, digit_of};
 pub use settings::{
-    CallerIdSending, CallerIdStart, FskSending, FxsSettings, FxsTones, HookTiming, HotLine, Howler,
-    MessageLamp, RingCadence, WallReference,
+    CallerIdSending, FskSending, FxsSettings, FxsTones, HookTiming, HotLine, Howler, MessageLamp,
+    RingCadence, WallReference,
 };
 use timer::Timer;
 use waiting::Waiting;
@@ -201,7 +201,9 @@ impl<P: AnalogPort> Fxs<P> {
             }
             PortEvent::PulseDigit(digit) => {
                 self.hook.leave_counting_to_port();
-                self.on_pulsed(now, digit);
+                if self.state == State::Collecting || self.hook.is_enough_in_call(digit) {
+                    self.on_pulsed(now, digit);
+                }
             }
             PortEvent::Alarm(alarm) => self.on_alarm(now, alarm),
             // These are an exchange line's.
@@ -291,6 +293,9 @@ impl<P: AnalogPort> Fxs<P> {
         } else {
             // The port tells anew whether the handset is off-hook; what it shows is told again.
             self.order(PortCommand::Polarity(LinePolarity::Forward));
+            if self.settings.battery_drop.is_some() {
+                self.order(PortCommand::Battery(true));
+            }
             self.light_lamp(now);
         }
         self.events.push(ChannelEvent::Alarm(alarm));
@@ -306,7 +311,7 @@ impl<P: AnalogPort> Fxs<P> {
             Timer::Tone => self.on_tone_timer(now),
             Timer::Battery => self.restore_battery(now),
             Timer::BatterySettled => {
-                if let Some(event) = self.hook.open_eyes(now) {
+                if let Some(event) = self.hook.battery_back(now) {
                     self.on_hook_event(now, event);
                 }
             }

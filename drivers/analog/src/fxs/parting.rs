@@ -39,7 +39,7 @@ impl<P: AnalogPort> Fxs<P> {
         };
         match self.settings.battery_drop {
             Some(length) if talked => {
-                self.hook.close_eyes();
+                self.hook.battery_gone();
                 self.order(PortCommand::Battery(false));
                 self.timers.set(Timer::Battery, now + length);
             }

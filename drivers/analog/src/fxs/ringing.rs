@@ -4,7 +4,8 @@ use tipring_clock::Instant;
 use tipring_line::{AnalogPort, AnswerCertainty, CallerId, Cause, ChannelEvent, PortCommand};
 
 use super::timer::Timer;
-use super::{CallerIdStart, Fxs, State, millis};
+use super::{Fxs, State, millis};
+use crate::plans::CallerIdStart;
 
 impl<P: AnalogPort> Fxs<P> {
     pub(super) fn seize(&mut self) -> bool {
@@ -73,7 +74,9 @@ impl<P: AnalogPort> Fxs<P> {
                 self.enter(now, next);
                 if self.caller_id_due && next == self.ringing.longest_pause() {
                     self.caller_id_due = false;
-                    self.timers.set(Timer::CallerId, now + self.settings.caller_id_delay);
+                    let begins = now + self.settings.caller_id_delay;
+                    self.timers.set(Timer::CallerId, begins);
+                    self.stretch_pause(begins + millis(1));
                 }
             }
             _ => {}

@@ -7,7 +7,9 @@ use tipring_dsp::{DtmfLevels, DtmfTiming, ToneCadence, tones};
 use tipring_line::{Name, Number};
 
 pub use super::hook::HookTiming;
+use super::millis;
 use crate::plan::DialPlan;
+use crate::plans::{CallerIdKind, CallerIdStart, CountryPlan};
 
 /// The calendar as known when the channel was made; caller id carries month, day and time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,21 +27,6 @@ impl WallReference {
         let civil = self.wall.plus(now - self.at).civil(self.utc_offset_minutes);
         CallTime { month: civil.month, day: civil.day, hour: civil.hour, minute: civil.minute }
     }
-}
-
-/// What comes right before caller id.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CallerIdStart {
-    /// The first long pause of ringing.
-    FirstRing,
-    /// A reversal of polarity, before any ringing.
-    Reversal,
-    /// A reversal, then the dual-tone alert signal, before any ringing.
-    ReversalAlertTone,
-    /// A burst of ringing of 200–300 ms, before the ringing proper.
-    RingPulse,
-    /// Nothing at all, before any ringing.
-    Idle,
 }
 
 /// How and when the handset is told who calls.
@@ -306,6 +293,37 @@ pub struct FxsSettings {
     pub gain_from_handset_db: f32,
 }
 
+impl FxsSettings {
+    /// What suits the handsets of a country: ringing, tones, caller id, flash, digits.
+    pub fn from_plan(plan: &CountryPlan) -> Self {
+        let mut settings = FxsSettings::default();
+        if let Some(ringing) = RingCadence::from_times(plan.ringing.ms.on_off_ms()) {
+            settings.ringing = ringing;
+        }
+        settings.tones = plan.fxs_tones();
+        let [flash_min, flash_max] = plan.line.flash_range_ms;
+        settings.hook.flash_min = millis(flash_min);
+        settings.hook.flash_max = millis(flash_max);
+        settings.dtmf_levels = plan.dtmf.levels();
+        settings.dtmf_timing = plan.dtmf.timing();
+        if let Some(style) = plan.caller_id.fsk {
+            settings.fsk.modem = style.modem;
+            settings.fsk.form = style.form;
+            settings.fsk.encoding = style.names;
+        }
+        let styles = &plan.caller_id;
+        let (sending, delay_ms) = match (styles.usual, styles.fsk, styles.dtmf) {
+            (CallerIdKind::Fsk, Some(fsk), _) => (CallerIdSending::Fsk(fsk.start), fsk.delay_ms),
+            (CallerIdKind::Dtmf, _, Some(dtmf)) => {
+                let (style, start) = (dtmf.frame, dtmf.start);
+                (CallerIdSending::Dtmf { style, start }, dtmf.delay_ms)
+            }
+            _ => return FxsSettings { caller_id: CallerIdSending::None, ..settings },
+        };
+        FxsSettings { caller_id: sending, caller_id_delay: millis(delay_ms), ..settings }
+    }
+}
+
 impl Default for FxsSettings {
     fn default() -> Self {
         FxsSettings {
@@ -315,7 +333,10 @@ impl Default for FxsSettings {
             hot_line: None,
             hook: HookTiming::default(),
             ringing: RingCadence::default(),
-            distinctive: ArrayVec::new(),
+            distinctive: [[400, 200, 400, 3000], [300, 200, 800, 3000]]
+                .iter()
+                .filter_map(|times| RingCadence::from_times(times))
+                .collect(),
             caller_id: CallerIdSending::Fsk(CallerIdStart::FirstRing),
             caller_id_delay: Duration::from_millis(600),
             fsk: FskSending::default(),

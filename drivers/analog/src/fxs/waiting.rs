@@ -35,6 +35,8 @@ const TONE_MS: u16 = 400;
 pub(super) struct Waiting {
     caller: CallerId,
     phase: Phase,
+    /// How often the tone has sounded.
+    tones: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,7 +86,7 @@ impl<P: AnalogPort> Fxs<P> {
             return false;
         }
         self.end_call_waiting();
-        self.waiting = Some(Waiting { caller: *caller, phase: Phase::Pause });
+        self.waiting = Some(Waiting { caller: *caller, phase: Phase::Pause, tones: 0 });
         self.sound_waiting(true);
         true
     }
@@ -100,6 +102,13 @@ impl<P: AnalogPort> Fxs<P> {
     }
 
     fn sound_waiting(&mut self, first: bool) {
+        let Some(waiting) = &mut self.waiting else { return };
+        let times = self.settings.tones.call_waiting.times_played();
+        if times > 0 && waiting.tones >= times {
+            // The country's tone is heard so often and no more.
+            return;
+        }
+        waiting.tones = waiting.tones.saturating_add(1);
         let (tone, _) = tone_and_pause(&self.settings.tones.call_waiting);
         self.enter_waiting(Phase::Tone { first });
         self.play(tone);

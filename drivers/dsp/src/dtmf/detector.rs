@@ -1,78 +1,111 @@
-//! The DTMF detector: SpanDSP's, made safe.
+//! The DTMF detector: when a digit begins and when it ends.
 //!
-//! It works on blocks of 12.75 ms and wants two in a row, so a digit is told 26–38 ms after it
-//! began. Twist: low group up to 8 dB, high group up to 4 dB stronger; −42 dBm0 a tone and above.
+//! Every 2.5 ms it takes a look at the newest 15 ms. If they may belong to a digit, the judgement
+//! over its whole length so far decides; a digit is told some 36 ms after it began. It has ended
+//! when 24 ms have gone by without it, so that a shorter interruption does not split it.
 
-use core::ptr::NonNull;
-use std::sync::Mutex;
-
-use spandsp_sys as sys;
 use tipring_line::Digit;
 
+use super::bands::{Filters, POINT_SAMPLES, STEP_POINTS};
+use super::complex::Complex;
+use super::history::History;
+use super::judge::{Found, LEVEL_MIN_DBM0, Pair, Verdict, is_present, judge};
+use super::keypad::digit_at;
+use crate::level::dbm0_to_peak;
 use crate::queue::Queue;
+
+/// Looks that a window is made of: 15 ms.
+const WINDOW_LOOKS: usize = 6;
+const WINDOW_POINTS: f32 = (WINDOW_LOOKS * STEP_POINTS) as f32;
+/// How well a band must turn from point to point as one of its tones does. A tone 3 % off keeps
+/// 0.93, and noise 10 dB down takes a tenth.
+const COHERENCE_MIN: f32 = 0.8;
+/// How long is waited, at most, for a digit that has not sounded for long enough: 10 ms.
+const WAIT_LOOKS_MAX: usize = 4;
+/// A digit has ended when this many points went by without it: 23.75 ms.
+const OFF_POINTS: u64 = 19;
 
 /// What a [`DtmfDetector`] tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DtmfEvent {
-    /// A digit has begun, some 26–38 ms ago.
+    /// A digit has begun, some 36 ms ago; [`DtmfDetector::started_ago`] says when.
     Start(Digit),
-    /// The digit has ended.
+    /// The digit has ended, 24 ms ago or, where another one follows at once, earlier.
     End {
         /// Which digit.
         digit: Digit,
-        /// How long it was seen, in milliseconds: up to 38 less than it lasted.
+        /// How long it sounded, in milliseconds, within 2 or so.
         ms: u32,
     },
 }
 
+/// A digit that sounds.
+#[derive(Clone, Copy, Debug)]
+struct Sounding {
+    pair: Pair,
+    /// Numbers of its first point and of its last one so far.
+    first: u64,
+    last: u64,
+    /// Power of each band's tone.
+    powers: [f32; 2],
+}
+
+/// Sums over the points of a look or of a window.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    /// The turn from point to point, weighed by power.
+    turns: [Complex; 2],
+    powers: [f32; 2],
+}
+
+impl Sums {
+    fn plus(self, other: Sums) -> Sums {
+        Sums {
+            turns: [0, 1].map(|band| self.turns[band].plus(other.turns[band])),
+            powers: [0, 1].map(|band| self.powers[band] + other.powers[band]),
+        }
+    }
+}
+
 /// Recognises digits in a stream of samples.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DtmfDetector {
-    state: NonNull<sys::dtmf_rx_state_t>,
-    digit: Option<Digit>,
-    digit_samples: u32,
+    filters: &'static Filters,
+    history: History,
+    looks: [Sums; WINDOW_LOOKS],
+    /// Power below which a band holds no tone, as the sum over a window.
+    power_min: f32,
+    sounding: Option<Sounding>,
+    /// The digit that ended last, and the number of the last point at which it was there.
+    ended: Option<(Pair, u64)>,
+    /// Looks to be skipped.
+    wait: usize,
     events: Queue<DtmfEvent, 16>,
 }
 
-// SAFETY: the state is owned by this value alone, is reached through `&mut self` only, and holds
-// no thread-bound resource; the tables it shares with other detectors are written once, under
-// `MAKING`, and only read afterwards.
-unsafe impl Send for DtmfDetector {}
-
-/// SpanDSP fills its shared tables when the first detector is made, without a lock of its own.
-static MAKING: Mutex<()> = Mutex::new(());
-
-/// Shorter than SpanDSP's block of 102 samples, so its state changes at most once in a slice.
-const SLICE_SAMPLES: usize = 80;
-
 impl DtmfDetector {
-    /// A detector that hears silence. Allocates.
-    ///
-    /// # Panics
-    /// When the C library cannot allocate some 400 bytes.
+    /// A detector that has heard silence.
     pub fn new() -> Self {
-        let _guard = MAKING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // SAFETY: a null state asks the library to allocate one; no callback is given. Its
-        // logging starts at level "none".
-        let state =
-            unsafe { sys::dtmf_rx_init(core::ptr::null_mut(), None, core::ptr::null_mut()) };
-        let state = NonNull::new(state).expect("memory for a DTMF detector");
-        DtmfDetector { state, digit: None, digit_samples: 0, events: Queue::new() }
+        DtmfDetector {
+            filters: Filters::get(),
+            history: History::new(),
+            looks: [Sums::default(); WINDOW_LOOKS],
+            // The filters take up to 4 dB off a tone at a band's edge.
+            power_min: dbm0_to_peak(LEVEL_MIN_DBM0 - 4.0).powi(2) * WINDOW_POINTS,
+            sounding: None,
+            ended: None,
+            wait: 0,
+            events: Queue::new(),
+        }
     }
 
     /// Listens to these samples; what was found is ready to be polled.
-    pub fn rx(&mut self, samples: &[i16]) {
-        for slice in samples.chunks(SLICE_SAMPLES) {
-            // SAFETY: the state is live and ours; the slice has the length passed.
-            let status = unsafe {
-                sys::dtmf_rx(self.state.as_ptr(), slice.as_ptr(), slice.len() as i32);
-                sys::dtmf_rx_status(self.state.as_ptr())
-            };
-            self.digit_samples = self.digit_samples.saturating_add(slice.len() as u32);
-            // 'x' says "perhaps": a first block that a second must confirm.
-            let now = u8::try_from(status).ok().and_then(|c| Digit::from_char(char::from(c)));
-            if now != self.digit {
-                self.change(now);
+    pub fn rx(&mut self, mut samples: &[i16]) {
+        while !samples.is_empty() {
+            let taken = self.history.take(samples);
+            samples = &samples[taken..];
+            while self.history.step() {
+                self.look();
             }
         }
     }
@@ -84,7 +117,15 @@ impl DtmfDetector {
 
     /// The digit that sounds now.
     pub fn current(&self) -> Option<Digit> {
-        self.digit
+        self.sounding.map(|s| digit_at(s.pair.0))
+    }
+
+    /// How many samples ago, counted from the newest one heard, the digit began that sounds now;
+    /// within ten or so.
+    pub fn started_ago(&self) -> Option<u64> {
+        let points = self.history.count() - self.sounding?.first;
+        let since_newest = self.history.since_newest() + POINT_SAMPLES / 2;
+        Some(points * POINT_SAMPLES as u64 + since_newest as u64)
     }
 
     /// How many events were dropped because sixteen waited unread.
@@ -92,36 +133,103 @@ impl DtmfDetector {
         self.events.dropped()
     }
 
-    fn change(&mut self, now: Option<Digit>) {
-        if let Some(digit) = self.digit {
-            self.events.push(DtmfEvent::End { digit, ms: self.digit_samples / 8 });
+    /// Looks at the newest step.
+    fn look(&mut self) {
+        self.add_up();
+        if self.is_sounding_on() {
+            return;
         }
-        if let Some(digit) = now {
-            self.events.push(DtmfEvent::Start(digit));
-            self.discard_buffered();
+        if self.wait > 0 {
+            self.wait -= 1;
+            return;
         }
-        self.digit = now;
-        self.digit_samples = 0;
+        let Some((pair, powers)) = self.candidate() else { return };
+        if self.sounding.is_some_and(|s| s.pair == pair) {
+            return;
+        }
+        match judge(&self.history, self.filters, pair, powers) {
+            Verdict::Digit(found) => self.begin(pair, found),
+            Verdict::TooShort { points_missing } => {
+                self.wait = (points_missing / STEP_POINTS).min(WAIT_LOOKS_MAX);
+            }
+            Verdict::NoDigit => {}
+        }
     }
 
-    /// Empties the library's own buffer of digits, which would fill up otherwise.
-    fn discard_buffered(&mut self) {
-        let mut buffer = [0; 9];
-        // SAFETY: the state is live and ours; the buffer has room for 8 digits and the final NUL.
-        unsafe { sys::dtmf_rx_get(self.state.as_ptr(), buffer.as_mut_ptr(), 8) };
+    /// Adds the newest points up.
+    fn add_up(&mut self) {
+        let mut sums = Sums::default();
+        for back in 0..STEP_POINTS {
+            let (now, before) = (self.history.back(back), self.history.back(back + 1));
+            sums = sums.plus(Sums {
+                turns: [0, 1].map(|band| now[band].against(before[band])),
+                powers: [0, 1].map(|band| now[band].power()),
+            });
+        }
+        let step = self.history.count() as usize / STEP_POINTS;
+        self.looks[step % WINDOW_LOOKS] = sums;
+    }
+
+    fn begin(&mut self, pair: Pair, found: Found) {
+        let last = self.history.count();
+        let first = last - found.start as u64;
+        if self.ended.is_some_and(|(before, end)| before == pair && first <= end) {
+            // It never paused: the digit has only become so weak that it seemed to end.
+            self.ended = Some((pair, last));
+            return;
+        }
+        self.end();
+        self.sounding = Some(Sounding { pair, first, last, powers: found.powers });
+        self.events.push(DtmfEvent::Start(digit_at(pair.0)));
+    }
+
+    /// Whether the digit found last is in the newest points too; ends it when it has not been
+    /// there for long enough.
+    fn is_sounding_on(&mut self) -> bool {
+        let Some(sounding) = &mut self.sounding else { return false };
+        let now = self.history.count();
+        let newest = (0..STEP_POINTS).find(|&back| {
+            is_present(&self.history, self.filters, back, sounding.pair, sounding.powers)
+        });
+        if let Some(back) = newest {
+            sounding.last = now - back as u64;
+        } else if now - sounding.last >= OFF_POINTS {
+            self.end();
+        }
+        newest.is_some()
+    }
+
+    fn end(&mut self) {
+        let Some(Sounding { pair, first, last, .. }) = self.sounding.take() else { return };
+        self.ended = Some((pair, last));
+        let samples = (last - first + 1) * POINT_SAMPLES as u64;
+        let ms = u32::try_from(samples / 8).unwrap_or(u32::MAX);
+        self.events.push(DtmfEvent::End { digit: digit_at(pair.0), ms });
+    }
+
+    /// The pair of tones that the newest 15 ms may hold, and the bands' mean powers.
+    fn candidate(&self) -> Option<(Pair, [f32; 2])> {
+        let window = self.looks.iter().fold(Sums::default(), |sum, look| sum.plus(*look));
+        if window.powers.iter().any(|power| *power < self.power_min) {
+            return None;
+        }
+        let mut pair = Pair([0; 2]);
+        for band in 0..2 {
+            let turns = &self.filters.turns[band];
+            let along = turns.map(|turn| window.turns[band].against(turn).re);
+            let best = (1..4).fold(0, |best, t| if along[t] > along[best] { t } else { best });
+            if along[best] < COHERENCE_MIN * window.powers[band] {
+                return None;
+            }
+            pair.0[band] = best;
+        }
+        Some((pair, window.powers.map(|power| power / WINDOW_POINTS)))
     }
 }
 
 impl Default for DtmfDetector {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl Drop for DtmfDetector {
-    fn drop(&mut self) {
-        // SAFETY: the state came from `dtmf_rx_init`, is freed once, and is not used afterwards.
-        unsafe { sys::dtmf_rx_free(self.state.as_ptr()) };
     }
 }
 
@@ -179,21 +287,82 @@ mod tests {
         assert_eq!(heard(DtmfLevels::default(), timing), ALL);
     }
 
+    /// What is told while these samples are heard a millisecond at a time, each with the time.
+    fn told(detector: &mut DtmfDetector, samples: &[i16]) -> Vec<(usize, DtmfEvent)> {
+        let mut told = Vec::new();
+        for (ms, slice) in samples.chunks(8).enumerate() {
+            detector.rx(slice);
+            told.extend(std::iter::from_fn(|| detector.poll()).map(|event| (ms + 1, event)));
+        }
+        told
+    }
+
+    /// A digit, beginning after this many samples.
+    fn pressed(digit: char, lead: usize, on_ms: u16) -> Vec<i16> {
+        let timing = DtmfTiming { on_ms, off_ms: 100 };
+        let mut generator = DtmfGenerator::with(DtmfLevels::default(), timing);
+        assert!(generator.push(Digit::from_char(digit).unwrap()));
+        let mut samples = vec![0i16; lead + (usize::from(on_ms) + 100) * 8];
+        generator.tx(&mut samples[lead..]);
+        samples
+    }
+
     #[test]
-    fn start_and_end_are_told_with_the_duration() {
-        let mut generator =
-            DtmfGenerator::with(DtmfLevels::default(), DtmfTiming { on_ms: 200, off_ms: 100 });
-        generator.push(Digit::from_char('5').unwrap());
-        let mut samples = [0i16; 3200];
-        generator.tx(&mut samples);
-        let mut detector = DtmfDetector::new();
-        detector.rx(&samples[..800]);
-        assert_eq!(detector.poll(), Digit::from_char('5').map(DtmfEvent::Start));
-        assert_eq!(detector.current(), Digit::from_char('5'));
-        detector.rx(&samples[800..]);
-        let Some(DtmfEvent::End { ms, .. }) = detector.poll() else { panic!("no end") };
-        assert!((160..=240).contains(&ms), "{ms}");
-        assert_eq!(detector.poll(), None);
+    fn the_beginning_is_told_within_45_ms_and_its_place_within_two() {
+        for lead in 400..440 {
+            let samples = pressed('5', lead, 200);
+            let mut detector = DtmfDetector::new();
+            let began = samples.chunks(8).enumerate().find_map(|(ms, slice)| {
+                detector.rx(slice);
+                detector.poll().map(|event| (ms + 1, event))
+            });
+            let (ms, event) = began.expect("a digit");
+            assert_eq!(Some(event), Digit::from_char('5').map(DtmfEvent::Start));
+            assert!(ms * 8 - lead <= 45 * 8, "{} samples after it began", ms * 8 - lead);
+            let ago = detector.started_ago().expect("it sounds") as usize;
+            assert!((ms * 8 - ago).abs_diff(lead) <= 16, "{ago} samples ago, at {ms} ms");
+        }
+    }
+
+    #[test]
+    fn the_end_tells_how_long_it_lasted() {
+        for on_ms in [40, 65, 100, 1000] {
+            let mut detector = DtmfDetector::new();
+            let told = told(&mut detector, &pressed('9', 403, on_ms));
+            let [(_, DtmfEvent::Start(_)), (at, DtmfEvent::End { ms, .. })] = told[..] else {
+                panic!("{told:?}")
+            };
+            assert!(ms.abs_diff(on_ms.into()) <= 3, "{ms} of {on_ms} ms");
+            assert!((50 + 20..50 + 35).contains(&(at - usize::from(on_ms))), "at {at} ms");
+            assert_eq!((detector.current(), detector.started_ago()), (None, None));
+        }
+    }
+
+    #[test]
+    fn a_digit_that_becomes_12_db_weaker_is_not_told_again() {
+        let mut samples = pressed('7', 400, 500);
+        samples[400 + 800..].iter_mut().for_each(|s| *s /= 4);
+        let told = told(&mut DtmfDetector::new(), &samples);
+        let [(_, DtmfEvent::Start(_)), (_, DtmfEvent::End { ms, .. })] = told[..] else {
+            panic!("{told:?}")
+        };
+        assert!(ms.abs_diff(100) <= 3, "{ms} ms");
+    }
+
+    #[test]
+    fn a_digit_that_follows_without_a_pause_ends_the_one_before() {
+        let mut samples = pressed('1', 400, 80);
+        samples.truncate(400 + 80 * 8);
+        samples.extend(pressed('6', 0, 80));
+        let told = told(&mut DtmfDetector::new(), &samples);
+        let digits: Vec<_> = told
+            .iter()
+            .map(|(_, event)| match event {
+                DtmfEvent::Start(digit) => ('+', digit.as_char()),
+                DtmfEvent::End { digit, .. } => ('-', digit.as_char()),
+            })
+            .collect();
+        assert_eq!(digits, [('+', '1'), ('-', '1'), ('+', '6'), ('-', '6')]);
     }
 
     #[test]

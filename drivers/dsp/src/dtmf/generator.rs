@@ -2,6 +2,7 @@
 
 use tipring_line::Digit;
 
+use super::keypad::frequencies;
 use crate::level::dbm0_to_peak;
 use crate::oscillator::{Oscillator, to_sample};
 use crate::queue::Queue;
@@ -46,21 +47,6 @@ pub struct DtmfGenerator {
     voices: Option<[Oscillator; 2]>,
     on_left: u32,
     off_left: u32,
-}
-
-const LOW_HZ: [f64; 4] = [697.0, 770.0, 852.0, 941.0];
-const HIGH_HZ: [f64; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
-
-/// Low and high frequency of a digit (Q.23, table 1).
-fn frequencies(digit: Digit) -> (f64, f64) {
-    let (row, column) = match digit.as_char() {
-        letter @ 'A'..='D' => (letter as usize - 'A' as usize, 3),
-        '*' => (3, 0),
-        '0' => (3, 1),
-        '#' => (3, 2),
-        number => ((number as usize - '1' as usize) / 3, (number as usize - '1' as usize) % 3),
-    };
-    (LOW_HZ[row], HIGH_HZ[column])
 }
 
 impl DtmfGenerator {
@@ -184,18 +170,5 @@ mod tests {
         assert!(!generator.push(digit));
         generator.stop();
         assert!(generator.is_idle());
-    }
-
-    #[test]
-    fn each_digit_has_its_own_pair() {
-        let mut pairs: Vec<_> = (0..16)
-            .map(|event| frequencies(Digit::from_event(event).unwrap()))
-            .map(|(low, high)| (low as u32, high as u32))
-            .collect();
-        assert_eq!(pairs[5], (770, 1336));
-        assert_eq!(pairs[15], (941, 1633));
-        pairs.sort_unstable();
-        pairs.dedup();
-        assert_eq!(pairs.len(), 16);
     }
 }

@@ -2,9 +2,9 @@
 
 use super::contest::{Contest, Round, Verdict};
 use super::filter::{Adaptive, echo};
-use super::lanes::{Arithmetic, Lanes};
-use super::reference::Reference;
-use super::transform::{BLOCK, Block, Spectrum, Tables, VECTORS, each};
+use super::lanes::{Vector, WIDTH};
+use super::reference::{Reference, energy};
+use super::transform::{BLANK, BLOCK, Block, Spectrum, Tables, VECTORS, load};
 
 /// How many blocks the learning filter learns from at a time, the newest included, until it has
 /// learnt for a while.
@@ -37,13 +37,8 @@ pub(super) struct Core {
     cancelled: Cancelled,
 }
 
-/// What becomes of a block.
-pub(super) struct Outcome {
-    /// What is left without the echo.
-    pub(super) left: Block,
-    /// The echo taken out.
-    pub(super) echo: Block,
-}
+/// A block of samples.
+pub(super) type Samples = [i16; BLOCK];
 
 /// Energies before and after, over about half a second with echo.
 #[derive(Clone, Copy, Default)]
@@ -61,7 +56,7 @@ impl Core {
             used: vec![Spectrum::default(); partitions].into(),
             learning: Adaptive::new(partitions),
             contest: Contest::default(),
-            received: [[Lanes::ZERO; VECTORS]; REUSE],
+            received: [BLANK; REUSE],
             sent_offset: 0.0,
             received_offset: 0.0,
             sounding: 0,
@@ -75,7 +70,7 @@ impl Core {
         self.reference.clear();
         self.forget();
         self.used.fill(Spectrum::default());
-        self.received = [[Lanes::ZERO; VECTORS]; REUSE];
+        self.received = [BLANK; REUSE];
         self.sent_offset = 0.0;
         self.received_offset = 0.0;
         self.sounding = 0;
@@ -102,57 +97,61 @@ impl Core {
 
     /// A block of which only a part is known so far: takes the echo out and learns nothing.
     #[inline(always)]
-    pub(super) fn part<A: Arithmetic>(&mut self, sent: &Block, received: &Block) -> Outcome {
-        if self.sounding == 0 && energy(sent) < SILENCE {
-            return Outcome { left: *received, echo: [Lanes::ZERO; VECTORS] };
+    pub(super) fn part<V: Vector>(&mut self, sent: &Samples, received: &mut Samples) {
+        let sent = block_of::<V>(sent);
+        if self.sounding == 0 && energy::<V>(&sent) < SILENCE {
+            return;
         }
-        let sent = without(sent, self.sent_offset);
-        self.reference.begin::<A>(self.tables, &sent);
-        let echo = echo::<A>(&self.used, &self.reference, 0, self.tables);
+        let sent = without::<V>(&sent, self.sent_offset);
+        self.reference.begin::<V>(self.tables, &sent);
+        let echo = echo::<V>(&self.used, &self.reference, 0, self.tables);
         self.reference.take_back();
-        Outcome { left: each(received, &echo, |r, e| r - e), echo }
+        let left = difference::<V>(&block_of::<V>(received), &echo);
+        *received = samples_of::<V>(&left);
     }
 
     /// A block that passes unchanged: only what was sent is remembered.
     #[inline(always)]
-    pub(super) fn pass<A: Arithmetic>(&mut self, sent: &Block) {
-        self.hear::<A>(sent);
+    pub(super) fn pass<V: Vector>(&mut self, sent: &Samples) {
+        self.hear::<V>(&block_of::<V>(sent));
     }
 
     /// A whole block: takes the echo out, and learns.
     #[inline(always)]
-    pub(super) fn whole<A: Arithmetic>(&mut self, sent: &Block, received: &Block) -> Outcome {
-        self.hear::<A>(sent);
-        follow(&mut self.received_offset, received);
-        let heard = without(received, self.received_offset);
+    pub(super) fn whole<V: Vector>(&mut self, sent: &Samples, received: &mut Samples) {
+        self.hear::<V>(&block_of::<V>(sent));
+        let block = block_of::<V>(received);
+        follow::<V>(&mut self.received_offset, &block);
+        let heard = without::<V>(&block, self.received_offset);
         self.received.copy_within(0..REUSE - 1, 1);
         self.received[0] = heard;
         if self.sounding == 0 {
-            return Outcome { left: *received, echo: [Lanes::ZERO; VECTORS] };
+            return;
         }
-        let mut echo_used = echo::<A>(&self.used, &self.reference, 0, self.tables);
+        let mut echo_used = echo::<V>(&self.used, &self.reference, 0, self.tables);
         if !self.reference.is_tone() {
-            let echo_learning = echo::<A>(&self.learning.weights, &self.reference, 0, self.tables);
-            let left = each(&heard, &echo_learning, |r, e| r - e);
+            let echo_learning = echo::<V>(&self.learning.weights, &self.reference, 0, self.tables);
+            let left = difference::<V>(&heard, &echo_learning);
             let round = Round {
-                received: energy(&heard),
-                used: energy(&each(&heard, &echo_used, |r, e| r - e)),
-                learning: energy(&left),
-                apart: energy(&each(&echo_used, &echo_learning, |a, b| a - b)),
+                received: energy::<V>(&heard),
+                used: energy::<V>(&difference::<V>(&heard, &echo_used)),
+                learning: energy::<V>(&left),
+                apart: energy::<V>(&difference::<V>(&echo_used, &echo_learning)),
             };
             echo_used = self.settle(round, &echo_used, &echo_learning);
-            self.learn::<A>(&left);
+            self.learn::<V>(&left);
         }
-        self.account(&heard, &echo_used);
-        Outcome { left: each(received, &echo_used, |r, e| r - e), echo: echo_used }
+        self.account::<V>(&heard, &echo_used);
+        let left = difference::<V>(&block, &echo_used);
+        *received = samples_of::<V>(&left);
     }
 
     /// Remembers what was sent.
     #[inline(always)]
-    fn hear<A: Arithmetic>(&mut self, sent: &Block) {
-        follow(&mut self.sent_offset, sent);
-        let sent = without(sent, self.sent_offset);
-        self.reference.push::<A>(self.tables, &sent);
+    fn hear<V: Vector>(&mut self, sent: &Block) {
+        follow::<V>(&mut self.sent_offset, sent);
+        let sent = without::<V>(sent, self.sent_offset);
+        self.reference.push::<V>(self.tables, &sent);
         self.sounding = if self.reference.block_energy() > SILENCE {
             self.used.len() + 1
         } else {
@@ -178,24 +177,24 @@ impl Core {
                 if round.learning > round.received {
                     self.forget();
                 }
-                crossfade(used, &[Lanes::ZERO; VECTORS])
+                crossfade(used, &BLANK)
             }
         }
     }
 
     /// Learns from the newest block, and in the beginning from those before it once more.
     #[inline(always)]
-    fn learn<A: Arithmetic>(&mut self, left: &Block) {
-        self.learning.learn::<A>(&self.reference, 0, left, self.tables);
+    fn learn<V: Vector>(&mut self, left: &Block) {
+        self.learning.learn::<V>(&self.reference, 0, left, self.tables);
         let times = if self.eager > 0 { REUSE } else { 1 };
         self.eager = self.eager.saturating_sub(1);
         for age in 1..times {
-            let again = echo::<A>(&self.learning.weights, &self.reference, age, self.tables);
-            let left = each(&self.received[age], &again, |r, e| r - e);
-            self.learning.learn::<A>(&self.reference, age, &left, self.tables);
+            let again = echo::<V>(&self.learning.weights, &self.reference, age, self.tables);
+            let left = difference::<V>(&self.received[age], &again);
+            self.learning.learn::<V>(&self.reference, age, &left, self.tables);
         }
-        self.learning.drift::<A>(&self.reference);
-        self.learning.keep_causal::<A>(self.tables);
+        self.learning.drift::<V>(&self.reference);
+        self.learning.keep_causal::<V>(self.tables);
         self.count = self.count.wrapping_add(1);
         if self.count.is_multiple_of(CHECK_BLOCKS) {
             let energy = self.learning.energy(&self.learning.weights);
@@ -205,27 +204,59 @@ impl Core {
         }
     }
 
-    fn account(&mut self, received: &Block, echo: &Block) {
+    #[inline(always)]
+    fn account<V: Vector>(&mut self, received: &Block, echo: &Block) {
         let memory = 1.0 - 1.0 / 128.0;
-        self.cancelled.before = memory * self.cancelled.before + energy(received);
-        let left = each(received, echo, |r, e| r - e);
-        self.cancelled.after = memory * self.cancelled.after + energy(&left);
+        self.cancelled.before = memory * self.cancelled.before + energy::<V>(received);
+        let left = difference::<V>(received, echo);
+        self.cancelled.after = memory * self.cancelled.after + energy::<V>(&left);
     }
 }
 
 #[inline(always)]
-fn energy(block: &Block) -> f32 {
-    block.iter().fold(Lanes::ZERO, |sum, &v| sum + v * v).sum()
+fn block_of<V: Vector>(samples: &Samples) -> Block {
+    let mut block = BLANK;
+    let (eights, _) = samples.as_chunks::<WIDTH>();
+    for (lanes, samples) in block.iter_mut().zip(eights) {
+        V::from_samples(samples).store(lanes);
+    }
+    block
+}
+
+/// Rounds to the nearest sample values, saturating.
+#[inline(always)]
+fn samples_of<V: Vector>(block: &Block) -> Samples {
+    let mut samples = [0; BLOCK];
+    let (eights, _) = samples.as_chunks_mut::<WIDTH>();
+    for (samples, lanes) in eights.iter_mut().zip(block) {
+        *samples = V::load(lanes).to_samples();
+    }
+    samples
+}
+
+#[inline(always)]
+fn difference<V: Vector>(a: &Block, b: &Block) -> Block {
+    let mut out = BLANK;
+    for v in 0..VECTORS {
+        (V::load(&a[v]) - V::load(&b[v])).store(&mut out[v]);
+    }
+    out
 }
 
 /// Follows a signal's constant part over some two seconds.
-fn follow(offset: &mut f32, block: &Block) {
-    let sum = block.iter().fold(Lanes::ZERO, |sum, &v| sum + v).sum();
-    *offset += (sum / BLOCK as f32 - *offset) / 512.0;
+#[inline(always)]
+fn follow<V: Vector>(offset: &mut f32, block: &Block) {
+    let [a, b, c, d] = load::<V>(block);
+    *offset += (((a + b) + (c + d)).sum() / BLOCK as f32 - *offset) / 512.0;
 }
 
-fn without(block: &Block, offset: f32) -> Block {
-    block.map(|v| v - Lanes::splat(offset))
+#[inline(always)]
+fn without<V: Vector>(block: &Block, offset: f32) -> Block {
+    let mut out = BLANK;
+    for v in 0..VECTORS {
+        (V::load(&block[v]) - V::splat(offset)).store(&mut out[v]);
+    }
+    out
 }
 
 /// From one block to another, so that no step is heard.

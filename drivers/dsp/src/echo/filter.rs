@@ -6,9 +6,9 @@
 //! what is learnt and rises in proportion to the echo that was found there, so that a path of few
 //! milliseconds at an unknown delay is soon learnt at that delay only.
 
-use super::lanes::{Arithmetic, Lanes};
+use super::lanes::{Lanes, Vector, WIDTH};
 use super::reference::Reference;
-use super::transform::{BLOCK, Block, Spectrum, Tables, VECTORS};
+use super::transform::{BLANK, BLOCK, Block, Spectrum, Tables, VECTORS, load};
 
 /// Uncertainty at first: the energy of an echo 6 dB down, spread evenly.
 const PRIOR_ENERGY: f32 = 0.25;
@@ -27,7 +27,7 @@ const CAUSAL_TURN: usize = 4;
 
 /// The echo by these weights of what was sent, `age` blocks ago.
 #[inline(always)]
-pub(super) fn echo<A: Arithmetic>(
+pub(super) fn echo<V: Vector>(
     weights: &[Spectrum],
     reference: &Reference,
     age: usize,
@@ -35,29 +35,31 @@ pub(super) fn echo<A: Arithmetic>(
 ) -> Block {
     let mut sum = Spectrum::default();
     for half in [0, VECTORS / 2] {
-        let mut re_re = [Lanes::ZERO; VECTORS / 2];
+        let mut re_re = [V::splat(0.0); VECTORS / 2];
         let (mut im_im, mut re_im, mut im_re) = (re_re, re_re, re_re);
         for (partition, w) in weights.iter().enumerate() {
             let (x, _) = reference.at(age + partition);
             for i in 0..VECTORS / 2 {
-                let v = half + i;
-                re_re[i] = A::mul_add(w.re[v], x.re[v], re_re[i]);
-                im_im[i] = A::mul_add(w.im[v], x.im[v], im_im[i]);
-                re_im[i] = A::mul_add(w.re[v], x.im[v], re_im[i]);
-                im_re[i] = A::mul_add(w.im[v], x.re[v], im_re[i]);
+                let (w_re, w_im) = (V::load(&w.re[half + i]), V::load(&w.im[half + i]));
+                let (x_re, x_im) = (V::load(&x.re[half + i]), V::load(&x.im[half + i]));
+                re_re[i] = w_re.mul_add(x_re, re_re[i]);
+                im_im[i] = w_im.mul_add(x_im, im_im[i]);
+                re_im[i] = w_re.mul_add(x_im, re_im[i]);
+                im_re[i] = w_im.mul_add(x_re, im_re[i]);
             }
         }
         for i in 0..VECTORS / 2 {
-            sum.re[half + i] = re_re[i] - im_im[i];
-            sum.im[half + i] = re_im[i] + im_re[i];
+            (re_re[i] - im_im[i]).store(&mut sum.re[half + i]);
+            (re_im[i] + im_re[i]).store(&mut sum.im[half + i]);
         }
         if half == 0 {
-            // Bins 0 and 32 are two real numbers.
-            sum.re[0].0[0] = re_re[0].0[0];
-            sum.im[0].0[0] = im_im[0].0[0];
+            // Bins 0 and 32 are two real numbers: no cross terms for them.
+            let (first, others) = (V::load(&Lanes::FIRST), V::load(&Lanes::OTHERS));
+            (re_re[0] - im_im[0] * others).store(&mut sum.re[0]);
+            ((re_im[0] + im_re[0]) * others + im_im[0] * first).store(&mut sum.im[0]);
         }
     }
-    tables.newer_block::<A>(&sum)
+    tables.newer_block::<V>(&sum)
 }
 
 /// The filter that learns.
@@ -74,8 +76,8 @@ impl Adaptive {
     pub(super) fn new(partitions: usize) -> Self {
         let mut filter = Adaptive {
             weights: vec![Spectrum::default(); partitions].into(),
-            variance: vec![[Lanes::ZERO; VECTORS]; partitions].into(),
-            near: [Lanes::ZERO; VECTORS],
+            variance: vec![BLANK; partitions].into(),
+            near: BLANK,
             turn: 0,
         };
         filter.clear();
@@ -86,8 +88,8 @@ impl Adaptive {
     pub(super) fn clear(&mut self) {
         let prior = PRIOR_ENERGY / self.weights.len() as f32;
         self.weights.fill(Spectrum::default());
-        self.variance.fill([Lanes::splat(prior); VECTORS]);
-        self.near = [Lanes::ZERO; VECTORS];
+        self.variance.fill([Lanes([prior; WIDTH]); VECTORS]);
+        self.near = BLANK;
     }
 
     /// Takes these weights over, which have proved better than its own.
@@ -111,93 +113,101 @@ impl Adaptive {
 
     /// Learns from what its echo left of the block `age` blocks ago.
     #[inline(always)]
-    pub(super) fn learn<A: Arithmetic>(
+    pub(super) fn learn<V: Vector>(
         &mut self,
         reference: &Reference,
         age: usize,
         left: &Block,
         tables: &Tables,
     ) {
-        let error = tables.spectrum_of_newer::<A>(left);
-        let gain = self.gain::<A>(reference, age, &error);
-        let re = [0, 1, 2, 3].map(|v| gain[v] * error.re[v]);
-        let im = [0, 1, 2, 3].map(|v| gain[v] * error.im[v]);
+        let error = tables.spectrum_of_newer::<V>(left);
+        let gain = self.gain::<V>(reference, age, &error);
+        let (mut re, mut im) = (load::<V>(&error.re), load::<V>(&error.im));
+        for v in 0..VECTORS {
+            re[v] = re[v] * gain[v];
+            im[v] = im[v] * gain[v];
+        }
         // Bins 0 and 32 are two real numbers: no cross terms for them.
-        let (mut cross_re, mut cross_im) = (im, re);
-        cross_re[0].0[0] = 0.0;
-        cross_im[0].0[0] = -im[0].0[0];
-        let mut own_im = im;
-        own_im[0].0[0] = 0.0;
+        let (first, others) = (V::load(&Lanes::FIRST), V::load(&Lanes::OTHERS));
+        let (mut without_first, mut crossed) = (im, re);
+        without_first[0] = im[0] * others;
+        crossed[0] = re[0] * others - im[0] * first;
+        let half = V::splat(0.5);
         for (partition, w) in self.weights.iter_mut().enumerate() {
             let (x, power) = reference.at(age + partition);
             let variance = &mut self.variance[partition];
             for v in 0..VECTORS {
-                let p = variance[v];
-                let d_re = A::mul_add(x.re[v], re[v], x.im[v] * cross_re[v]);
-                let d_im = x.re[v] * own_im[v] - x.im[v] * cross_im[v];
-                w.re[v] = A::mul_add(p, d_re, w.re[v]);
-                w.im[v] = A::mul_add(p, d_im, w.im[v]);
-                let known = p * gain[v] * power[v] * Lanes::splat(0.5);
-                variance[v] = p - p * known;
+                let p = V::load(&variance[v]);
+                let (x_re, x_im) = (V::load(&x.re[v]), V::load(&x.im[v]));
+                let to_re = x_re.mul_add(re[v], x_im * without_first[v]);
+                let to_im = x_re * without_first[v] - x_im * crossed[v];
+                p.mul_add(to_re, V::load(&w.re[v])).store(&mut w.re[v]);
+                p.mul_add(to_im, V::load(&w.im[v])).store(&mut w.im[v]);
+                let known = p * gain[v] * V::load(&power[v]) * half;
+                (p - p * known).store(&mut variance[v]);
             }
         }
     }
 
     /// One over the power a bin that an error has, by its causes.
     #[inline(always)]
-    fn gain<A: Arithmetic>(
+    fn gain<V: Vector>(
         &mut self,
         reference: &Reference,
         age: usize,
         error: &Spectrum,
-    ) -> Block {
-        let mut expected = [Lanes::ZERO; VECTORS];
+    ) -> [V; VECTORS] {
+        let mut expected = [V::splat(0.0); VECTORS];
         for (partition, variance) in self.variance.iter().enumerate() {
             let (_, power) = reference.at(age + partition);
             for v in 0..VECTORS {
-                expected[v] = A::mul_add(variance[v], power[v], expected[v]);
+                expected[v] = V::load(&variance[v]).mul_add(V::load(&power[v]), expected[v]);
             }
         }
-        let mut gain = [Lanes::ZERO; VECTORS];
+        let (memory, least) = (V::splat(NEAR_MEMORY), V::splat(NEAR_MIN));
         for v in 0..VECTORS {
-            let power = A::mul_add(error.re[v], error.re[v], error.im[v] * error.im[v]);
-            let near = A::mul_add(self.near[v] - power, Lanes::splat(NEAR_MEMORY), power);
+            let (re, im) = (V::load(&error.re[v]), V::load(&error.im[v]));
+            let power = re.mul_add(re, im * im);
+            let near = (V::load(&self.near[v]) - power).mul_add(memory, power);
             if age == 0 {
-                self.near[v] = near;
+                near.store(&mut self.near[v]);
             }
-            gain[v] = Lanes::splat(1.0) / (expected[v] + near + Lanes::splat(NEAR_MIN));
+            expected[v] = V::splat(1.0) / (expected[v] + near + least);
         }
-        gain
+        expected
     }
 
     /// A block has passed: what was learnt becomes a little uncertain, where it was of use.
     #[inline(always)]
-    pub(super) fn drift<A: Arithmetic>(&mut self, reference: &Reference) {
+    pub(super) fn drift<V: Vector>(&mut self, reference: &Reference) {
         for (partition, w) in self.weights.iter().enumerate() {
             let (_, power) = reference.at(partition);
-            let mut squares = [Lanes::ZERO; VECTORS];
-            let mut sum = Lanes::ZERO;
+            let mut squares = [V::splat(0.0); VECTORS];
+            let mut sum = V::splat(0.0);
             for v in 0..VECTORS {
-                squares[v] = A::mul_add(w.re[v], w.re[v], w.im[v] * w.im[v]);
+                let (re, im) = (V::load(&w.re[v]), V::load(&w.im[v]));
+                squares[v] = re.mul_add(re, im * im);
                 sum = sum + squares[v];
             }
-            let partition_drift = Lanes::splat(DRIFT_PARTITION / BLOCK as f32 * sum.sum());
+            let of_all = V::splat(DRIFT_PARTITION / BLOCK as f32 * sum.sum());
+            let (of_bin, least) = (V::splat(DRIFT_BIN), V::splat(BIN_POWER_MIN));
             let variance = &mut self.variance[partition];
             for v in 0..VECTORS {
-                let drift = A::mul_add(squares[v], Lanes::splat(DRIFT_BIN), partition_drift);
-                let heard = power[v] / (power[v] + Lanes::splat(BIN_POWER_MIN));
-                variance[v] = A::mul_add(heard, drift, variance[v]);
+                let drift = squares[v].mul_add(of_bin, of_all);
+                let power = V::load(&power[v]);
+                let heard = power / (power + least);
+                heard.mul_add(drift, V::load(&variance[v])).store(&mut variance[v]);
             }
         }
     }
 
     /// Makes a part of the partitions causal again: their taps beyond a block become zero.
     #[inline(always)]
-    pub(super) fn keep_causal<A: Arithmetic>(&mut self, tables: &Tables) {
+    pub(super) fn keep_causal<V: Vector>(&mut self, tables: &Tables) {
         self.turn = (self.turn + 1) % CAUSAL_TURN;
         let mut partition = self.turn;
         while partition < self.weights.len() {
-            tables.keep_older::<A>(&mut self.weights[partition]);
+            tables.keep_older::<V>(&mut self.weights[partition]);
             partition += CAUSAL_TURN;
         }
     }

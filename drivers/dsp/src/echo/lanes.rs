@@ -1,94 +1,46 @@
-//! Eight numbers side by side, and the two ways of multiplying and adding them.
-//!
-//! Everything here is inlined into its caller and turned into the vector instructions that the
-//! caller is compiled for.
+//! Eight numbers side by side: how they lie in memory, and what can be done with them.
+
+use core::ops::{Add, Div, Mul, Sub};
 
 /// How many numbers stand side by side.
 pub(super) const WIDTH: usize = 8;
 
-/// Eight numbers, in one register where the processor has registers that wide.
+/// Eight numbers in memory.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C, align(32))]
 pub(super) struct Lanes(pub(super) [f32; WIDTH]);
 
 impl Lanes {
     pub(super) const ZERO: Lanes = Lanes([0.0; WIDTH]);
-
-    #[inline(always)]
-    pub(super) fn splat(value: f32) -> Self {
-        Lanes([value; WIDTH])
-    }
-
-    #[inline(always)]
-    pub(super) fn map(self, f: impl Fn(f32) -> f32) -> Self {
-        let mut out = self;
-        for lane in &mut out.0 {
-            *lane = f(*lane);
-        }
-        out
-    }
-
-    #[inline(always)]
-    pub(super) fn with(self, other: Lanes, f: impl Fn(f32, f32) -> f32) -> Self {
-        let mut out = self;
-        for (lane, &other) in out.0.iter_mut().zip(&other.0) {
-            *lane = f(*lane, other);
-        }
-        out
-    }
-
-    #[inline(always)]
-    pub(super) fn max(self, other: Lanes) -> Self {
-        self.with(other, |a, b| if a > b { a } else { b })
-    }
-
-    #[inline(always)]
-    pub(super) fn sum(self) -> f32 {
-        let [a, b, c, d, e, f, g, h] = self.0;
-        ((a + e) + (b + f)) + ((c + g) + (d + h))
-    }
+    /// One in the first lane, where bins 0 and 32 stand.
+    pub(super) const FIRST: Lanes = Lanes([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    /// One in all the others.
+    pub(super) const OTHERS: Lanes = Lanes([0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
 }
 
-macro_rules! by_lane {
-    ($($operation:ident $method:ident $sign:tt),*) => {$(
-        impl core::ops::$operation for Lanes {
-            type Output = Lanes;
-            #[inline(always)]
-            fn $method(self, other: Lanes) -> Lanes {
-                self.with(other, |a, b| a $sign b)
-            }
-        }
-    )*};
-}
+/// Eight numbers in a processor's registers; everything is done lane by lane.
+pub(super) trait Vector:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
+    /// The same number in every lane.
+    fn splat(value: f32) -> Self;
+    /// Out of memory.
+    fn load(lanes: &Lanes) -> Self;
+    /// Into memory.
+    fn store(self, lanes: &mut Lanes);
+    /// `self · b + c`, rounded once where the processor can.
+    fn mul_add(self, b: Self, c: Self) -> Self;
+    /// Samples as numbers.
+    fn from_samples(samples: &[i16; WIDTH]) -> Self;
+    /// Rounded to the nearest sample values, saturating.
+    fn to_samples(self) -> [i16; WIDTH];
 
-by_lane!(Add add +, Sub sub -, Mul mul *, Div div /);
-
-/// How a product is added to a sum.
-pub(super) trait Arithmetic {
-    /// `a · b + c`.
-    fn mul_add(a: Lanes, b: Lanes, c: Lanes) -> Lanes;
-}
-
-/// Rounded once, by one instruction: only where the processor has it.
-pub(super) struct Fused;
-
-/// Rounded twice: everywhere.
-pub(super) struct Separate;
-
-impl Arithmetic for Fused {
+    /// The sum of all lanes.
     #[inline(always)]
-    fn mul_add(a: Lanes, b: Lanes, c: Lanes) -> Lanes {
-        let mut out = c;
-        for i in 0..WIDTH {
-            out.0[i] = a.0[i].mul_add(b.0[i], c.0[i]);
-        }
-        out
-    }
-}
-
-impl Arithmetic for Separate {
-    #[inline(always)]
-    fn mul_add(a: Lanes, b: Lanes, c: Lanes) -> Lanes {
-        a * b + c
+    fn sum(self) -> f32 {
+        let mut lanes = Lanes::ZERO;
+        self.store(&mut lanes);
+        let [a, b, c, d, e, f, g, h] = lanes.0;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
     }
 }

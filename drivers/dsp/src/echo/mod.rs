@@ -17,10 +17,9 @@ mod reference;
 mod simd;
 mod transform;
 
-use self::core::Core;
-use self::reference::block_of;
+use self::core::{Core, Samples};
 use self::simd::Instructions;
-use self::transform::{BLOCK, Block};
+use self::transform::BLOCK;
 
 /// How long an echo may come after what caused it.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -49,8 +48,8 @@ pub struct EchoCanceller {
     instructions: Instructions,
     enabled: bool,
     /// The samples of a block that is not complete yet.
-    sent: [i16; BLOCK],
-    received: [i16; BLOCK],
+    sent: Samples,
+    received: Samples,
     waiting: usize,
 }
 
@@ -120,21 +119,21 @@ impl EchoCanceller {
         let (from, to) = (self.waiting, self.waiting + sent.len());
         self.sent[from..to].copy_from_slice(sent);
         self.received[from..to].copy_from_slice(received);
-        let sent_block = block_of(&self.sent[..to]);
         self.waiting = to % BLOCK;
-        if !self.enabled {
-            if to == BLOCK {
-                self.instructions.pass(&mut self.core, &sent_block);
+        if to == BLOCK {
+            if self.enabled {
+                let mut left = self.received;
+                self.instructions.whole(&mut self.core, &self.sent, &mut left);
+                received.copy_from_slice(&left[from..to]);
+            } else {
+                self.instructions.pass(&mut self.core, &self.sent);
             }
-            return;
+        } else if self.enabled {
+            let (mut sent, mut left) = (self.sent, self.received);
+            sent[to..].fill(0);
+            self.instructions.part(&mut self.core, &sent, &mut left);
+            received.copy_from_slice(&left[from..to]);
         }
-        let received_block = block_of(&self.received[..to]);
-        let outcome = if to == BLOCK {
-            self.instructions.whole(&mut self.core, &sent_block, &received_block)
-        } else {
-            self.instructions.part(&mut self.core, &sent_block, &received_block)
-        };
-        write(&outcome.left, from, received);
     }
 }
 
@@ -146,14 +145,5 @@ impl ::core::fmt::Debug for EchoCanceller {
             .field("erl_db", &self.erl_db())
             .field("erle_db", &self.erle_db())
             .finish_non_exhaustive()
-    }
-}
-
-/// Rounds the block's samples from this one on.
-fn write(block: &Block, from: usize, samples: &mut [i16]) {
-    let values = block.iter().flat_map(|v| v.0).skip(from);
-    for (sample, value) in samples.iter_mut().zip(values) {
-        // `as` saturates on floats.
-        *sample = value.round_ties_even() as i16;
     }
 }

@@ -1,7 +1,7 @@
 //! What was sent, as spectra of overlapping windows, newest first.
 
-use super::lanes::{Arithmetic, Lanes};
-use super::transform::{BLOCK, Block, Spectrum, Tables, VECTORS};
+use super::lanes::Vector;
+use super::transform::{BLANK, Block, Spectrum, Tables, VECTORS};
 
 /// The memory of what was sent.
 #[derive(Clone, Debug)]
@@ -19,9 +19,9 @@ impl Reference {
     pub(super) fn new(blocks: usize) -> Self {
         Reference {
             spectra: vec![Spectrum::default(); blocks + 1].into(),
-            powers: vec![[Lanes::ZERO; VECTORS]; blocks + 1].into(),
+            powers: vec![BLANK; blocks + 1].into(),
             newest: 0,
-            previous: [Lanes::ZERO; VECTORS],
+            previous: BLANK,
             steadiness: Steadiness::default(),
         }
     }
@@ -31,35 +31,32 @@ impl Reference {
             spectra: core::mem::take(&mut self.spectra),
             powers: core::mem::take(&mut self.powers),
             newest: 0,
-            previous: [Lanes::ZERO; VECTORS],
+            previous: BLANK,
             steadiness: Steadiness::default(),
         };
         self.spectra.fill(Spectrum::default());
-        self.powers.fill([Lanes::ZERO; VECTORS]);
+        self.powers.fill(BLANK);
     }
 
     /// A whole block was sent.
     #[inline(always)]
-    pub(super) fn push<A: Arithmetic>(&mut self, tables: &Tables, block: &Block) {
-        self.begin::<A>(tables, block);
+    pub(super) fn push<V: Vector>(&mut self, tables: &Tables, block: &Block) {
+        self.begin::<V>(tables, block);
         self.previous = *block;
-        let mut energy = Lanes::ZERO;
-        for &samples in block {
-            energy = A::mul_add(samples, samples, energy);
-        }
-        self.steadiness.push(energy.sum());
+        self.steadiness.push(energy::<V>(block));
     }
 
     /// A block was sent in part, the rest of it being zero so far; to be followed by
     /// [`Self::take_back`].
     #[inline(always)]
-    pub(super) fn begin<A: Arithmetic>(&mut self, tables: &Tables, block: &Block) {
-        let spectrum = tables.spectrum::<A>(&self.previous, block);
+    pub(super) fn begin<V: Vector>(&mut self, tables: &Tables, block: &Block) {
+        let spectrum = tables.spectrum::<V>(&self.previous, block);
         self.newest = self.newest.checked_sub(1).unwrap_or(self.spectra.len() - 1);
         self.spectra[self.newest] = spectrum;
         let power = &mut self.powers[self.newest];
-        for ((power, &re), &im) in power.iter_mut().zip(&spectrum.re).zip(&spectrum.im) {
-            *power = A::mul_add(re, re, im * im);
+        for v in 0..VECTORS {
+            let (re, im) = (V::load(&spectrum.re[v]), V::load(&spectrum.im[v]));
+            re.mul_add(re, im * im).store(&mut power[v]);
         }
     }
 
@@ -116,12 +113,13 @@ impl Steadiness {
     }
 }
 
-/// The block of 32 numbers that these samples are, with zeros at the end where they are fewer.
-pub(super) fn block_of(samples: &[i16]) -> Block {
-    let mut block = [Lanes::ZERO; VECTORS];
-    debug_assert!(samples.len() <= BLOCK);
-    for (lane, &sample) in block.iter_mut().flat_map(|v| &mut v.0).zip(samples) {
-        *lane = f32::from(sample);
+/// The sum of a block's squares.
+#[inline(always)]
+pub(super) fn energy<V: Vector>(block: &Block) -> f32 {
+    let mut sum = V::splat(0.0);
+    for lanes in block {
+        let value = V::load(lanes);
+        sum = value.mul_add(value, sum);
     }
-    block
+    sum.sum()
 }

@@ -6,7 +6,7 @@
 use core::f64::consts::TAU;
 use std::sync::LazyLock;
 
-use super::lanes::{Arithmetic, Lanes, WIDTH};
+use super::lanes::{Lanes, Vector, WIDTH};
 
 /// Samples in a block.
 pub(super) const BLOCK: usize = 32;
@@ -68,62 +68,80 @@ impl Tables {
 
     /// The spectrum of two blocks, the older first.
     #[inline(always)]
-    pub(super) fn spectrum<A: Arithmetic>(&self, older: &Block, newer: &Block) -> Spectrum {
-        let sum = each(older, newer, |a, b| a + b);
-        let difference = each(older, newer, |a, b| a - b);
-        let (even, odd) = multiply::<A>(&self.even, &sum, &self.odd, &difference);
-        joined(&even, &odd)
+    pub(super) fn spectrum<V: Vector>(&self, older: &Block, newer: &Block) -> Spectrum {
+        let (older, newer) = (load::<V>(older), load::<V>(newer));
+        let (mut sum, mut difference) = (BLANK, BLANK);
+        for v in 0..VECTORS {
+            (older[v] + newer[v]).store(&mut sum[v]);
+            (older[v] - newer[v]).store(&mut difference[v]);
+        }
+        let (even, odd) = multiply::<V>(&self.even, &sum, &self.odd, &difference);
+        joined(even, odd)
     }
 
     /// The spectrum of a block of zeros and this one.
     #[inline(always)]
-    pub(super) fn spectrum_of_newer<A: Arithmetic>(&self, newer: &Block) -> Spectrum {
-        let (even, odd) = multiply::<A>(&self.even, newer, &self.odd, newer);
-        joined(&even, &odd.map(|v| Lanes::ZERO - v))
+    pub(super) fn spectrum_of_newer<V: Vector>(&self, newer: &Block) -> Spectrum {
+        let (even, mut odd) = multiply::<V>(&self.even, newer, &self.odd, newer);
+        for v in &mut odd {
+            *v = V::splat(0.0) - *v;
+        }
+        joined(even, odd)
     }
 
     /// The second block of what has this spectrum.
     #[inline(always)]
-    pub(super) fn newer_block<A: Arithmetic>(&self, spectrum: &Spectrum) -> Block {
+    pub(super) fn newer_block<V: Vector>(&self, spectrum: &Spectrum) -> Block {
         let (even, odd) = split(spectrum);
-        let (even, odd) = multiply::<A>(&self.inverse_even, &even, &self.inverse_odd, &odd);
-        each(&even, &odd, |a, b| a - b)
+        let (even, odd) = multiply::<V>(&self.inverse_even, &even, &self.inverse_odd, &odd);
+        let mut block = BLANK;
+        for v in 0..VECTORS {
+            (even[v] - odd[v]).store(&mut block[v]);
+        }
+        block
     }
 
     /// Makes the second block of what has this spectrum zero.
     #[inline(always)]
-    pub(super) fn keep_older<A: Arithmetic>(&self, spectrum: &mut Spectrum) {
+    pub(super) fn keep_older<V: Vector>(&self, spectrum: &mut Spectrum) {
         let (even, odd) = split(spectrum);
-        let (to_odd, to_even) = multiply::<A>(&self.even_to_odd, &even, &self.odd_to_even, &odd);
-        let half = Lanes::splat(0.5);
-        let even = each(&even, &to_even, |a, b| A::mul_add(a, half, b));
-        let odd = each(&odd, &to_odd, |a, b| A::mul_add(a, half, b));
-        *spectrum = joined(&even, &odd);
+        let (mut to_odd, mut to_even) =
+            multiply::<V>(&self.even_to_odd, &even, &self.odd_to_even, &odd);
+        let half = V::splat(0.5);
+        for v in 0..VECTORS {
+            to_even[v] = V::load(&even[v]).mul_add(half, to_even[v]);
+            to_odd[v] = V::load(&odd[v]).mul_add(half, to_odd[v]);
+        }
+        *spectrum = joined(to_even, to_odd);
     }
 }
 
+/// A block of zeros.
+pub(super) const BLANK: Block = [Lanes::ZERO; VECTORS];
+
+/// A block in registers.
 #[inline(always)]
-pub(super) fn each(a: &Block, b: &Block, f: impl Fn(Lanes, Lanes) -> Lanes) -> Block {
-    let mut out = *a;
-    for (out, &b) in out.iter_mut().zip(b) {
-        *out = f(*out, b);
-    }
-    out
+pub(super) fn load<V: Vector>(block: &Block) -> [V; VECTORS] {
+    [V::load(&block[0]), V::load(&block[1]), V::load(&block[2]), V::load(&block[3])]
 }
 
 /// Two products of a matrix and a vector at once, which keeps both multipliers busy.
 #[inline(always)]
-fn multiply<A: Arithmetic>(a: &Matrix, x: &Block, b: &Matrix, y: &Block) -> (Block, Block) {
-    let mut left = [Lanes::ZERO; VECTORS];
-    let mut right = [Lanes::ZERO; VECTORS];
-    for group in 0..VECTORS {
-        for lane in 0..WIDTH {
-            let (a, b) = (&a[group * WIDTH + lane], &b[group * WIDTH + lane]);
-            let (x, y) = (Lanes::splat(x[group].0[lane]), Lanes::splat(y[group].0[lane]));
-            for i in 0..VECTORS {
-                left[i] = A::mul_add(a[i], x, left[i]);
-                right[i] = A::mul_add(b[i], y, right[i]);
-            }
+fn multiply<V: Vector>(
+    a: &Matrix,
+    x: &Block,
+    b: &Matrix,
+    y: &Block,
+) -> ([V; VECTORS], [V; VECTORS]) {
+    let mut left = [V::splat(0.0); VECTORS];
+    let mut right = left;
+    for column in 0..BLOCK {
+        let (a, b) = (&a[column], &b[column]);
+        let (group, lane) = (column / WIDTH, column % WIDTH);
+        let (x, y) = (V::splat(x[group].0[lane]), V::splat(y[group].0[lane]));
+        for i in 0..VECTORS {
+            left[i] = V::load(&a[i]).mul_add(x, left[i]);
+            right[i] = V::load(&b[i]).mul_add(y, right[i]);
         }
     }
     (left, right)
@@ -136,11 +154,15 @@ fn split(s: &Spectrum) -> (Block, Block) {
 }
 
 #[inline(always)]
-fn joined(even: &Block, odd: &Block) -> Spectrum {
-    Spectrum {
-        re: [even[0], even[1], odd[0], odd[1]],
-        im: [even[HALF], even[HALF + 1], odd[HALF], odd[HALF + 1]],
+fn joined<V: Vector>(even: [V; VECTORS], odd: [V; VECTORS]) -> Spectrum {
+    let mut spectrum = Spectrum::default();
+    for i in 0..HALF {
+        even[i].store(&mut spectrum.re[i]);
+        odd[i].store(&mut spectrum.re[HALF + i]);
+        even[HALF + i].store(&mut spectrum.im[i]);
+        odd[HALF + i].store(&mut spectrum.im[HALF + i]);
     }
+    spectrum
 }
 
 /// Rows of numbers, before they are put into vectors.
@@ -186,7 +208,7 @@ fn matrix(rows: &Rows) -> Matrix {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lanes::Separate;
+    use super::super::simd::Halves;
     use super::*;
 
     fn block(f: impl Fn(usize) -> f32) -> Block {
@@ -201,8 +223,7 @@ mod tests {
     fn a_cosine_stands_in_its_bin() {
         for bin in [0, 1, 6, 31, 32] {
             let wave = |n: usize| (TAU * (bin * n) as f64 / 64.0).cos() as f32;
-            let spectrum =
-                Tables::get().spectrum::<Separate>(&block(wave), &block(|n| wave(n + 32)));
+            let spectrum = Tables::get().spectrum::<Halves>(&block(wave), &block(|n| wave(n + 32)));
             let (re, im) = (numbers(&spectrum.re), numbers(&spectrum.im));
             for at in 0..32 {
                 let here = if at < 16 { 2 * at } else { 2 * at - 31 };
@@ -219,15 +240,15 @@ mod tests {
         let older = block(|n| ((n * 37 + 11) % 64) as f32 - 30.0);
         let newer = block(|n| ((n * 23 + 5) % 61) as f32 - 30.0);
         let tables = Tables::get();
-        let mut spectrum = tables.spectrum::<Separate>(&older, &newer);
-        let back = numbers(&tables.newer_block::<Separate>(&spectrum));
+        let mut spectrum = tables.spectrum::<Halves>(&older, &newer);
+        let back = numbers(&tables.newer_block::<Halves>(&spectrum));
         for (a, b) in back.iter().zip(numbers(&newer)) {
             assert!((a - b).abs() < 1e-3, "{a} {b}");
         }
-        tables.keep_older::<Separate>(&mut spectrum);
-        let only_older = tables.spectrum::<Separate>(&older, &[Lanes::ZERO; VECTORS]);
-        let only_newer = tables.spectrum_of_newer::<Separate>(&newer);
-        let whole = tables.spectrum::<Separate>(&[Lanes::ZERO; VECTORS], &newer);
+        tables.keep_older::<Halves>(&mut spectrum);
+        let only_older = tables.spectrum::<Halves>(&older, &BLANK);
+        let only_newer = tables.spectrum_of_newer::<Halves>(&newer);
+        let whole = tables.spectrum::<Halves>(&BLANK, &newer);
         for (a, b) in [(spectrum, only_older), (only_newer, whole)] {
             for (a, b) in numbers(&a.re).iter().zip(numbers(&b.re)) {
                 assert!((a - b).abs() < 2e-3, "{a} {b}");

@@ -138,7 +138,6 @@ pub enum ExchangeEvent {
 }
 
 /// What the port is told.
-#[expect(clippy::large_enum_variant, reason = "boxes would be freed in the real-time thread")]
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum ExchangeCommand {
     Place(CallPlan),

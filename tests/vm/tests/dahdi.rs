@@ -1,0 +1,114 @@
+//! The DAHDI driver against the real kernel modules, in a virtual machine: two spans of the
+//! kernel's own, cross-connected, one with the signalling of exchange lines, one with handsets'.
+//!
+//! What such a pair cannot show, as no hardware is behind it (voltages, polarity, lamps, caller id
+//! sent by a card), is tested in the driver against a scripted channel.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use tipring_test_vm::{Console, run_dahdi};
+
+/// The machine runs once for all tests.
+static CONSOLE: LazyLock<Console> = LazyLock::new(|| {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("vm");
+    let guest = Path::new(env!("CARGO_BIN_EXE_tipring-vm-guest"));
+    run_dahdi(&cache, guest).unwrap_or_else(|error| panic!("{error:#}"))
+});
+
+/// What was shown by this name; it is printed, so that `--nocapture` gives all figures.
+fn shown(name: &str) -> &'static str {
+    let figures = CONSOLE.shown(name).unwrap_or_else(|error| panic!("{error:#}"));
+    println!("{name}: {figures}");
+    figures
+}
+
+#[track_caller]
+fn shown_with(name: &str, words: &[&str]) {
+    let figures = shown(name);
+    for word in words {
+        assert!(figures.contains(word), "{name}: '{word}' is not in: {figures}");
+    }
+}
+
+#[test]
+fn what_does_not_open_says_what_to_do() {
+    shown_with("without-module", &["kernel module is not loaded", "modprobe dahdi"]);
+    shown_with(
+        "without-permission",
+        &["no permission to open /dev/dahdi/channel", "group dialout"],
+    );
+    shown_with("no-channel", &["DAHDI has no channel 99"]);
+    shown_with("not-configured", &["channel 4 is not configured", "`fxsks=4`", "dahdi_cfg"]);
+    shown_with("other-signalling", &["channel 5 is not an FXO port but an FXS port", "fxsks=5"]);
+    shown_with("in-use", &["channel 1 is in use"]);
+}
+
+#[test]
+fn spans_and_channels_are_listed() {
+    shown_with(
+        "list",
+        &["DYN/loc/1:0 (4)", "DYN/loc/1:1 (4)", "3 FXO, 3 FXS, 2 not configured", "version 2.11"],
+    );
+}
+
+#[test]
+fn ringing_is_told_burst_by_burst_without_a_tone_zone_loaded() {
+    shown("ring");
+    shown("late-ring");
+}
+
+#[test]
+fn answer_and_hang_up_are_told() {
+    shown("answer");
+    shown("hang-up");
+}
+
+#[test]
+fn audio_is_bit_exact_both_ways() {
+    shown("audio");
+    shown_with("dtmf", &["0123456789*#ABCD"]);
+}
+
+#[test]
+fn flashes_and_dial_pulses_are_told_apart() {
+    shown("flash");
+    shown("pulses");
+    shown("plain-loop");
+}
+
+#[test]
+fn battery_drop_is_told() {
+    shown("battery");
+}
+
+#[test]
+fn what_the_hardware_lacks_is_said() {
+    shown_with("unable", &["the port cannot"]);
+}
+
+#[test]
+fn events_that_hold_up_audio_are_taken() {
+    shown("errno-500");
+}
+
+#[test]
+fn delay_is_kept_when_clocks_disagree() {
+    shown("slow-clock");
+    shown("fast-clock");
+    shown("pause");
+}
+
+#[test]
+fn twenty_calls_in_a_row_between_the_machines() {
+    shown("calls");
+    shown("pulse-calls");
+    shown("counted-pulse-calls");
+}
+
+#[test]
+fn a_span_may_go_and_come_back() {
+    shown_with("taken-away", &["DeviceLost", "the device has gone", "out of service"]);
+    shown_with("stays-gone", &["DAHDI has no channel 5"]);
+    shown("brought-back");
+}
