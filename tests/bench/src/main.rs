@@ -6,6 +6,7 @@
 
 mod calls;
 mod dtmf;
+mod echo;
 mod setup;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +26,8 @@ enum Benchmark {
     Setup(setup::Options),
     /// What the DTMF detector hears and what it does not, beside SpanDSP's.
     Dtmf(dtmf::Options),
+    /// The line echo canceller: G.168-style trials on eight hybrids, and processor time.
+    Echo(echo::Options),
     /// The part of `calls` that is measured.
     #[command(hide = true)]
     CallsChild(calls::child::Options),
@@ -35,6 +38,7 @@ fn main() -> anyhow::Result<()> {
         Benchmark::Calls(options) => calls::run(&options),
         Benchmark::Setup(options) => setup::run(&options),
         Benchmark::Dtmf(options) => dtmf::run(&options),
+        Benchmark::Echo(options) => echo::run(&options),
         Benchmark::CallsChild(options) => calls::child::run(&options),
     }
 }

@@ -9,6 +9,8 @@
 pub(super) struct Round {
     /// Energy of what was received.
     pub(super) received: f32,
+    /// Energy of the echo that the filter in use takes out.
+    pub(super) echo: f32,
     /// Energy of what the filter in use left of it.
     pub(super) used: f32,
     /// Energy of what the learning filter left of it.
@@ -23,7 +25,10 @@ pub(super) enum Verdict {
     /// Nothing is certain.
     Undecided,
     /// The learning filter is better: use it.
-    Adopt,
+    Adopt {
+        /// Better by far.
+        much: bool,
+    },
     /// The learning filter has gone astray: let it go on from the one in use.
     Return,
     /// The filter in use adds echo instead of taking it away.
@@ -31,30 +36,43 @@ pub(super) enum Verdict {
 }
 
 /// Memory of the energies, a block.
-const MEMORY: f32 = 0.93;
+const MEMORY: f32 = 0.95;
+/// An echo taken out that is not there adds its own energy; a quarter of that is no chance.
+const HARM: f32 = 0.25;
+/// Memory of the harm, a block: louder speech of the near end looks like harm for a while.
+const HARM_MEMORY: f32 = 0.985;
 
 /// The score over the last blocks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Contest {
     quick: Score,
     slow: Score,
+    harm: Score,
+    echo: f32,
     received: f32,
     used: f32,
     learning: f32,
 }
 
 impl Contest {
-    pub(super) fn judge(&mut self, round: Round) -> Verdict {
-        self.quick.add(round, 0.6);
-        self.slow.add(round, 0.92);
+    /// Judges by the blocks so far; the more cautious, the more is asked of the learning filter.
+    pub(super) fn judge(&mut self, round: Round, caution: f32) -> Verdict {
+        let chance = round.used.min(round.learning) * round.apart;
+        self.quick.add(0.6, round.used - round.learning, chance);
+        self.slow.add(0.92, round.used - round.learning, chance);
+        let chance = round.used.min(round.received) * round.echo;
+        self.harm.add(HARM_MEMORY, round.used - round.received, chance);
+        self.harm.gain = self.harm.gain.max(-10.0 * round.echo);
+        self.echo = HARM_MEMORY * self.echo + round.echo;
         self.received = MEMORY * self.received + round.received;
         self.used = MEMORY * self.used + round.used;
         self.learning = MEMORY * self.learning + round.learning;
-        if self.quick.advantage(0.7) || self.slow.advantage(0.5) {
+        if self.quick.advantage(0.7 * caution) || self.slow.advantage(0.5 * caution) {
+            let much = self.used > 1.25 * self.learning && self.used > 0.25 * self.received;
             self.used = self.used.min(self.learning);
             self.start_anew();
-            Verdict::Adopt
-        } else if self.used > 1.5 * self.received {
+            Verdict::Adopt { much }
+        } else if self.harm.advantage(5.5) && self.harm.gain > HARM * self.echo {
             *self = Contest::default();
             Verdict::Harm
         } else if self.slow.disadvantage(2.0) && self.learning > 1.3 * self.used {
@@ -79,13 +97,12 @@ struct Score {
 }
 
 impl Score {
-    fn add(&mut self, round: Round, memory: f32) {
-        self.gain = memory * self.gain + (round.used - round.learning);
-        let chance = round.used.min(round.learning) * round.apart;
+    fn add(&mut self, memory: f32, gain: f32, chance: f32) {
+        self.gain = memory * self.gain + gain;
         self.variance = memory * memory * self.variance + chance;
     }
 
-    /// Whether the learning filter is better by so many times what chance would do.
+    /// Whether the gain is so many times what chance would make it.
     fn advantage(&self, times: f32) -> bool {
         self.gain > 0.0 && self.gain * self.gain > times * times * self.variance
     }

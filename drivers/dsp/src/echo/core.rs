@@ -11,10 +11,15 @@ use super::transform::{BLANK, BLOCK, Block, Spectrum, Tables, VECTORS, load};
 const REUSE: usize = 4;
 /// How long it does so, in blocks: two seconds of sound.
 const EAGER_BLOCKS: u32 = 500;
+/// How the learning goes at first, and how later.
+const EAGER: Manner = Manner { blocks: REUSE, turn: 4, pace: 1.0, caution: 1.0 };
+const SETTLED: Manner = Manner { blocks: 1, turn: 8, pace: 0.1, caution: 2.0 };
 /// Below this energy a block of what is sent is silence: −51 dBm0.
 const SILENCE: f32 = 2000.0 * BLOCK as f32;
-/// How often the learning filter's size is looked at, in blocks.
-const CHECK_BLOCKS: u32 = 64;
+/// How often the filters' energy is looked at, in blocks.
+const CHECK_BLOCKS: u32 = 16;
+/// A filter in use that has lost so much of its energy no longer fits the line.
+const FADED: f32 = 0.4;
 /// No line lets back more than four times what was sent.
 const ENERGY_MAX: f32 = 4.0;
 
@@ -33,8 +38,23 @@ pub(super) struct Core {
     /// Blocks for which echo of what was sent may still come.
     sounding: usize,
     eager: u32,
+    /// The most energy that the filter in use had since it began anew.
+    energy_used: f32,
     count: u32,
     cancelled: Cancelled,
+}
+
+/// A manner of learning.
+#[derive(Clone, Copy)]
+struct Manner {
+    /// How many blocks are learnt from at a time, the newest included.
+    blocks: usize,
+    /// How many partitions take turns in being put in order.
+    turn: usize,
+    /// How fast what was learnt becomes uncertain.
+    pace: f32,
+    /// How much better than by chance the learning filter has to be.
+    caution: f32,
 }
 
 /// A block of samples.
@@ -61,6 +81,7 @@ impl Core {
             received_offset: 0.0,
             sounding: 0,
             eager: EAGER_BLOCKS,
+            energy_used: 0.0,
             count: 0,
             cancelled: Cancelled::default(),
         }
@@ -74,6 +95,7 @@ impl Core {
         self.sent_offset = 0.0;
         self.received_offset = 0.0;
         self.sounding = 0;
+        self.energy_used = 0.0;
         self.count = 0;
         self.cancelled = Cancelled::default();
     }
@@ -134,6 +156,7 @@ impl Core {
             let left = difference::<V>(&heard, &echo_learning);
             let round = Round {
                 received: energy::<V>(&heard),
+                echo: energy::<V>(&echo_used),
                 used: energy::<V>(&difference::<V>(&heard, &echo_used)),
                 learning: energy::<V>(&left),
                 apart: energy::<V>(&difference::<V>(&echo_used, &echo_learning)),
@@ -159,11 +182,19 @@ impl Core {
         };
     }
 
+    fn manner(&self) -> Manner {
+        if self.eager > 0 { EAGER } else { SETTLED }
+    }
+
     /// Lets the better filter win; gives the echo to take out.
     fn settle(&mut self, round: Round, used: &Block, learning: &Block) -> Block {
-        match self.contest.judge(round) {
+        match self.contest.judge(round, self.manner().caution) {
             Verdict::Undecided => *used,
-            Verdict::Adopt => {
+            Verdict::Adopt { much } => {
+                if much && self.eager == 0 {
+                    // So much at once is a change of path.
+                    self.start_again();
+                }
                 self.used.copy_from_slice(&self.learning.weights);
                 crossfade(used, learning)
             }
@@ -173,10 +204,7 @@ impl Core {
             }
             Verdict::Harm => {
                 self.used.fill(Spectrum::default());
-                self.eager = EAGER_BLOCKS;
-                if round.learning > round.received {
-                    self.forget();
-                }
+                self.forget();
                 crossfade(used, &BLANK)
             }
         }
@@ -186,22 +214,42 @@ impl Core {
     #[inline(always)]
     fn learn<V: Vector>(&mut self, left: &Block) {
         self.learning.learn::<V>(&self.reference, 0, left, self.tables);
-        let times = if self.eager > 0 { REUSE } else { 1 };
+        let manner = self.manner();
         self.eager = self.eager.saturating_sub(1);
-        for age in 1..times {
+        for age in 1..manner.blocks {
             let again = echo::<V>(&self.learning.weights, &self.reference, age, self.tables);
             let left = difference::<V>(&self.received[age], &again);
             self.learning.learn::<V>(&self.reference, age, &left, self.tables);
         }
-        self.learning.drift::<V>(&self.reference);
-        self.learning.keep_causal::<V>(self.tables);
+        self.learning.keep::<V>(&self.reference, self.tables, manner.turn, manner.pace);
         self.count = self.count.wrapping_add(1);
         if self.count.is_multiple_of(CHECK_BLOCKS) {
-            let energy = self.learning.energy(&self.learning.weights);
-            if energy.is_nan() || energy > ENERGY_MAX {
-                self.forget();
-            }
+            self.check();
         }
+    }
+
+    /// Whether the filters are still in their senses.
+    fn check(&mut self) {
+        let learning = self.learning.energy(&self.learning.weights);
+        if learning.is_nan() || learning > ENERGY_MAX {
+            self.forget();
+        }
+        let used = self.learning.energy(&self.used);
+        if self.eager > 0 {
+            self.energy_used = used;
+        } else if used < FADED * self.energy_used {
+            // What was learnt is being unlearnt: the path is another one.
+            self.start_again();
+            self.energy_used = used;
+        } else {
+            self.energy_used = self.energy_used.max(used);
+        }
+    }
+
+    /// Learns as in the beginning, from what is known.
+    fn start_again(&mut self) {
+        self.learning.doubt();
+        self.eager = EAGER_BLOCKS;
     }
 
     #[inline(always)]

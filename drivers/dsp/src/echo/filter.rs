@@ -6,6 +6,8 @@
 //! what is learnt and rises in proportion to the echo that was found there, so that a path of few
 //! milliseconds at an unknown delay is soon learnt at that delay only.
 
+#![allow(clippy::needless_range_loop, reason = "one index runs over several blocks")]
+
 use super::lanes::{Lanes, Vector, WIDTH};
 use super::reference::Reference;
 use super::transform::{BLANK, BLOCK, Block, Spectrum, Tables, VECTORS, load};
@@ -22,8 +24,6 @@ const BIN_POWER_MIN: f32 = 500.0 * 2.0 * BLOCK as f32;
 const NEAR_MEMORY: f32 = 0.5;
 /// That power at least: rounding to A-law.
 const NEAR_MIN: f32 = 20.0 * BLOCK as f32;
-/// Every so many partitions, one is made causal again in each block.
-const CAUSAL_TURN: usize = 4;
 
 /// The echo by these weights of what was sent, `age` blocks ago.
 #[inline(always)]
@@ -86,10 +86,16 @@ impl Adaptive {
 
     /// Knows nothing any more.
     pub(super) fn clear(&mut self) {
-        let prior = PRIOR_ENERGY / self.weights.len() as f32;
         self.weights.fill(Spectrum::default());
-        self.variance.fill([Lanes([prior; WIDTH]); VECTORS]);
+        self.doubt();
         self.near = BLANK;
+        self.turn = 0;
+    }
+
+    /// What it knows may be wrong.
+    pub(super) fn doubt(&mut self) {
+        let prior = PRIOR_ENERGY / self.weights.len() as f32;
+        self.variance.fill([Lanes([prior; WIDTH]); VECTORS]);
     }
 
     /// Takes these weights over, which have proved better than its own.
@@ -177,20 +183,30 @@ impl Adaptive {
         expected
     }
 
-    /// A block has passed: what was learnt becomes a little uncertain, where it was of use.
+    /// A block has passed. Of every `turn`th partition in turn: what was learnt becomes a little
+    /// uncertain, where it was of use, and taps beyond the partition's block become zero.
     #[inline(always)]
-    pub(super) fn drift<V: Vector>(&mut self, reference: &Reference) {
-        for (partition, w) in self.weights.iter().enumerate() {
+    pub(super) fn keep<V: Vector>(
+        &mut self,
+        reference: &Reference,
+        tables: &Tables,
+        turn: usize,
+        pace: f32,
+    ) {
+        self.turn = (self.turn + 1) % turn;
+        let (of_bin, least) = (V::splat(DRIFT_BIN * pace * turn as f32), V::splat(BIN_POWER_MIN));
+        let of_all = DRIFT_PARTITION * pace * turn as f32 / BLOCK as f32;
+        for partition in (self.turn..self.weights.len()).step_by(turn) {
+            let w = &mut self.weights[partition];
+            tables.keep_older::<V>(w);
             let (_, power) = reference.at(partition);
             let mut squares = [V::splat(0.0); VECTORS];
-            let mut sum = V::splat(0.0);
             for v in 0..VECTORS {
                 let (re, im) = (V::load(&w.re[v]), V::load(&w.im[v]));
                 squares[v] = re.mul_add(re, im * im);
-                sum = sum + squares[v];
             }
-            let of_all = V::splat(DRIFT_PARTITION / BLOCK as f32 * sum.sum());
-            let (of_bin, least) = (V::splat(DRIFT_BIN), V::splat(BIN_POWER_MIN));
+            let [a, b, c, d] = squares;
+            let of_all = V::splat(of_all * ((a + b) + (c + d)).sum());
             let variance = &mut self.variance[partition];
             for v in 0..VECTORS {
                 let drift = squares[v].mul_add(of_bin, of_all);
@@ -198,17 +214,6 @@ impl Adaptive {
                 let heard = power / (power + least);
                 heard.mul_add(drift, V::load(&variance[v])).store(&mut variance[v]);
             }
-        }
-    }
-
-    /// Makes a part of the partitions causal again: their taps beyond a block become zero.
-    #[inline(always)]
-    pub(super) fn keep_causal<V: Vector>(&mut self, tables: &Tables) {
-        self.turn = (self.turn + 1) % CAUSAL_TURN;
-        let mut partition = self.turn;
-        while partition < self.weights.len() {
-            tables.keep_older::<V>(&mut self.weights[partition]);
-            partition += CAUSAL_TURN;
         }
     }
 }

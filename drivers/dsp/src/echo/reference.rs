@@ -1,5 +1,7 @@
 //! What was sent, as spectra of overlapping windows, newest first.
 
+#![allow(clippy::needless_range_loop, reason = "one index runs over several blocks")]
+
 use super::lanes::Vector;
 use super::transform::{BLANK, Block, Spectrum, Tables, VECTORS};
 

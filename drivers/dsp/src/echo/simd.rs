@@ -58,18 +58,6 @@ impl Instructions {
     }
 }
 
-macro_rules! operators {
-    ($vector:ty, $(($operation:ident, $method:ident, $apply:expr)),*) => {$(
-        impl $operation for $vector {
-            type Output = Self;
-            #[inline(always)]
-            fn $method(self, other: Self) -> Self {
-                $apply(self, other)
-            }
-        }
-    )*};
-}
-
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     use core::arch::x86_64::*;
@@ -96,15 +84,22 @@ mod avx2 {
     #[derive(Clone, Copy)]
     struct Eight(__m256);
 
-    // SAFETY (of every block below): the processor has AVX2 and FMA, see `Eight`; memory is read
+    // Of every block below: the processor has AVX2 and FMA, see `Eight`; memory is read
     // and written through references to as many aligned numbers as the instruction moves.
-    operators!(
-        Eight,
-        (Add, add, |a: Eight, b: Eight| Eight(unsafe { _mm256_add_ps(a.0, b.0) })),
-        (Sub, sub, |a: Eight, b: Eight| Eight(unsafe { _mm256_sub_ps(a.0, b.0) })),
-        (Mul, mul, |a: Eight, b: Eight| Eight(unsafe { _mm256_mul_ps(a.0, b.0) })),
-        (Div, div, |a: Eight, b: Eight| Eight(unsafe { _mm256_div_ps(a.0, b.0) }))
-    );
+    macro_rules! instructions {
+        ($($operation:ident $method:ident $instruction:ident),*) => {$(
+            impl $operation for Eight {
+                type Output = Self;
+                #[inline(always)]
+                fn $method(self, other: Self) -> Self {
+                    // SAFETY: see above.
+                    Eight(unsafe { $instruction(self.0, other.0) })
+                }
+            }
+        )*};
+    }
+    instructions!(Add add _mm256_add_ps, Sub sub _mm256_sub_ps);
+    instructions!(Mul mul _mm256_mul_ps, Div div _mm256_div_ps);
 
     impl Vector for Eight {
         #[inline(always)]
@@ -159,13 +154,18 @@ mod avx2 {
 #[derive(Clone, Copy)]
 pub(super) struct Halves(four::Four, four::Four);
 
-operators!(
-    Halves,
-    (Add, add, |a: Halves, b: Halves| Halves(four::add(a.0, b.0), four::add(a.1, b.1))),
-    (Sub, sub, |a: Halves, b: Halves| Halves(four::sub(a.0, b.0), four::sub(a.1, b.1))),
-    (Mul, mul, |a: Halves, b: Halves| Halves(four::mul(a.0, b.0), four::mul(a.1, b.1))),
-    (Div, div, |a: Halves, b: Halves| Halves(four::div(a.0, b.0), four::div(a.1, b.1)))
-);
+macro_rules! by_halves {
+    ($($operation:ident $method:ident),*) => {$(
+        impl $operation for Halves {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Halves(four::$method(self.0, other.0), four::$method(self.1, other.1))
+            }
+        }
+    )*};
+}
+by_halves!(Add add, Sub sub, Mul mul, Div div);
 
 impl Vector for Halves {
     #[inline(always)]
@@ -213,7 +213,7 @@ mod four {
 
     pub(super) use core::arch::x86_64::__m128 as Four;
 
-    // SAFETY (of every block below): every processor of this architecture has SSE2; loads and
+    // Of every block below: every processor of this architecture has SSE2; loads and
     // stores are of four numbers, aligned or not.
     #[inline(always)]
     pub(super) fn load(four: &[f32; 4]) -> Four {
@@ -253,7 +253,7 @@ mod four {
 
     pub(super) use core::arch::aarch64::float32x4_t as Four;
 
-    // SAFETY (of every block below): every processor of this architecture has NEON; loads and
+    // Of every block below: every processor of this architecture has NEON; loads and
     // stores are of four numbers.
     #[inline(always)]
     pub(super) fn load(four: &[f32; 4]) -> Four {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use tipring_dsp::{dbm0_to_rms, g711, rms_to_dbm0};
+use tipring_dsp::{EchoCanceller, dbm0_to_rms, g711, rms_to_dbm0};
 use tipring_line::Law;
 
 /// A hybrid of the far end and the delay on the way to it.
@@ -94,6 +94,7 @@ impl Hybrid {
 }
 
 /// What a line gives back: echo of what is sent, the near end's sound, noise, all through A-law.
+#[derive(Clone)]
 pub(crate) struct Line {
     taps: Vec<f32>,
     sent: Vec<f32>,
@@ -105,11 +106,6 @@ impl Line {
     pub(crate) fn new(hybrid: &Hybrid, noise_dbm0: f32) -> Self {
         let rng = SmallRng::seed_from_u64(hybrid.seed);
         Line { taps: hybrid.taps(), sent: vec![0.0; 512], noise_rms: dbm0_to_rms(noise_dbm0), rng }
-    }
-
-    /// A line without any echo.
-    pub(crate) fn without_echo(noise_dbm0: f32) -> Self {
-        Line { taps: vec![0.0; 512], ..Line::new(&HYBRIDS[0], noise_dbm0) }
     }
 
     /// The echo path changes from now on; what was sent stays known.
@@ -133,6 +129,77 @@ impl Line {
         self.sent.drain(..self.sent.len() - 512);
         received
     }
+}
+
+/// A canceller on a line, and the same line without echo, to tell echo from everything else.
+pub(crate) struct Trial {
+    pub(crate) canceller: EchoCanceller,
+    pub(crate) line: Line,
+    twin: Line,
+}
+
+impl Trial {
+    pub(crate) fn new(canceller: EchoCanceller, hybrid: &Hybrid, noise_dbm0: f32) -> Self {
+        let line = Line::new(hybrid, noise_dbm0);
+        let mut twin = line.clone();
+        twin.change(None);
+        Trial { canceller, line, twin }
+    }
+
+    /// Sends while the near end speaks (silence where it is shorter), in frames of 20 ms.
+    pub(crate) fn run(&mut self, sent: &[i16], near: &[i16]) -> Heard {
+        let received = self.line.receive(sent, near);
+        let without = self.twin.receive(sent, near);
+        let mut out = received.clone();
+        for (sent, out) in sent.chunks(160).zip(out.chunks_mut(160)) {
+            self.canceller.process(sent, out);
+        }
+        let minus = |a: &[i16]| {
+            a.iter().zip(&without).map(|(a, w)| f32::from(*a) - f32::from(*w)).collect()
+        };
+        Heard { echo: minus(&received), left: minus(&out), out }
+    }
+}
+
+/// The echo before and after a canceller, and what came out of it.
+pub(crate) struct Heard {
+    pub(crate) echo: Vec<f32>,
+    pub(crate) left: Vec<f32>,
+    pub(crate) out: Vec<i16>,
+}
+
+impl Heard {
+    /// Echo return loss enhancement from one millisecond to another, in dB.
+    pub(crate) fn erle(&self, from_ms: usize, to_ms: usize) -> f32 {
+        let range = from_ms * 8..to_ms * 8;
+        10.0 * ((power(&self.echo[range.clone()]) + 1.0) / (power(&self.left[range]) + 1.0)).log10()
+    }
+
+    /// When 20 dB are reached: the first time from which on the 300 ms to come have them, in
+    /// seconds after the echo began.
+    pub(crate) fn erle20_s(&self) -> Option<f32> {
+        let start = self.echo.iter().position(|e| e.abs() > 64.0)? / 8;
+        let end = self.echo.len() / 8;
+        (start..end.saturating_sub(300))
+            .step_by(10)
+            .find(|&ms| self.erle(ms, ms + 300) >= 20.0)
+            .map(|ms| (ms - start) as f32 / 1000.0)
+    }
+
+    /// By how much more echo came out than went in, at worst over 200 ms with echo, in dB.
+    pub(crate) fn worst_gain_db(&self, from_ms: usize) -> f32 {
+        let loud =
+            |ms: &usize| rms_to_dbm0(power(&self.echo[ms * 8..ms * 8 + 1600]).sqrt()) > -52.0;
+        (from_ms..(self.echo.len() / 8).saturating_sub(200))
+            .step_by(50)
+            .filter(loud)
+            .map(|ms| -self.erle(ms, ms + 200))
+            .fold(f32::MIN, f32::max)
+    }
+}
+
+fn power(samples: &[f32]) -> f32 {
+    samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32
 }
 
 /// A normal random number.
