@@ -12,8 +12,9 @@ const HISTORY: usize = 3 * ToneCadence::STEPS_MAX;
 /// A change of sound counts once it has lasted this long, so clicks and the windows that see
 /// both sides of an edge make no stretch of their own.
 const SETTLE_HOPS: u32 = 3;
-/// Silence counts later, so that the breaks of 40 ms in China's special dial tone never do.
-const SETTLE_SILENCE_HOPS: u32 = 6;
+/// Shorter pauses belong to the tone around them, as the breaks of 40 ms in China's special dial
+/// tone do.
+const PAUSE_HOPS_MIN: u32 = 6;
 /// In the trough of a modulated tone noise is stronger than the tone for up to this long.
 const SETTLE_TROUGH_HOPS: u32 = 5;
 /// A tone with more breaks and clicks in it than this part is none.
@@ -103,6 +104,17 @@ impl Stretch {
         Stretch { sound, hops, broken: 0, level, ripple, rang: false }
     }
 
+    /// This stretch, a break in it, and how it goes on.
+    fn and_on(&self, pause: &Stretch, after: &Stretch) -> Self {
+        Stretch {
+            hops: self.hops + pause.hops + after.hops,
+            broken: self.broken + pause.hops + after.broken,
+            level: after.level.and(self.level),
+            ripple: after.ripple.and(self.ripple),
+            ..*self
+        }
+    }
+
     const fn is_tone(&self) -> bool {
         matches!(self.sound, Sound::Tone(_))
     }
@@ -169,6 +181,11 @@ impl Ripple {
             self.low = self.low.min(power);
             self.high = self.high.max(power);
         }
+    }
+
+    /// Both together.
+    fn and(self, other: Ripple) -> Ripple {
+        Ripple { low: self.low.min(other.low), high: self.high.max(other.high), ..self }
     }
 
     fn is_modulated(&self) -> bool {
@@ -246,11 +263,8 @@ impl CadenceTracker {
             self.candidate = Stretch::new(hop.sound, edge);
         }
         self.candidate.hops += 1;
-        let settle = match hop.sound {
-            Sound::Silence => SETTLE_SILENCE_HOPS,
-            Sound::Other if self.varies(self.now.sound) => SETTLE_TROUGH_HOPS,
-            _ => SETTLE_HOPS,
-        };
+        let in_trough = hop.sound != Sound::Silence && self.varies(self.now.sound);
+        let settle = if in_trough { SETTLE_TROUGH_HOPS } else { SETTLE_HOPS };
         if self.candidate.hops < settle {
             return None;
         }
@@ -316,6 +330,12 @@ impl CadenceTracker {
             self.told = None;
             return None;
         }
+        if self.is_mere_break(&ended) {
+            if let Some(before) = self.history.pop() {
+                self.now = before.and_on(&ended, &self.now);
+            }
+            return None;
+        }
         if self.history.is_full() {
             self.history.remove(0);
         }
@@ -330,6 +350,12 @@ impl CadenceTracker {
             .filter_map(|p| self.matches(p, p.stretches).map(|deviation| (deviation, p.tone)))
             .min_by_key(|(deviation, _)| *deviation)?;
         self.tell(tone?)
+    }
+
+    /// Whether this was too short a pause between two stretches of one tone.
+    fn is_mere_break(&self, ended: &Stretch) -> bool {
+        let around = self.history.last().is_some_and(|before| before.sound == self.now.sound);
+        ended.sound == Sound::Silence && ended.hops < PAUSE_HOPS_MIN && around
     }
 
     fn tell(&mut self, tone: ProgressTone) -> Option<ProgressTone> {
