@@ -7,7 +7,9 @@ use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Presentation};
 use tipring_sim::{CallPlan, CallerIdDelivery, Gap, ReleaseSign};
 
 use crate::mix::{Hazard, Mix, rng_of};
-use crate::rig::{Happening, Rig, cycle_ms, is_far_end, is_offered, is_released, is_tone, say};
+use crate::rig::{
+    Happening, Rig, cycle_ms, is_answered, is_far_end, is_offered, is_released, is_tone, say,
+};
 use crate::sounds::Sounds;
 use crate::verdict::{IdResult, IdVerdict, Verdict};
 
@@ -86,7 +88,11 @@ pub(crate) fn talk(mix: &Mix, rig: &mut Rig, verdict: &mut Verdict) {
 fn cut(mix: &Mix, rig: &mut Rig, verdict: &mut Verdict) {
     verdict.outcome = "line cut";
     if let Some(at) = rig.until(u64::from(mix.talk_ms / 2), is_released) {
-        return verdict.fail(format!("released at {at} in a talk"));
+        // A party that hung up while the timer still waited is no false release.
+        if rig.first(is_far_end).is_none() {
+            verdict.fail(format!("released at {at} in a talk"));
+        }
+        return;
     }
     let told = rig.control.set_battery(false).is_ok();
     match rig.until(1_000, is_released) {
@@ -114,7 +120,11 @@ pub(crate) fn measure(mix: &Mix, rig: &Rig, at: u64, ended: u64, verdict: &mut V
         ReleaseSign::BatteryDrop { ms } if ms >= 270 => {
             return direct(verdict, "battery", at - ended, 400);
         }
-        ReleaseSign::Silence => return direct(verdict, "silence", at - ended, 31_000),
+        // Silence is counted from when the call stands.
+        ReleaseSign::Silence => {
+            let from = rig.first(is_answered).map_or(ended, |answered| answered.max(ended));
+            return direct(verdict, "silence", at - from, 31_000);
+        }
         ReleaseSign::DialTone => ("dial", tones.dial),
         ReleaseSign::CongestionTone => ("congestion", tones.congestion),
         ReleaseSign::OwnTone(tone) => ("learnt", tone),

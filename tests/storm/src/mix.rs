@@ -130,17 +130,16 @@ impl Mix {
         self.model.box_echo = echo_path(rng);
 
         self.model.far_echo = echo_path(rng);
-        if std::env::var("NOEC").is_ok() {
-            self.model.box_echo = EchoPath::none();
-            self.settings.echo_tail = None;
-        }
         if rng.random_bool(0.5) {
             self.settings.echo_tail = Some(EchoTail::Ms64);
         }
         if rng.random_bool(0.25) {
             self.fault("hum");
             let hz = if self.country == "us" { 60 } else { 50 };
-            self.model.hum = Some(Hum { hz, dbm0: rng.random_range(-58.0..-42.0) });
+            // With less than 15 dB between a tone and the hum in its pauses no cadence is left.
+            let tone = self.model.tones.busy.level_dbm0() - self.model.loss_db;
+            let dbm0 = rng.random_range(-58.0f32..-42.0).min(tone - 15.0);
+            self.model.hum = Some(Hum { hz, dbm0 });
         }
         if rng.random_bool(0.4) {
             self.fault("cadence off");
@@ -254,7 +253,7 @@ impl Mix {
             0 => Hazard::CutBefore,
             1 => Hazard::OtherSet,
             2 => Hazard::NoDialTone,
-            3 | 4 => Hazard::Glare(rng.random_range(0..300)),
+            3 | 4 => Hazard::Glare(rng.random_range(20..300)),
             5 => Hazard::GlareAtSeizure,
             6 => Hazard::Cut,
             _ => Hazard::None,

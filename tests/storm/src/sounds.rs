@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use rand::Rng;
 use rand::rngs::SmallRng;
+use tipring_dsp::dbm0_to_rms;
 use tipring_sim::{Speech, read_wav};
 
 use crate::music::melody;
@@ -61,7 +62,22 @@ impl Sounds {
 fn piece(from: &[i16], rng: &mut SmallRng, seconds: usize) -> Speech {
     let wanted = (seconds * 8000).min(from.len());
     let start = rng.random_range(0..=from.len() - wanted);
-    Speech::from_samples(&from[start..start + wanted])
+    let mut samples = from[start..start + wanted].to_vec();
+    to_level(&mut samples, rng.random_range(-23.0..-17.0));
+    Speech::from_samples(&samples)
+}
+
+/// Brings what sounds in these samples to a level, in dBm0, pauses left out: −20 is what prompts
+/// and recordings have (P.56), where the recordings at hand are up to 10 dB hotter.
+fn to_level(samples: &mut [i16], dbm0: f32) {
+    let power = |frame: &[i16]| frame.iter().map(|s| f32::from(*s).powi(2)).sum::<f32>();
+    let floor = dbm0_to_rms(-45.0).powi(2) * 160.0;
+    let sounding = samples.chunks_exact(160).map(power).filter(|p| *p > floor);
+    let (sum, count) = sounding.fold((0.0, 0.0f32), |(sum, n), p| (sum + p / 160.0, n + 1.0));
+    if count > 0.0 {
+        let gain = dbm0_to_rms(dbm0) / (sum / count).sqrt();
+        samples.iter_mut().for_each(|s| *s = (f32::from(*s) * gain) as i16);
+    }
 }
 
 fn recordings(folder: &str) -> anyhow::Result<Vec<i16>> {

@@ -1,17 +1,20 @@
 //! A call that stands: the far side's keys, and the signs that it has gone.
 
 use tipring_clock::Instant;
-use tipring_dsp::{DtmfEvent, ProgressTone};
+use tipring_dsp::{DtmfEvent, ProgressTone, Sound};
 use tipring_line::{AnalogPort, Cause, ChannelEvent, DigitSource, Frame};
 
 use super::{Fxo, State};
+
+/// In a call, a tone that goes on for so long is a continuous one: ringback has no meaning there.
+const CONTINUOUS_MS: u32 = 1_200;
 
 impl<P: AnalogPort> Fxo<P> {
     pub(super) fn listen_connected(&mut self, now: Instant, sent: &Frame, rx: &Frame) {
         if self.settings.detect_digits && self.state != State::Taken {
             self.hear_digits(rx);
         }
-        self.progress.rx_beside(rx, sent);
+        self.progress.rx_beside(rx, &self.leg.may_echo(sent));
         while let Some(tone) = self.progress.poll() {
             // Ringback in a call is somebody's music, and after the special tone an announcement
             // is on its way; everything else says that the far side, or the whole call, has gone.
@@ -19,9 +22,22 @@ impl<P: AnalogPort> Fxo<P> {
                 return self.release(now, Cause::NormalClearing);
             }
         }
+        self.make_room(now, CONTINUOUS_MS);
         let silent = self.silence.frame(now, sent, rx);
         if self.settings.silence_release.is_some_and(|max| silent >= max) {
             self.release(now, Cause::NormalClearing);
+        }
+    }
+
+    /// Lowers what is sent while one of the exchange's tones sounds, and listens anew to one that
+    /// goes on for `continuous_ms`.
+    pub(super) fn make_room(&mut self, now: Instant, continuous_ms: u32) {
+        let ms = match self.progress.current() {
+            (Sound::Tone(_), ms) => ms,
+            _ => 0,
+        };
+        if self.duck.tone(now, ms, continuous_ms) {
+            self.progress.reset();
         }
     }
 

@@ -15,6 +15,8 @@ use super::settings::FxoSettings;
 
 /// How fast the limiter's measure follows, in frames: 100 ms.
 const FOLLOW_FRAMES: f32 = 5.0;
+/// A canceller that has learnt its line leaves less than this part of an echo: 10 dB.
+const LEFT_OF_ECHO: i16 = 3;
 /// How fast the limiter lets go: 1 dB a frame.
 const RECOVER: f32 = 1.122;
 
@@ -25,6 +27,7 @@ pub(super) struct AudioLeg {
     rx_gain: Gain,
     limiter: Limiter,
     echo: EchoCanceller,
+    cancels: bool,
     fax_sent: FaxToneDetector,
     fax_heard: FaxToneDetector,
     fax: Option<FaxTone>,
@@ -37,6 +40,7 @@ impl AudioLeg {
             rx_gain: Gain::new(settings.rx_gain_db),
             limiter: Limiter::new(settings.rx_limit_dbm0),
             echo: EchoCanceller::new(settings.echo_tail.unwrap_or(EchoTail::Ms32)),
+            cancels: false,
             fax_sent: FaxToneDetector::new(),
             fax_heard: FaxToneDetector::new(),
             fax: None,
@@ -48,6 +52,7 @@ impl AudioLeg {
         self.fax = None;
         while self.fax_sent.poll().is_some() {}
         while self.fax_heard.poll().is_some() {}
+        self.cancels = cancel_echo;
         self.echo.set_enabled(cancel_echo);
         self.limiter.gain = 1.0;
     }
@@ -66,9 +71,20 @@ impl AudioLeg {
             self.fax = self.fax_sent.poll().or_else(|| self.fax_heard.poll());
             if self.fax.is_some() {
                 self.echo.set_enabled(false);
+                self.cancels = false;
             }
         }
         self.echo.process(sent, received);
+    }
+
+    /// What is heard of `sent` at most: all of it, or what a canceller that has learnt the line
+    /// leaves of it.
+    pub(super) fn may_echo(&self, sent: &Frame) -> Frame {
+        if self.cancels && self.echo.erl_db().is_some() {
+            sent.map(|s| s / LEFT_OF_ECHO)
+        } else {
+            *sent
+        }
     }
 
     /// What the line gave becomes what the switch hears.

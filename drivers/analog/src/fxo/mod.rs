@@ -18,6 +18,7 @@
 //! takes what the hardware reports, `leg` is the audio.
 
 mod connected;
+mod duck;
 mod incoming;
 mod leg;
 mod listen;
@@ -38,6 +39,7 @@ use tipring_line::{
 };
 
 use crate::events::{EventQueue, Faults};
+use duck::Duck;
 use leg::AudioLeg;
 pub use listen::CallerSource;
 use listen::OnHookEar;
@@ -118,6 +120,7 @@ pub struct Fxo<P: AnalogPort> {
     ear: OnHookEar,
     ring: RingMeter,
     leg: AudioLeg,
+    duck: Duck,
     digits: DtmfDetector,
     progress: ProgressDetector,
     voice: VoiceMeter,
@@ -146,6 +149,7 @@ impl<P: AnalogPort> Fxo<P> {
         Fxo {
             port,
             leg: AudioLeg::new(&settings),
+            duck: Duck::new(),
             settings,
             state: State::Idle,
             timers: Timers::new(),
@@ -209,6 +213,7 @@ impl<P: AnalogPort> Fxo<P> {
         self.progress.reset();
         self.voice.reset();
         self.silence.reset();
+        self.duck.reset();
         self.leg.begin(self.settings.echo_tail.is_some());
         self.generator.stop();
         self.pulses.stop();
@@ -272,11 +277,12 @@ impl<P: AnalogPort> Fxo<P> {
     }
 
     /// What goes to the line instead of, or as, the switch's audio.
-    fn fill_tx(&mut self, tx: &Frame) -> Frame {
+    fn fill_tx(&mut self, now: Instant, tx: &Frame) -> Frame {
         let mut out = SILENCE;
         if self.is_open() {
             out = *tx;
             self.leg.send(&mut out);
+            self.duck.apply(now, &mut out);
         }
         if !self.generator.is_idle() {
             let written = self.generator.tx(&mut out);
@@ -289,7 +295,7 @@ impl<P: AnalogPort> Fxo<P> {
 
 impl<P: AnalogPort> FrameChannel for Fxo<P> {
     fn tick(&mut self, now: Instant, tx: &Frame, rx: &mut Frame) {
-        let out = self.fill_tx(tx);
+        let out = self.fill_tx(now, tx);
         match self.port.exchange(&out, rx) {
             Ok(()) => {}
             Err(PortError::Gone) => {

@@ -128,6 +128,16 @@ impl<Ch: FrameChannel, Control> Rig<Ch, Control> {
 }
 
 impl FxoRig {
+    pub(crate) fn seize(&mut self) {
+        let port = tipring_line::PortId(0);
+        self.command(ChannelCommand::Seize(tipring_line::Endpoint::Port(port)));
+    }
+
+    pub(crate) fn dial(&mut self, number: &str) {
+        let number = number.parse().expect("a number");
+        self.command(ChannelCommand::Dial { number, caller: CallerId::default() });
+    }
+
     pub(crate) fn street(&mut self) -> Vec<ExchangeEvent> {
         std::iter::from_fn(|| self.control.poll_event()).collect()
     }
