@@ -20,8 +20,8 @@ use nix::errno::Errno;
 use rtrb::Consumer;
 use tipring_dsp::g711;
 use tipring_line::{
-    Alarm, AnalogPort, Frame, Law, LinePolarity, LineReading, PortCommand, PortError, PortEvent,
-    PortKind, SILENCE,
+    Alarm, AnalogPort, FRAME_SAMPLES, Frame, Law, LinePolarity, LineReading, PortCommand,
+    PortError, PortEvent, PortKind, SILENCE,
 };
 
 use crate::device::{Channel, Device};
@@ -186,6 +186,12 @@ impl<D: Device> DahdiPort<D> {
 impl<D: Device> AnalogPort for DahdiPort<D> {
     fn kind(&self) -> PortKind {
         self.kind
+    }
+
+    fn echo_delay_samples(&self) -> usize {
+        // A frame waits behind the block on the wire and is heard back a block later; up to one
+        // more, as the clocks' phases lie, is left to the canceller's tail.
+        FRAME_SAMPLES
     }
 
     fn exchange(&mut self, tx: &Frame, rx: &mut Frame) -> Result<(), PortError> {
