@@ -12,7 +12,7 @@ const REUSE: usize = 4;
 /// How long it does so, in blocks: two seconds of sound.
 const EAGER_BLOCKS: u32 = 500;
 /// How the learning goes at first, and how later.
-const EAGER: Manner = Manner { blocks: REUSE, turn: 4, pace: 1.0, caution: 1.0 };
+const EAGER: Manner = Manner { blocks: REUSE, turn: 4, pace: 1.0, caution: 1.6 };
 const SETTLED: Manner = Manner { blocks: 1, turn: 8, pace: 0.1, caution: 2.0 };
 /// Below this energy a block of what is sent is silence: −51 dBm0.
 const SILENCE: f32 = 2000.0 * BLOCK as f32;
