@@ -172,13 +172,13 @@ fn judge_cadence(mix: &Mix, rig: &Rig, verdict: &mut Verdict) {
 
 /// Who was told to the switch before it answered.
 fn caller_told(rig: &Rig) -> CallerId {
-    let told = rig.log.iter().filter_map(|(_, h)| match h {
+    let mut told = rig.log.iter().rev().filter_map(|(_, h)| match h {
         Happening::Box(
             ChannelEvent::Offered { caller, .. } | ChannelEvent::CallerKnown(caller),
         ) => Some(*caller),
         _ => None,
     });
-    told.last().unwrap_or_default()
+    told.next().unwrap_or_default()
 }
 
 fn judge_caller(mix: &Mix, rig: &Rig, verdict: &mut Verdict) {
