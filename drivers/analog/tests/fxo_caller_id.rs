@@ -70,6 +70,12 @@ fn where_both_come_the_one_with_a_checksum_has_the_last_word() {
 
 #[test]
 fn a_damaged_caller_id_is_nobody_and_the_call_comes_all_the_same() {
+    let slow = DtmfDelivery {
+        style: DtmfCallerIdStyle::NumberHash,
+        on_ms: 90,
+        off_ms: 90,
+        ..DtmfDelivery::default()
+    };
     let dtmf = |style| CallerIdDelivery::Dtmf(DtmfDelivery { style, ..DtmfDelivery::default() });
     for (caller_id, at_ms) in [
         (fsk(FskAlert::FirstBurst), 500),
@@ -79,8 +85,10 @@ fn a_damaged_caller_id_is_nobody_and_the_call_comes_all_the_same() {
         (dtmf(DtmfCallerIdStyle::DNumberC), 130 * 11 - 10),
         (dtmf(DtmfCallerIdStyle::ANumberC), 0),
         (dtmf(DtmfCallerIdStyle::NumberHash), 130 * 5 - 10),
+        // Digits so slow that the gap looks like their end: what follows is no number either.
+        (CallerIdDelivery::Dtmf(slow), 180 * 5 - 10),
     ] {
-        let gap = Some(Gap { at_ms, ms: 80 });
+        let gap = Some(Gap { at_ms, ms: 100 });
         let model = LineModel { caller_id, caller_id_gap: gap, ..LineModel::default() };
         let mut rig = fxo(model, FxoSettings::default());
         rig.control.place_call(plan("02164301440")).unwrap();

@@ -74,7 +74,6 @@ fn coloured_ringback_is_answered_by_the_timer_and_never_releases() {
         say: Some(words()),
         repeat: true,
         talk_ms: Some(30_000),
-        ..CalledPlan::default()
     };
     rig.control.set_called_party(party).unwrap();
     rig.seize();

@@ -145,7 +145,8 @@ pub(crate) fn measure(mix: &Mix, rig: &Rig, at: u64, ended: u64, verdict: &mut V
                 verdict.fail(format!("released after {cycles:.2} cycles of {name} tone"));
             }
         }
-        None => direct(verdict, name, took, 4_000),
+        // Continuous tones are believed after 2.5 s, and listened to once more when disturbed.
+        None => direct(verdict, name, took, 5_400),
     }
 }
 
@@ -172,13 +173,13 @@ fn judge_cadence(mix: &Mix, rig: &Rig, verdict: &mut Verdict) {
 
 /// Who was told to the switch before it answered.
 fn caller_told(rig: &Rig) -> CallerId {
-    let mut told = rig.log.iter().filter_map(|(_, h)| match h {
+    let mut told = rig.log.iter().rev().filter_map(|(_, h)| match h {
         Happening::Box(
             ChannelEvent::Offered { caller, .. } | ChannelEvent::CallerKnown(caller),
         ) => Some(*caller),
         _ => None,
     });
-    told.next_back().unwrap_or_default()
+    told.next().unwrap_or_default()
 }
 
 fn judge_caller(mix: &Mix, rig: &Rig, verdict: &mut Verdict) {

@@ -6,9 +6,6 @@ use tipring_line::{AnalogPort, Cause, ChannelEvent, DigitSource, Frame};
 
 use super::{Fxo, State};
 
-/// In a call, a tone that goes on for so long is a continuous one: ringback has no meaning there.
-const CONTINUOUS_MS: u32 = 1_200;
-
 impl<P: AnalogPort> Fxo<P> {
     pub(super) fn listen_connected(&mut self, now: Instant, sent: &Frame, rx: &Frame) {
         if self.settings.detect_digits && self.state != State::Taken {
@@ -22,7 +19,7 @@ impl<P: AnalogPort> Fxo<P> {
                 return self.release(now, Cause::NormalClearing);
             }
         }
-        self.make_room(now, CONTINUOUS_MS);
+        self.make_room(now);
         let silent = self.silence.frame(now, sent, rx);
         if self.settings.silence_release.is_some_and(|max| silent >= max) {
             self.release(now, Cause::NormalClearing);
@@ -30,13 +27,13 @@ impl<P: AnalogPort> Fxo<P> {
     }
 
     /// Lowers what is sent while one of the exchange's tones sounds, and listens anew to one that
-    /// goes on for `continuous_ms`.
-    pub(super) fn make_room(&mut self, now: Instant, continuous_ms: u32) {
+    /// goes on.
+    pub(super) fn make_room(&mut self, now: Instant) {
         let ms = match self.progress.current() {
             (Sound::Tone(_), ms) => ms,
             _ => 0,
         };
-        if self.duck.tone(now, ms, continuous_ms) {
+        if self.duck.tone(now, ms) {
             self.progress.reset();
         }
     }

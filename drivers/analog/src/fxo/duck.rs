@@ -9,11 +9,15 @@ use tipring_clock::{Duration, Instant};
 use tipring_line::Frame;
 
 /// A tone heard for this long, in milliseconds, makes room for itself.
-const TONE_MS: u32 = 120;
+const TONE_MS: u32 = 80;
 /// How long room is kept after it: longer than any pause of a tone that ends a call.
 const HOLD: Duration = Duration::from_millis(1_200);
 /// How far down: 20 dB.
 const DOWN: f32 = 0.1;
+/// A tone that goes on for so long and has not been told was disturbed where it began. Ringback
+/// is not cut in two: its bursts are no longer than two seconds.
+const CONTINUOUS_MS: u32 = 2_600;
+
 /// Lowers what is sent while a tone may be there.
 #[derive(Clone, Debug)]
 pub(super) struct Duck {
@@ -32,15 +36,15 @@ impl Duck {
     }
 
     /// Takes note of how long a tone has now been heard (0 for none). Says, once a tone, that it
-    /// has gone on for `continuous_ms`: then what was heard of it before there was room, or while
-    /// an announcement ended, is better forgotten.
-    pub(super) fn tone(&mut self, now: Instant, ms: u32, continuous_ms: u32) -> bool {
+    /// has gone on for longer than it takes to be told: then what was heard of it before there
+    /// was room, or while an announcement ended, is better forgotten.
+    pub(super) fn tone(&mut self, now: Instant, ms: u32) -> bool {
         if ms < TONE_MS {
             return false;
         }
         self.fresh |= now >= self.until;
         self.until = now + HOLD;
-        self.fresh && ms >= continuous_ms && core::mem::take(&mut self.fresh)
+        self.fresh && ms >= CONTINUOUS_MS && core::mem::take(&mut self.fresh)
     }
 
     /// Lowers a frame, without a click at either end.
@@ -72,7 +76,7 @@ mod tests {
             let mut frame = [1000; 160];
             duck.apply(now, &mut frame);
             levels.push(frame[159]);
-            assert!(!duck.tone(now, heard, 1_200), "no continuous tone");
+            assert!(!duck.tone(now, heard), "no continuous tone");
         }
         assert_eq!(levels[15], 1000);
         assert_eq!(levels[25], 100);
@@ -85,7 +89,7 @@ mod tests {
     fn a_continuous_tone_is_begun_anew_once() {
         let mut duck = Duck::new();
         let told = (0..300u32)
-            .filter(|n| duck.tone(Instant::from_millis(u64::from(*n) * 20 + 20), n * 20, 1_200))
+            .filter(|n| duck.tone(Instant::from_millis(u64::from(*n) * 20 + 20), n * 20))
             .count();
         assert_eq!(told, 1);
     }

@@ -8,7 +8,8 @@
 //! FSK has a checksum; DTMF has none. There a digit that noise has swallowed would make a wrong
 //! number that looks right, so a transmission is believed only when it is whole: exchanges send
 //! digits at an even pace, and a gap of about two paces is a digit lost; a number must have its
-//! end, a letter or `#`, and its start letter too unless it ends with `#`.
+//! end, a letter or `#`, and its start letter too unless it ends with `#`; and what follows a
+//! fragment is its rest, not a number of its own.
 
 use arrayvec::ArrayVec;
 use tipring_dsp::caller_id::{DtmfCallerId, FskReceiver, MessageContent};
@@ -24,6 +25,9 @@ pub enum CallerSource {
     Fsk,
 }
 
+/// Digits that begin this soon after a fragment belong to it, in frames: a second.
+const FRAGMENT_FRAMES: u32 = 50;
+
 /// Listens on-hook.
 #[derive(Debug)]
 pub(super) struct OnHookEar {
@@ -33,6 +37,8 @@ pub(super) struct OnHookEar {
     pace: Pace,
     /// Frames listened to.
     frames: u32,
+    /// When digits last ended that made no number.
+    fragment_at: Option<u32>,
     dtmf_damaged: u32,
 }
 
@@ -57,6 +63,7 @@ impl OnHookEar {
             collected: DtmfCallerId::new(),
             pace: Pace::default(),
             frames: 0,
+            fragment_at: None,
             dtmf_damaged: 0,
         }
     }
@@ -92,11 +99,15 @@ impl OnHookEar {
 
     /// The DTMF digits have ended (silence, or the first ring): the caller, if they make sense.
     pub(super) fn end_digits(&mut self) -> Option<CallerId> {
-        let caller = self.collected.finish();
-        if caller.is_none() {
-            self.pace = Pace::default();
-        }
-        match self.judge(caller?) {
+        let was_collecting = self.is_collecting();
+        let Some(caller) = self.collected.finish() else {
+            if was_collecting {
+                self.pace = Pace::default();
+                self.fragment_at = Some(self.frames);
+            }
+            return None;
+        };
+        match self.judge(caller) {
             Heard::Caller(caller, _) => Some(caller),
             _ => None,
         }
@@ -109,10 +120,14 @@ impl OnHookEar {
 
     fn judge(&mut self, caller: CallerId) -> Heard {
         let pace = core::mem::take(&mut self.pace);
-        if pace.is_whole() {
+        let began = pace.at.first().copied().unwrap_or(self.frames);
+        let is_rest =
+            self.fragment_at.is_some_and(|end| began.wrapping_sub(end) <= FRAGMENT_FRAMES);
+        if pace.is_whole() && !is_rest {
             Heard::Caller(caller, CallerSource::Dtmf)
         } else {
             self.dtmf_damaged = self.dtmf_damaged.saturating_add(1);
+            self.fragment_at = Some(self.frames);
             Heard::Nothing
         }
     }

@@ -14,8 +14,6 @@ use super::{Fxo, State};
 /// Special dial tone (call forwarding is on, messages wait) is broken for 40 ms every 400 ms; a
 /// longer pause says that it was no dial tone.
 const DIAL_TONE_GAP_MAX: Duration = Duration::from_millis(100);
-/// On its way, a call hears ringback of up to two seconds, which must not be cut in two.
-const CONTINUOUS_MS: u32 = 2_600;
 /// A line with less than this has no exchange at its other end.
 const BATTERY_V_MIN: u16 = 3;
 
@@ -233,8 +231,7 @@ impl<P: AnalogPort> Fxo<P> {
     }
 
     fn follow_progress(&mut self, now: Instant, heard: Progress, sent: &Frame, rx: &Frame) {
-        let sent = &self.leg.may_echo(sent);
-        self.progress.rx_beside(rx, sent);
+        self.progress.rx_beside(rx, &self.leg.may_echo(sent));
         while let Some(tone) = self.progress.poll() {
             match tone {
                 ProgressTone::Ringback => {
@@ -260,8 +257,9 @@ impl<P: AnalogPort> Fxo<P> {
                 }
             }
         }
-        self.make_room(now, CONTINUOUS_MS);
+        self.make_room(now);
         let is_tone = matches!(self.progress.current().0, Sound::Tone(_));
+        // A canceller that has only just begun to learn leaves much of our own voice.
         if self.voice.frame(sent, rx, is_tone) && heard == Progress::Ringback {
             self.answered(now, AnswerCertainty::Voice);
         }
