@@ -11,6 +11,9 @@ impl<P: AnalogPort> Fxo<P> {
         if self.settings.detect_digits && self.state != State::Taken {
             self.hear_digits(rx);
         }
+        if self.learns(now, rx) {
+            return;
+        }
         self.progress.rx_beside(rx, &self.leg.may_echo(sent));
         while let Some(tone) = self.progress.poll() {
             // Ringback in a call is somebody's music, and after the special tone an announcement

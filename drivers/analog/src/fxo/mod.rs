@@ -26,6 +26,7 @@ mod listen;
 mod outgoing;
 mod pulse;
 mod ring;
+mod service;
 mod settings;
 mod silence;
 mod timer;
@@ -50,6 +51,8 @@ use outgoing::{DialToneMeter, Progress};
 use pulse::PulseDialler;
 use ring::RingMeter;
 pub use ring::RingReport;
+use service::ServiceEnd;
+pub use service::{LineService, ServiceError, ServiceReport};
 pub use settings::{Dialling, FxoSettings, PolarityUse};
 use silence::SilenceMeter;
 use timer::Timer;
@@ -90,6 +93,8 @@ enum State {
         /// What was heard of it.
         heard: Progress,
     },
+    /// A technician tests the line.
+    Testing,
 }
 
 /// What a channel knows beyond what it tells the switch: for the line test and the technician.
@@ -139,11 +144,22 @@ pub struct Fxo<P: AnalogPort> {
     alarm: Option<Alarm>,
     refusal: Option<SeizeRefusal>,
     faults: Faults,
+    service: ServiceEnd,
 }
 
 impl<P: AnalogPort> Fxo<P> {
     /// A channel over this port, on-hook. Allocates; nothing afterwards does.
     pub fn new(port: P, settings: FxoSettings) -> Self {
+        Fxo::with_service(port, settings).0
+    }
+
+    /// The same, and the technician's end of it.
+    pub fn with_service(port: P, settings: FxoSettings) -> (Self, LineService) {
+        let (end, technician) = service::service();
+        (Fxo::with(port, settings, end), technician)
+    }
+
+    fn with(port: P, settings: FxoSettings, service: ServiceEnd) -> Self {
         let generator = DtmfGenerator::with(settings.dtmf_levels, settings.dtmf_timing);
         let mut tones = settings.tones.clone();
         for learnt in &settings.learnt {
@@ -175,6 +191,7 @@ impl<P: AnalogPort> Fxo<P> {
             alarm: None,
             refusal: None,
             faults: Faults::default(),
+            service,
         }
     }
 
@@ -230,7 +247,11 @@ impl<P: AnalogPort> Fxo<P> {
     }
 
     fn is_off_hook(&self) -> bool {
-        !matches!(self.state, State::Idle | State::Ringing { .. } | State::Refused | State::Guarded)
+        // A line under test is off-hook too, but nobody's call is on it.
+        !matches!(
+            self.state,
+            State::Idle | State::Ringing { .. } | State::Refused | State::Guarded | State::Testing
+        )
     }
 
     /// Whether the switch's audio passes.
@@ -273,7 +294,7 @@ impl<P: AnalogPort> Fxo<P> {
     fn listen(&mut self, now: Instant, sent: &Frame, rx: &Frame) {
         match self.state {
             State::Idle | State::Ringing { .. } => self.listen_on_hook(now, rx),
-            State::Refused | State::Guarded => {}
+            State::Refused | State::Guarded | State::Testing => {}
             State::Taken | State::Connected { .. } => self.listen_connected(now, sent, rx),
             State::AwaitingDialTone { .. } | State::Dialling | State::Proceeding { .. } => {
                 self.listen_outgoing(now, sent, rx);
@@ -300,6 +321,11 @@ impl<P: AnalogPort> Fxo<P> {
 
 impl<P: AnalogPort> FrameChannel for Fxo<P> {
     fn tick(&mut self, now: Instant, tx: &Frame, rx: &mut Frame) {
+        self.serve(now);
+        if self.state == State::Testing {
+            rx.fill(0);
+            return self.tick_test(now);
+        }
         let out = self.fill_tx(now, tx);
         match self.port.exchange(&out, rx) {
             Ok(()) => {}

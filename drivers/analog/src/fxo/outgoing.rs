@@ -67,6 +67,10 @@ impl DialToneMeter {
 
 impl<P: AnalogPort> Fxo<P> {
     pub(super) fn seize(&mut self, now: Instant) -> bool {
+        if self.state == State::Testing {
+            // A call is worth more than a test; the guard time then lets the line rest.
+            self.cancel_work(now);
+        }
         if let Some(refusal) = self.seize_refusal() {
             self.refusal = Some(refusal);
             // Glare, a call already, or a dead line: the switch takes another channel.

@@ -172,6 +172,11 @@ impl LineTest {
         }
     }
 
+    /// Says whether there is battery, before the first tick.
+    pub fn set_battery(&mut self, there: bool) {
+        self.report.battery = there;
+    }
+
     /// Notes which caller id came with the last calls.
     pub fn set_caller_id(&mut self, kind: CallerIdKind) {
         self.report.caller_id = Some(kind);

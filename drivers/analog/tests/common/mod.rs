@@ -45,7 +45,7 @@ pub(crate) fn fxs_with(
 }
 
 impl<Ch: FrameChannel, Control> Rig<Ch, Control> {
-    fn new(channel: Ch, control: Control) -> Self {
+    pub(crate) fn new(channel: Ch, control: Control) -> Self {
         Rig { channel, control, now: Instant::ZERO, events: vec![], rx: vec![], tx: SILENCE }
     }
 
