@@ -96,8 +96,7 @@ entry! {
 pub(crate) struct DaaLayer {
     pub(crate) chip: Chip,
     pub(crate) bus: String,
-    #[serde(default)]
-    pub(crate) chain: u8,
+    pub(crate) chain: Option<u8>,
     pub(crate) pcm: String,
     pub(crate) slot: u8,
     pub(crate) reset: Option<String>,

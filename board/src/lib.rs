@@ -79,8 +79,8 @@ pub struct Daa {
     pub device: String,
     /// The clock of the SPI bus, in Hz.
     pub speed_hz: u32,
-    /// Place in the daisy chain of chips of its kind, from 0.
-    pub chain: u8,
+    /// Place in the daisy chain on this device, from 0; `None` for a chip alone.
+    pub chain: Option<u8>,
     /// The PCM highway, by its place in [`Board::pcms`].
     pub pcm: usize,
     /// The slot there, from 0.
@@ -97,8 +97,6 @@ pub enum Chip {
     Si3050,
     /// A SLIC: FXS.
     Si3210,
-    /// A SLIC: FXS.
-    Si3217x,
 }
 
 impl Chip {
@@ -106,7 +104,7 @@ impl Chip {
     pub fn kind(self) -> Kind {
         match self {
             Chip::Si3050 => Kind::Fxo,
-            Chip::Si3210 | Chip::Si3217x => Kind::Fxs,
+            Chip::Si3210 => Kind::Fxs,
         }
     }
 }

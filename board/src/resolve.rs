@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use crate::layer::{BusLayer, DaaLayer, Entry, Layer, PcmLayer, PinLayer, PortLayer, SpanLayer};
 use crate::load::Source;
-use crate::{Board, BoardError, Daa, Driver, PORTS_MAX, Pcm, Pin, Port, PowerFail, SpanPort};
+use crate::{Board, BoardError, Chip, Daa, Driver, PORTS_MAX, Pcm, Pin, Port, PowerFail, SpanPort};
 
 const SPEED_HZ_DEFAULT: u32 = 4_000_000;
 
@@ -188,8 +188,9 @@ fn line_chip(
             slots - 1
         )));
     }
-    if daa.chain >= 16 {
-        return Err(placed.wrong(format!("place {} in a chain of at most 16 chips", daa.chain)));
+    let chain_max = if daa.chip == Chip::Si3050 { 16 } else { 8 };
+    if let Some(place) = daa.chain.filter(|place| *place >= chain_max) {
+        return Err(placed.wrong(format!("place {place} in a chain of at most {chain_max} chips")));
     }
     Ok(Daa {
         chip: daa.chip,
@@ -226,9 +227,10 @@ fn taken_once(board: &Board, placed: &[Placed<PortLayer>]) -> Result<(), BoardEr
                     Some(format!("slot {} of `{}`", a.slot, board.pcms[a.pcm].name))
                 }
                 (Driver::Daa(a), Driver::Daa(b))
-                    if (a.chip, &a.device, a.chain) == (b.chip, &b.device, b.chain) =>
+                    if a.device == b.device && !chained_apart(a, b) =>
                 {
-                    Some(format!("place {} in the chain on {}", a.chain, a.device))
+                    let place = a.chain.map_or("all".to_owned(), |n| format!("place {n}"));
+                    Some(format!("{place} of the chain on {}", a.device))
                 }
                 _ => None,
             };
@@ -239,6 +241,11 @@ fn taken_once(board: &Board, placed: &[Placed<PortLayer>]) -> Result<(), BoardEr
         }
     }
     Ok(())
+}
+
+/// Whether two chips on one device are of one kind and stand at different places of its chain.
+fn chained_apart(a: &Daa, b: &Daa) -> bool {
+    a.chip == b.chip && a.chain.is_some() && b.chain.is_some() && a.chain != b.chain
 }
 
 fn power_fail(

@@ -44,8 +44,10 @@ fn every_board_in_the_folder_can_be_read() {
 fn a_revision_stands_on_its_base() {
     let board = Board::load(&folder("cm4-tdm-1"), None).unwrap();
     let Driver::Daa(daa) = &board.ports[5].driver else { panic!("{:?}", board.ports[5]) };
-    assert_eq!((daa.chip, daa.chain, daa.slot), (Chip::Si3217x, 1, 5));
-    assert_eq!((daa.device.as_str(), daa.speed_hz), ("/dev/spidev0.0", 8_000_000));
+    assert_eq!((daa.chip, daa.chain, daa.slot), (Chip::Si3210, None, 5));
+    assert_eq!((daa.device.as_str(), daa.speed_hz), ("/dev/spidev0.2", 4_000_000));
+    let Driver::Daa(daa) = &board.ports[3].driver else { panic!("{:?}", board.ports[3]) };
+    assert_eq!((daa.chip, daa.chain, daa.speed_hz), (Chip::Si3050, Some(3), 8_000_000));
     let reset = daa.reset.as_ref().unwrap();
     assert_eq!((reset.line, reset.active_low), (22, true));
     let relay = board.power_fail.unwrap();
@@ -94,7 +96,7 @@ fn names_that_lead_nowhere_and_places_taken_twice_are_refused_with_their_line() 
         ),
         (
             format!("{parts}{}{}", daa("a", 0, 0), daa("b", 1, 0)),
-            "place 0 in the chain on /dev/spidev0.0 belongs to `a` and `b`",
+            "place 0 of the chain on /dev/spidev0.0 belongs to `a` and `b`",
         ),
         ("[[port]]\nlabel = \"a\"\nkind = \"fxo\"\n".to_owned(), "does not say what drives it"),
         (

@@ -3,7 +3,8 @@
 mod common;
 
 use common::{FxsRig, caller, fxs};
-use tipring_analog::{FskSending, FxsSettings, MessageLamp};
+use tipring_analog::plans::CallerIdStart;
+use tipring_analog::{CallerIdSending, FskSending, FxsSettings, MessageLamp};
 use tipring_dsp::caller_id::{MessageForm, Modem};
 use tipring_line::{ChannelCommand, ChannelEvent, Endpoint, PortId};
 use tipring_sim::{HandsetEvent, LineModel};
@@ -36,6 +37,23 @@ fn by_voltage_at_once_by_fsk_at_rest_or_both() {
             }
         }
     }
+}
+
+#[test]
+fn sets_that_expect_an_alert_signal_get_it_first() {
+    let start = CallerIdStart::ReversalAlertTone;
+    let settings = FxsSettings {
+        message_lamp: MessageLamp::Fsk,
+        caller_id: CallerIdSending::Fsk(start),
+        ..FxsSettings::default()
+    };
+    let mut rig = fxs(LineModel::default(), settings);
+    rig.command(ChannelCommand::MessageWaiting(true));
+    // One second of rest, the signal and the pause after it come before the message's 450 ms.
+    rig.run(1_900);
+    assert_eq!(rig.handset(), []);
+    rig.run(1_000);
+    assert_eq!(rig.handset(), [HandsetEvent::MessagesWait(true)]);
 }
 
 #[test]

@@ -46,6 +46,15 @@ fn china_is_what_the_simulated_exchange_sends() {
     assert_eq!(emergency, ["110", "119", "120", "122", "12395", "12119", "999"]);
 }
 
+#[test]
+fn a_handset_hears_breaks_in_dial_tone_in_every_country() {
+    assert_eq!(CountryPlan::china().fxs_tones().special_dial, tones::china::SPECIAL_DIAL);
+    for code in CountryPlan::codes() {
+        let tones = CountryPlan::named(code).unwrap().fxs_tones();
+        assert!(tones.special_dial.steps().len() > 1, "{code}");
+    }
+}
+
 /// China's plan with one text exchanged, and what reading it says.
 fn refused(from: &str, to: &str) -> String {
     let text = include_str!("../data/cn.toml");

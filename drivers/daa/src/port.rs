@@ -6,10 +6,11 @@ use std::thread::Thread;
 
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 use tipring_line::{
-    Alarm, AnalogPort, Frame, LineReading, PortCommand, PortError, PortEvent, PortKind,
+    Alarm, AnalogPort, FRAME_SAMPLES, Frame, LineReading, PortCommand, PortError, PortEvent,
+    PortKind,
 };
 
-use crate::pcm::{AudioLink, Slips};
+use crate::pcm::{AudioLink, ECHO_DELAY_SAMPLES, Slips};
 
 /// Commands that may wait.
 const COMMANDS_MAX: usize = 16;
@@ -131,10 +132,10 @@ impl DaaPort {
             (PortKind::Fxo, PortCommand::OnHookAudio(_)) => {
                 Some("switch on-hook audio: it is always on")
             }
+            (PortKind::Fxo, PortCommand::Battery(_)) => Some("feed an exchange line"),
             (PortKind::Fxo, PortCommand::MessageLamp(_)) => {
                 Some("light a lamp on an exchange line")
             }
-            (PortKind::Fxo, PortCommand::Battery(_)) => Some("feed an exchange line"),
             (PortKind::Fxs, PortCommand::OffHook(_) | PortCommand::Flash { .. }) => {
                 Some("lift a handset")
             }
@@ -177,6 +178,11 @@ impl AnalogPort for DaaPort {
             thread.unpark();
         }
         Ok(())
+    }
+
+    fn echo_delay_samples(&self) -> usize {
+        // How the threads' phases lie is worth up to a frame, which the canceller's tail takes.
+        ECHO_DELAY_SAMPLES - FRAME_SAMPLES
     }
 
     fn poll_event(&mut self) -> Option<PortEvent> {

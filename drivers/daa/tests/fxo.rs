@@ -169,6 +169,7 @@ fn a_flash_that_does_not_fit_is_refused_and_counted() {
         PortCommand::Polarity(LinePolarity::Reverse),
         PortCommand::OnHookAudio(true),
         PortCommand::MessageLamp(true),
+        PortCommand::Battery(false),
     ] {
         assert!(matches!(port.command(command), Err(PortError::Unsupported(_))), "{command:?}");
     }

@@ -121,6 +121,26 @@ fn polarity_on_hook_audio_and_lamp_share_the_line_feed() {
 }
 
 #[test]
+fn an_open_switching_interval_takes_the_battery_away_and_tells_nothing() {
+    let (mut rig, mut port) = in_service(slic_settings());
+    rig.chips.slic(|chip| chip.set_off_hook(true));
+    rig.run(&mut port, 200);
+    rig.command(&mut port, PortCommand::Battery(false));
+    assert_eq!(rig.run(&mut port, 600), []);
+    assert_eq!((feed(&rig), port.reading().voltage_v), (0, Some(0)));
+    rig.command(&mut port, PortCommand::Battery(true));
+    assert_eq!(rig.run(&mut port, 300), [], "the handset is still lifted");
+    assert_eq!(feed(&rig), ACTIVE);
+    // Laid down meanwhile: told once the loop is fed again.
+    rig.command(&mut port, PortCommand::Battery(false));
+    rig.chips.slic(|chip| chip.set_off_hook(false));
+    assert_eq!(rig.run(&mut port, 600), []);
+    rig.command(&mut port, PortCommand::Battery(true));
+    assert_eq!(what(&rig.run(&mut port, 300)), [PortEvent::OffHook(false)]);
+    assert_eq!(rig.card.counters("fxs-1").unwrap().line_losses, 0, "no power alarm");
+}
+
+#[test]
 fn what_the_chip_cannot_do_is_said_at_the_port() {
     let (_rig, mut port) = in_service(slic_settings());
     for command in

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use common::{VecPcm, constant};
 use tipring_clock::{Duration, Instant};
-use tipring_daa::pcm::{AlsaPcm, Pace, PcmFault, PcmHighway, SlotError};
+use tipring_daa::pcm::{AlsaPcm, ECHO_DELAY_SAMPLES, Pace, PcmFault, PcmHighway, SlotError};
 use tipring_line::{FRAME_SAMPLES, Frame, SILENCE};
 
 const SLOTS: u8 = 3;
@@ -37,6 +37,31 @@ fn every_port_has_its_own_slot() {
         assert!(last.iter().all(|frame| **frame == [1, 2, 3]), "{:?}", last[0]);
         assert_eq!(s.played.len(), 10 * FRAME_SAMPLES * usize::from(SLOTS));
     });
+}
+
+#[test]
+fn an_echo_comes_back_after_the_stated_delay() {
+    let pcm = VecPcm::default();
+    let mut highway = PcmHighway::new(pcm.clone(), 1, Pace::Caller);
+    let mut link = highway.connect(0).unwrap();
+    // A frame still plays when the next is written, and one is captured meanwhile.
+    pcm.with(|s| s.to_capture.extend([0; 2 * FRAME_SAMPLES]));
+    let (mut sent, mut heard) = (vec![], vec![]);
+    for n in 0..100 {
+        highway.exchange(Instant::ZERO);
+        pcm.with(|s| s.to_capture.extend(s.played.drain(..)));
+        let mut tx = SILENCE;
+        if n == 50 {
+            tx[0] = 9_000;
+        }
+        let mut rx = SILENCE;
+        link.exchange(&tx, &mut rx);
+        sent.extend(tx);
+        heard.extend(rx);
+    }
+    let at = |samples: &[i16]| samples.iter().position(|s| *s == 9_000).expect("an impulse");
+    let delay = at(&heard) - at(&sent);
+    assert_eq!(delay, ECHO_DELAY_SAMPLES);
 }
 
 #[test]

@@ -32,8 +32,8 @@ fn samples(key: Key, random: &mut SmallRng) -> Vec<i16> {
     let lead = random.random_range(0..20);
     let mut samples = vec![0.0; lead + (key.on_ms + key.off_ms) * 8];
     let tones = [LOW_HZ[key.index / 4], HIGH_HZ[key.index % 4]];
-    for group in 0..2 {
-        let step = TAU * tones[group] * (1.0 + key.off[group]) / 8000.0;
+    for (group, hz) in tones.into_iter().enumerate() {
+        let step = TAU * hz * (1.0 + key.off[group]) / 8000.0;
         let phase = random.random_range(0.0..TAU);
         let peak = f64::from(dbm0_to_peak(key.dbm0[group]));
         for n in 0..key.on_ms * 8 {
@@ -155,7 +155,7 @@ fn digits_10_db_above_white_noise_are_heard() {
 
 #[test]
 fn the_first_digit_is_heard_over_a_dial_tone_20_db_stronger() {
-    for index in 0..16 {
+    for (index, digit) in KEYS.iter().enumerate() {
         let mut random = SmallRng::seed_from_u64(3);
         let mut line = vec![0i16; 4000];
         ToneGenerator::new(tones::china::DIAL.at_level(-5.0)).tx(&mut line);
@@ -163,7 +163,7 @@ fn the_first_digit_is_heard_over_a_dial_tone_20_db_stronger() {
         for (sum, sample) in line[2000..].iter_mut().zip(samples(key, &mut random)) {
             *sum += sample;
         }
-        let expected = char::from(KEYS[index]).to_string();
+        let expected = char::from(*digit).to_string();
         assert_eq!(heard(&mut DtmfDetector::new(), &line), expected);
     }
 }
@@ -191,4 +191,26 @@ fn nothing_is_heard_in_other_signals() {
     }
     let square: Vec<i16> = (0..80_000).map(|n| if n % 10 < 5 { 20_000 } else { -20_000 }).collect();
     assert_eq!(heard(&mut detector, &square), "");
+}
+
+#[test]
+fn pieces_of_any_length_give_the_same_digits() {
+    let mut random = SmallRng::seed_from_u64(9);
+    let all: Vec<i16> =
+        (0..16).flat_map(|index| samples(Key { index, ..NOMINAL }, &mut random)).collect();
+    let in_frames = heard(&mut DtmfDetector::new(), &all);
+    assert_eq!(in_frames.len(), 16);
+    for piece in [1, 33, 5000] {
+        let mut detector = DtmfDetector::new();
+        let mut digits = String::new();
+        for samples in all.chunks(piece) {
+            detector.rx(samples);
+            while let Some(event) = detector.poll() {
+                if let DtmfEvent::Start(digit) = event {
+                    digits.push(digit.as_char());
+                }
+            }
+        }
+        assert_eq!(digits, in_frames, "pieces of {piece}");
+    }
 }

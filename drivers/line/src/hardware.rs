@@ -133,6 +133,13 @@ pub trait AnalogPort: Send {
     /// The next event, oldest first, of those up to the last exchanged frame.
     fn poll_event(&mut self) -> Option<PortEvent>;
 
+    /// How many samples lie at least between a sample sent by [`exchange`](Self::exchange) and its
+    /// echo received there: what the port's buffers hold, there and back. 0–4,000, the same for
+    /// the port's whole life.
+    fn echo_delay_samples(&self) -> usize {
+        0
+    }
+
     /// What the hardware measured last.
     fn reading(&mut self) -> LineReading {
         LineReading::default()

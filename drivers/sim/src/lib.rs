@@ -5,7 +5,7 @@
 //! box's FXO port and, for whoever plays the street, its control; [`handset`] makes the box's FXS
 //! port and the control of the telephone on it. The port halves go into the real-time thread and
 //! neither allocate nor lock; the controls are used from any other thread, and the two are joined
-//! by bounded rings.
+//! by bounded rings. [`daa`] has the chips of SPI cards, one level deeper: as registers.
 //!
 //! ```text
 //!            SimFxoPort                                       ExchangeControl

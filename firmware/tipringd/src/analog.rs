@@ -58,6 +58,11 @@ impl<'a> AnalogSettings<'a> {
         Ok(AnalogSettings { resolved, plan, handsets: dial_plan(&resolved.switch), wall })
     }
 
+    /// The country's code.
+    pub(crate) fn country(&self) -> &str {
+        &self.plan.code
+    }
+
     /// For the exchange line at this socket.
     pub(crate) fn fxo(&self, label: &str) -> FxoSettings {
         let settings = FxoSettings {

@@ -6,7 +6,12 @@ use anyhow::Context;
 use tipring_sim::KeyPlan;
 
 use crate::control::{Connection, Request, samples_from_bytes, samples_to_bytes};
-use crate::options::{ClientCommand, ClientOptions, ConfigCommand, SimCall, SimCommand, parse_ms};
+use tipring_board::Board;
+
+use crate::board_check;
+use crate::options::{
+    BoardCommand, ClientCommand, ClientOptions, ConfigCommand, SimCall, SimCommand, parse_ms,
+};
 
 /// Runs one command.
 ///
@@ -29,6 +34,17 @@ async fn run_async(options: ClientOptions) -> anyhow::Result<()> {
                 .await
                 .with_context(|| format!("{}: nothing was changed", file.display()))?;
             println!("the configuration is in force");
+        }
+        ClientCommand::Board { what: BoardCommand::Check { board } } => {
+            let site = options.state.join("board.toml");
+            let site = site.exists().then_some(site);
+            let board = match &board {
+                Some(folder) => Board::load(folder, site.as_deref())?,
+                None => Board::sim(),
+            };
+            let (text, all_well) = board_check::check(&board);
+            print!("{text}");
+            anyhow::ensure!(all_well, "not everything is as the board says");
         }
         ClientCommand::Status => {
             let json = ask(&options.state, Request::Status, &[]).await?;

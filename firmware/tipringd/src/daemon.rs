@@ -18,6 +18,7 @@ use crate::addresses::{interface_addresses, sip_addresses};
 use crate::analog;
 use crate::core::Core;
 use crate::figures::Figures;
+use crate::hardware::{self, Hardware};
 use crate::inbox::{Inbox, Mail, Mailbox, inbox};
 use crate::journal::{Level, note};
 use crate::media_threads::MediaThreads;
@@ -74,6 +75,8 @@ struct Running {
     core: std::thread::JoinHandle<anyhow::Result<()>>,
     media: MediaThreads,
     sim: SimBoard,
+    /// Drops last of all that touches the lines, which stops the drivers' threads.
+    _hardware: Hardware,
     streams: Streams,
     live: Live,
     figures: watch::Receiver<Figures>,
@@ -128,12 +131,10 @@ impl Running {
         let http = web::bind(ground.options.http)?;
         let config = settings::media_config(&ground.options, &ground.resolved, &ground.clock);
         let (mut control, engine, recorder) = tipring_media::open(&config)?;
-        let sim = SimBoard::attach(
-            &ground.board,
-            ground.options.seed,
-            &analog::AnalogSettings::new(&ground.resolved, &ground.state.plans(), &ground.clock)?,
-            &mut control,
-        )?;
+        let analog =
+            analog::AnalogSettings::new(&ground.resolved, &ground.state.plans(), &ground.clock)?;
+        let sim = SimBoard::attach(&ground.board, ground.options.seed, &analog, &mut control)?;
+        let hardware = hardware::attach(&ground.board, &analog, &mut control, &ground.clock)?;
         let media = MediaThreads::start(
             engine,
             recorder,
@@ -149,7 +150,18 @@ impl Running {
         let reactor = reactor(&ground, mail, socket, streams.clone(), control, published)?;
         let core = std::thread::Builder::new().name("core".to_owned());
         let core = core.spawn(move || reactor.run())?;
-        Ok(Running { ground, core, media, sim, streams, live, figures, stream_listener, http })
+        Ok(Running {
+            ground,
+            core,
+            media,
+            sim,
+            _hardware: hardware,
+            streams,
+            live,
+            figures,
+            stream_listener,
+            http,
+        })
     }
 
     async fn serve(&self) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod analog;
+mod board_check;
 pub mod client;
 pub mod control;
 mod control_server;
@@ -17,6 +18,7 @@ pub mod daemon;
 mod demo;
 mod figures;
 mod handset_plan;
+mod hardware;
 mod inbox;
 mod journal;
 mod media_threads;

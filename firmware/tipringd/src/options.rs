@@ -61,6 +61,12 @@ pub enum ClientCommand {
         #[command(subcommand)]
         what: ConfigCommand,
     },
+    /// Compare a board with what is on its buses
+    Board {
+        /// What to do
+        #[command(subcommand)]
+        what: BoardCommand,
+    },
     /// Play the outside world on the simulated board
     Sim {
         /// What happens there
@@ -69,6 +75,17 @@ pub enum ClientCommand {
     },
     /// Show lines, calls, queues and agents as they are now (JSON)
     Status,
+}
+
+/// What can be done with a board.
+#[derive(Subcommand, Clone, Debug)]
+pub enum BoardCommand {
+    /// Say for each port what is there; the box itself should not run meanwhile
+    Check {
+        /// The board's folder; without it the simulated board
+        #[arg(long, value_name = "DIR")]
+        board: Option<PathBuf>,
+    },
 }
 
 /// The configuration as a file.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tipring_analog::{Fxo, Fxs};
-use tipring_board::{Board, Kind};
+use tipring_board::{Board, Driver, Kind};
 use tipring_line::ChannelId;
 use tipring_media::Control;
 use tipring_sim::{
@@ -28,24 +28,18 @@ pub(crate) struct SimBoard {
 }
 
 impl SimBoard {
-    /// Makes the ports of a simulated board and attaches them.
+    /// Makes the board's simulated ports and attaches them.
     ///
     /// # Errors
-    /// The board is not a simulated one, or has more ports than the media side has legs.
+    /// The board has more ports than the media side has legs.
     pub(crate) fn attach(
         board: &Board,
         seed: u64,
         analog: &AnalogSettings<'_>,
         media: &mut Control,
     ) -> anyhow::Result<Self> {
-        if board.name != "sim" {
-            bail!(
-                "board `{}`: this build drives the simulated board only; leave --board out",
-                board.name
-            );
-        }
         let (mut lines, mut handsets) = (HashMap::new(), HashMap::new());
-        for (id, port) in board.numbered_ports() {
+        for (id, port) in board.numbered_ports().filter(|(_, p)| p.driver == Driver::Sim) {
             let channel = ChannelId::port(id);
             let port_seed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(id.0);
             match port.kind {

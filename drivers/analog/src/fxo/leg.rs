@@ -34,12 +34,15 @@ pub(super) struct AudioLeg {
 }
 
 impl AudioLeg {
-    pub(super) fn new(settings: &FxoSettings) -> Self {
+    /// `is_buffered` says that the port holds audio back, whose delay is known but for a frame:
+    /// the canceller then covers the longer tail.
+    pub(super) fn new(settings: &FxoSettings, is_buffered: bool) -> Self {
+        let tail = if is_buffered { EchoTail::Ms64 } else { EchoTail::Ms32 };
         AudioLeg {
             tx_gain: Gain::new(settings.tx_gain_db),
             rx_gain: Gain::new(settings.rx_gain_db),
             limiter: Limiter::new(settings.rx_limit_dbm0),
-            echo: EchoCanceller::new(settings.echo_tail.unwrap_or(EchoTail::Ms32)),
+            echo: EchoCanceller::new(settings.echo_tail.map_or(tail, |wanted| wanted.max(tail))),
             cancels: false,
             fax_sent: FaxToneDetector::new(),
             fax_heard: FaxToneDetector::new(),

@@ -18,6 +18,7 @@
 //! takes what the hardware reports, `leg` is the audio.
 
 mod connected;
+mod delay;
 mod duck;
 mod incoming;
 mod leg;
@@ -39,6 +40,7 @@ use tipring_line::{
 };
 
 use crate::events::{EventQueue, Faults};
+use delay::Delay;
 use duck::Duck;
 use leg::AudioLeg;
 pub use listen::CallerSource;
@@ -120,6 +122,8 @@ pub struct Fxo<P: AnalogPort> {
     ear: OnHookEar,
     ring: RingMeter,
     leg: AudioLeg,
+    /// What was sent, when its echo can come.
+    sent: Delay,
     duck: Duck,
     digits: DtmfDetector,
     progress: ProgressDetector,
@@ -147,8 +151,9 @@ impl<P: AnalogPort> Fxo<P> {
             tones.add_disconnect(*learnt);
         }
         Fxo {
+            sent: Delay::new(port.echo_delay_samples()),
+            leg: AudioLeg::new(&settings, port.echo_delay_samples() > 0),
             port,
-            leg: AudioLeg::new(&settings),
             duck: Duck::new(),
             settings,
             state: State::Idle,
@@ -309,11 +314,12 @@ impl<P: AnalogPort> FrameChannel for Fxo<P> {
         while let Some(event) = self.port.poll_event() {
             self.on_port_event(now, event);
         }
+        let sent = self.sent.frame(&out);
         self.validate_ring(now, rx);
         if self.is_off_hook() {
-            self.leg.receive(&out, rx);
+            self.leg.receive(&sent, rx);
         }
-        self.listen(now, &out, rx);
+        self.listen(now, &sent, rx);
         while let Some(timer) = self.timers.expire(now) {
             self.on_timer(now, timer);
         }

@@ -60,6 +60,7 @@ impl<P: AnalogPort> Fxs<P> {
         match self.state {
             State::Collecting => self.play(self.settings.tones.dial),
             State::Announcing { .. } if was_tone => self.send_caller_id(now),
+            State::OnHook if was_tone => self.send_lamp_fsk(),
             State::OnHook | State::Announcing { .. } | State::Ringing { .. } => {
                 self.on_message_sent(now);
             }

@@ -77,12 +77,17 @@ impl<P: AnalogPort> Fxs<P> {
         }
         self.open_on_hook_audio();
         if self.settings.caller_id.start() == Some(CallerIdStart::ReversalAlertTone) {
-            // EN 300 659-1, 6.1.2: DT-AS of 88–110 ms; what follows is sent when it has ended.
-            let delay = self.settings.caller_id_delay.as_millis().clamp(1, 1_000) as u16;
-            self.play(alert_tone(20, 100, delay));
+            self.play_alert();
         } else {
             self.send_caller_id(now);
         }
+    }
+
+    /// Alerts a handset on-hook (EN 300 659-1, 6.1.2: DT-AS of 88–110 ms); what follows is sent
+    /// when that has ended.
+    pub(super) fn play_alert(&mut self) {
+        let delay = self.settings.caller_id_delay.as_millis().clamp(1, 1_000) as u16;
+        self.play(alert_tone(20, 100, delay));
     }
 
     /// Sends who calls in the way the handset reads.

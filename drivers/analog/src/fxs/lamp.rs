@@ -7,6 +7,7 @@ use tipring_line::{AnalogPort, PortCommand};
 use super::audio::Sound;
 use super::timer::Timer;
 use super::{Fxs, State};
+use crate::plans::CallerIdStart;
 
 /// How long a handset has been put back before it gets a message.
 const REST: Duration = Duration::from_millis(1_000);
@@ -34,6 +35,15 @@ impl<P: AnalogPort> Fxs<P> {
         }
         self.lamp_due = false;
         self.open_on_hook_audio();
+        if self.settings.caller_id.start() == Some(CallerIdStart::ReversalAlertTone) {
+            // Sets that expect the alert signal before caller id expect it here too.
+            self.play_alert();
+        } else {
+            self.send_lamp_fsk();
+        }
+    }
+
+    pub(super) fn send_lamp_fsk(&mut self) {
         let sending = self.settings.fsk;
         let message = Message::message_waiting(sending.form, self.messages_wait);
         let fsk = FskTransmitter::new(sending.modem, message).at_level(sending.level_dbm0);

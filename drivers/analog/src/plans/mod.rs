@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use tipring_dsp::{DtmfLevels, DtmfTiming, ProgressPlan, ProgressTone, ToneCadence, tones};
+use tipring_dsp::{
+    DtmfLevels, DtmfTiming, ProgressPlan, ProgressTone, ToneCadence, ToneStep, tones,
+};
 use tipring_line::Number;
 
 use crate::fxs::FxsTones;
@@ -392,7 +394,11 @@ impl CountryPlan {
         let congestion = self.tones.congestion.as_ref().unwrap_or(&self.tones.busy).cadence();
         FxsTones {
             dial: self.tones.dial.cadence(),
-            special_dial: self.tones.special_dial.as_ref().unwrap_or(&self.tones.dial).cadence(),
+            special_dial: self
+                .tones
+                .special_dial
+                .as_ref()
+                .map_or_else(|| broken(self.tones.dial.cadence()), Tone::cadence),
             call_waiting: self
                 .tones
                 .call_waiting
@@ -405,6 +411,14 @@ impl CountryPlan {
             howler: self.tones.howler.as_ref().map_or(tones::china::HOWLER, Tone::cadence),
         }
     }
+}
+
+/// Dial tone with short breaks, for countries whose special dial tone is not known. A dial tone
+/// that has breaks already stays as it is.
+fn broken(dial: ToneCadence) -> ToneCadence {
+    let [on] = dial.steps() else { return dial };
+    let steps = [ToneStep { ms: 400, ..*on }, ToneStep::silence(40)];
+    ToneCadence::from_steps(&steps, true).expect("two steps")
 }
 
 fn is_code(code: &str) -> bool {

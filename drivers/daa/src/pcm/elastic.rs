@@ -9,7 +9,7 @@ use tipring_line::{FRAME_SAMPLES, Frame};
 
 /// Samples that wait, as the reader finds them: the frame it takes, one that may come late (when
 /// the slower clock falls behind by a whole frame), and 5 ms against jitter.
-const TARGET: usize = 2 * FRAME_SAMPLES + 40;
+pub(super) const TARGET: usize = 2 * FRAME_SAMPLES + 40;
 /// The fill may stray so far before it is corrected: less than a frame, for frames are what comes.
 const BAND: usize = FRAME_SAMPLES * 3 / 4;
 /// A fill of so much more is no drift: the reader was held up, and skips.

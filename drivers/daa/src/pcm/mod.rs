@@ -27,6 +27,11 @@ const CATCH_UP_MAX: usize = 4;
 /// Slots of a highway: a frame at the highest clock has so many of 16 bits.
 pub const SLOTS_MAX: usize = 64;
 
+/// From a sample sent in a port's `exchange` to its echo received there, in samples: both elastic
+/// buffers, the frame that plays before it, and the frame in which it is captured. Within a frame,
+/// depending on how the threads' phases lie; an echo canceller skips it.
+pub const ECHO_DELAY_SAMPLES: usize = 2 * elastic::TARGET + FRAME_SAMPLES;
+
 /// What paces the highway.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Pace {

@@ -76,8 +76,8 @@ pub(super) fn loop_current_ma(register: u8) -> u16 {
     (u16::from(register) * 11 + 5) / 10
 }
 
-/// The four-bit ring confirmation and time-out of register 23 in one byte, the ring delay being
-/// zero: confirmation for 150 ms, end after 128 ms without a threshold crossing.
+/// Register 23, RCC and RTO, with no ring delay: ringing is valid after 150 ms, and over after
+/// 128 ms without a threshold crossing.
 pub(super) const RING_CONFIRM_150_END_128_MS: u8 = 1 << 3 | 1;
 
 /// Register 24, RNGV: ring validation is on.

@@ -13,8 +13,8 @@ use crate::framing::Chip;
 const POLL: Duration = Duration::from_millis(8);
 /// Line feed and voltages are read at every sixteenth poll.
 const MEASURE_POLLS: u32 = 16;
-/// The ringing current dies down this long; the loop is not judged then.
-const RINGING_SETTLE: Duration = Duration::from_millis(48);
+/// After ringing or without battery the loop takes this long to settle; it is not judged then.
+const SETTLE: Duration = Duration::from_millis(48);
 /// Register 68 may read wrongly this often in a row before the chip is started again.
 const MISREADS_MAX: u8 = 8;
 /// The power alarm may open the line this often, one forgotten every ten seconds.
@@ -70,8 +70,8 @@ pub(super) struct Feed {
     ringing: bool,
     polarity: LinePolarity,
     on_hook_audio: bool,
-    fed: bool,
     lamp_lit: bool,
+    fed: bool,
     off_hook: bool,
     /// The loop is not judged before.
     settle: Instant,
@@ -84,8 +84,8 @@ impl Feed {
             ringing: false,
             polarity: LinePolarity::Forward,
             on_hook_audio: false,
-            fed: true,
             lamp_lit: false,
+            fed: true,
             off_hook: false,
             settle: Instant::ZERO,
         }
@@ -96,13 +96,16 @@ impl Feed {
         match command {
             PortCommand::Ring(on) => {
                 if self.ringing && !on {
-                    self.settle = now + RINGING_SETTLE;
+                    self.settle = now + SETTLE;
                 }
                 self.ringing = on && !self.off_hook;
             }
             PortCommand::Polarity(polarity) => self.polarity = polarity,
             PortCommand::OnHookAudio(on) => self.on_hook_audio = on,
-            PortCommand::Battery(fed) => self.fed = fed,
+            PortCommand::Battery(fed) => {
+                self.fed = fed;
+                self.settle = now + SETTLE;
+            }
             PortCommand::MessageLamp(lit) if self.lamp == MessageLamp::Reversal => {
                 self.lamp_lit = lit;
             }
@@ -195,7 +198,8 @@ impl Slic {
             return Ok(());
         }
         self.polls.misreads = 0;
-        if now < self.feed.settle {
+        // Without battery no current says what the handset does; it is asked again afterwards.
+        if now < self.feed.settle || !self.feed.fed {
             return Ok(());
         }
         // Lifted while it rings, the chip shows the trip, ends the ringing by itself, and shows a
@@ -217,7 +221,7 @@ impl Slic {
         chip: &mut Chip<'_, S>,
     ) -> Result<(), ChipError> {
         let read = chip.read(LINEFEED)?;
-        if read & LINEFEED_MASK != Linefeed::Open as u8 {
+        if read & LINEFEED_MASK != Linefeed::Open as u8 || !self.feed.fed {
             if now >= self.polls.forget_alarm {
                 self.polls.power_alarms = self.polls.power_alarms.saturating_sub(1);
                 self.polls.forget_alarm = now + POWER_ALARM_FORGET;

@@ -46,10 +46,10 @@ mod tests {
 
     #[test]
     fn places_and_pairs_agree() {
-        for row in 0..4 {
-            for column in 0..4 {
+        for (row, low) in LOW_HZ.into_iter().enumerate() {
+            for (column, high) in HIGH_HZ.into_iter().enumerate() {
                 let digit = digit_at([row, column]);
-                assert_eq!(frequencies(digit), (LOW_HZ[row], HIGH_HZ[column]), "{digit}");
+                assert_eq!(frequencies(digit), (low, high), "{digit}");
             }
         }
     }

@@ -12,7 +12,7 @@ const REUSE: usize = 4;
 /// How long it does so, in blocks: two seconds of sound.
 const EAGER_BLOCKS: u32 = 500;
 /// How the learning goes at first, and how later.
-const EAGER: Manner = Manner { blocks: REUSE, turn: 4, pace: 1.0, caution: 1.0 };
+const EAGER: Manner = Manner { blocks: REUSE, turn: 4, pace: 1.0, caution: 1.6 };
 const SETTLED: Manner = Manner { blocks: 1, turn: 8, pace: 0.1, caution: 2.0 };
 /// Below this energy a block of what is sent is silence: −51 dBm0.
 const SILENCE: f32 = 2000.0 * BLOCK as f32;
@@ -20,6 +20,11 @@ const SILENCE: f32 = 2000.0 * BLOCK as f32;
 const CHECK_BLOCKS: u32 = 16;
 /// A filter in use that has lost so much of its energy no longer fits the line.
 const FADED: f32 = 0.4;
+/// What is louder than this part of the loudest that was sent is the near end's (after Geigel): no
+/// hybrid's return loss is below 3 dB.
+const NEAR_SPEECH: f32 = 0.5;
+/// Memory of the loudest, a block: the tail is 64 ms at most.
+const LOUDEST_MEMORY: f32 = 0.95;
 /// No line lets back more than four times what was sent.
 const ENERGY_MAX: f32 = 4.0;
 
@@ -37,6 +42,8 @@ pub(super) struct Core {
     received_offset: f32,
     /// Blocks for which echo of what was sent may still come.
     sounding: usize,
+    /// Energy of the loudest block sent lately.
+    loudest: f32,
     eager: u32,
     /// The most energy that the filter in use had since it began anew.
     energy_used: f32,
@@ -80,6 +87,7 @@ impl Core {
             sent_offset: 0.0,
             received_offset: 0.0,
             sounding: 0,
+            loudest: 0.0,
             eager: EAGER_BLOCKS,
             energy_used: 0.0,
             count: 0,
@@ -95,6 +103,7 @@ impl Core {
         self.sent_offset = 0.0;
         self.received_offset = 0.0;
         self.sounding = 0;
+        self.loudest = 0.0;
         self.energy_used = 0.0;
         self.count = 0;
         self.cancelled = Cancelled::default();
@@ -151,11 +160,12 @@ impl Core {
             return;
         }
         let mut echo_used = echo::<V>(&self.used, &self.reference, 0, self.tables);
-        if !self.reference.is_tone() {
+        let heard_energy = energy::<V>(&heard);
+        if !self.reference.is_tone() && heard_energy < NEAR_SPEECH * self.loudest {
             let echo_learning = echo::<V>(&self.learning.weights, &self.reference, 0, self.tables);
             let left = difference::<V>(&heard, &echo_learning);
             let round = Round {
-                received: energy::<V>(&heard),
+                received: heard_energy,
                 echo: energy::<V>(&echo_used),
                 used: energy::<V>(&difference::<V>(&heard, &echo_used)),
                 learning: energy::<V>(&left),
@@ -175,6 +185,7 @@ impl Core {
         follow::<V>(&mut self.sent_offset, sent);
         let sent = without::<V>(sent, self.sent_offset);
         self.reference.push::<V>(self.tables, &sent);
+        self.loudest = energy::<V>(&sent).max(LOUDEST_MEMORY * self.loudest);
         self.sounding = if self.reference.block_energy() > SILENCE {
             self.used.len() + 1
         } else {

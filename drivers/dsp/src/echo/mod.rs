@@ -22,7 +22,7 @@ use self::simd::Instructions;
 use self::transform::BLOCK;
 
 /// How long an echo may come after what caused it.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
 pub enum EchoTail {
     /// 32 ms, 256 taps: the own hybrid and the local loop.
     #[default]

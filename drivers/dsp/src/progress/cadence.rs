@@ -263,7 +263,7 @@ impl CadenceTracker {
             self.candidate = Stretch::new(hop.sound, edge);
         }
         self.candidate.hops += 1;
-        let in_trough = hop.sound != Sound::Silence && self.varies(self.now.sound);
+        let in_trough = hop.sound == Sound::Other && self.varies(self.now.sound);
         let settle = if in_trough { SETTLE_TROUGH_HOPS } else { SETTLE_HOPS };
         if self.candidate.hops < settle {
             return None;
@@ -283,12 +283,9 @@ impl CadenceTracker {
                     && (p.varies || now.level.is_steady())
             };
             // A steady tone and a beating one can share a sound; what fits better comes first.
-            let mut found = self.patterns.iter().filter(fits);
-            let first = found.next()?;
-            let best = found.find(|p| p.varies == now.ripple.is_modulated());
-            let same = first.varies == now.ripple.is_modulated();
-            let tone = if same { first.tone } else { best.unwrap_or(first).tone };
-            return self.tell(tone?);
+            let modulated = now.ripple.is_modulated();
+            let best = self.patterns.iter().filter(fits).min_by_key(|p| p.varies != modulated)?;
+            return self.tell(best.tone?);
         }
         if now.sound != Sound::Silence || now.rang {
             return None;

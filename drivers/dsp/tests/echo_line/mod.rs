@@ -116,12 +116,15 @@ impl Line {
     /// What is received while `sent` goes out and `near` speaks (silence where it is shorter).
     pub(crate) fn receive(&mut self, sent: &[i16], near: &[i16]) -> Vec<i16> {
         let start = self.sent.len();
+        let first = self.taps.iter().position(|t| *t != 0.0).unwrap_or(0);
+        let end = self.taps.iter().rposition(|t| *t != 0.0).map_or(0, |last| last + 1);
+        let taps = &self.taps[first..end];
         self.sent.extend(sent.iter().map(|&s| f32::from(s)));
         let received = (0..sent.len())
             .map(|n| {
                 let latest = start + n;
-                let heard = &self.sent[latest - 511..=latest];
-                let echo: f32 = self.taps.iter().zip(heard.iter().rev()).map(|(t, s)| t * s).sum();
+                let heard = &self.sent[latest - 511..=latest - first];
+                let echo: f32 = taps.iter().zip(heard.iter().rev()).map(|(t, s)| t * s).sum();
                 let sum = echo + f32::from(near.get(n).copied().unwrap_or(0));
                 law_sample(sum + gauss(&mut self.rng) * self.noise_rms)
             })

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+use tipring_dsp::{EchoCanceller, EchoTail, LevelMeter};
 use tipring_line::FRAME_SAMPLES;
 
 use super::ears::Make;
@@ -12,7 +13,7 @@ use super::speech::Speech;
 /// Bellcore's bound (LSSGR) on false digits in its tapes of three hours.
 const BELLCORE_DIGITS: f64 = 470.0;
 const BELLCORE_MIN: f64 = 180.0;
-/// How loud prompts are sent: the level of the recordings is about this already.
+/// How loud prompts are sent.
 const PROMPT_DBM0: f32 = -20.0;
 /// Digits are pressed this often while a prompt plays, in samples.
 const PRESS_SAMPLES: usize = 8000;
@@ -102,27 +103,47 @@ fn at_speed(samples: &[i16], speed: f64) -> Vec<i16> {
     (0..count).map(|n| value(n) as i16).collect()
 }
 
+/// Where a hybrid's echo comes from: delays in samples, and how strong each is.
+const ECHO_PATH: [(usize, f32); 4] = [(24, 0.5), (27, 0.75), (31, -0.4), (44, 0.15)];
+
+/// What is done about the echo, and how strong it is.
+#[derive(Clone, Copy)]
+enum Echo {
+    /// It comes so much weaker than the prompt was sent.
+    Raw(f32),
+    /// The same, and the box's echo canceller is before the detector.
+    Cancelled(f32),
+}
+
 /// Prompts that are interrupted by digits, with the prompt's echo on the line: how many digits
 /// are found, and how many that nobody pressed.
 pub(super) fn run_echo(prompts: &Speech) -> Result<()> {
     println!("\nPrompts at −20 dBm0 over an echo: digits found, and false ones");
-    println!("echo, and each digit's tones (dBm0)                 ours              SpanDSP");
-    let raw = "12 dB below what is sent";
-    let cancelled = "20 dB below the digit";
+    println!("echo, and each digit's tones (dBm0)                      ours              SpanDSP");
     let cases = [
-        (raw, -12.0f32, [-10.0f32, -8.0]),
-        (raw, -12.0, [-17.0, -15.0]),
-        (raw, -12.0, [-22.0, -20.0]),
-        (raw, -12.0, [-27.0, -25.0]),
-        (cancelled, -5.9, [-10.0, -8.0]),
-        (cancelled, -15.9, [-20.0, -18.0]),
-        (cancelled, -25.9, [-30.0, -28.0]),
+        (Echo::Raw(12.0), -10.0f32),
+        (Echo::Raw(12.0), -17.0),
+        (Echo::Raw(12.0), -22.0),
+        (Echo::Raw(12.0), -27.0),
+        // The digit, both tones, is 4.1 dB above its low tone; the echo 20 dB below that.
+        (Echo::Raw(5.9), -10.0),
+        (Echo::Raw(15.9), -20.0),
+        (Echo::Raw(25.9), -30.0),
+        (Echo::Cancelled(12.0), -10.0),
+        (Echo::Cancelled(12.0), -22.0),
+        (Echo::Cancelled(12.0), -27.0),
     ];
-    for (echo, gain_db, dbm0) in cases {
-        let found = each(|make| echo_case(make, prompts, gain_db, dbm0))?;
+    let sent = at_prompt_level(&prompts.samples);
+    for (echo, low_dbm0) in cases {
+        let dbm0 = [low_dbm0, low_dbm0 + 2.0];
+        let found = each(|make| echo_case(make, &sent, echo, dbm0))?;
         let told = found.map(|f| format!("{:6.2} % and {}", f.pct(), f.false_digits));
-        let name = format!("{echo}, digits at {} and {}", dbm0[0], dbm0[1]);
-        println!("{name:48} {:>16} {:>18}   of {}", told[0], told[1], found[0].sent);
+        let what = match echo {
+            Echo::Raw(db) => format!("{db} dB below what is sent"),
+            Echo::Cancelled(db) => format!("{db} dB below, echo canceller"),
+        };
+        let name = format!("{what}, digits at {} and {}", dbm0[0], dbm0[1]);
+        println!("{name:52} {:>16} {:>18}   of {}", told[0], told[1], found[0].sent);
     }
     Ok(())
 }
@@ -140,24 +161,30 @@ impl Found {
     }
 }
 
-/// A digit of 80 ms every second at a random moment, over the prompts this much weaker.
-fn echo_case(make: Make, prompts: &Speech, gain_db: f32, dbm0: [f32; 2]) -> Result<Found> {
+/// A digit of 80 ms every second at a random moment, over the echo of what is sent.
+fn echo_case(make: Make, sent: &[i16], echo: Echo, dbm0: [f32; 2]) -> Result<Found> {
     let mut random = SmallRng::seed_from_u64(12);
     let mut line = Line::new(13, Background::Silence);
     let mut ear = make.ear()?;
-    let gain = 10f32.powf(gain_db / 20.0) * speech_gain(&prompts.samples);
+    let mut canceller = EchoCanceller::new(EchoTail::default());
+    let mut received = match echo {
+        Echo::Raw(db) | Echo::Cancelled(db) => echo_of(sent, db),
+    };
     let mut found = Found::default();
-    for second in prompts.samples.chunks_exact(PRESS_SAMPLES) {
-        let mut heard: Vec<i16> = second.iter().map(|s| (f32::from(*s) * gain) as i16).collect();
+    let seconds = sent.chunks_exact(PRESS_SAMPLES).zip(received.chunks_exact_mut(PRESS_SAMPLES));
+    for (sent, received) in seconds {
         let index = random.random_range(0..16);
         let key = Key { dbm0, on_ms: 80.0, off_ms: 0.0, ..Key::new(index) };
         let at = random.random_range(800..PRESS_SAMPLES - 1600);
-        for (heard, tone) in heard[at..].iter_mut().zip(line.key(&key)) {
-            *heard = heard.saturating_add(tone);
+        for (sum, tone) in received[at..].iter_mut().zip(line.key(&key)) {
+            *sum = sum.saturating_add(tone);
         }
         let mut digits = String::new();
-        for frame in heard.chunks(FRAME_SAMPLES) {
-            ear.hear(frame);
+        for (sent, received) in sent.chunks(FRAME_SAMPLES).zip(received.chunks_mut(FRAME_SAMPLES)) {
+            if let Echo::Cancelled(_) = echo {
+                canceller.process(sent, received);
+            }
+            ear.hear(received);
             digits += &ear.digits();
         }
         let right = digits.matches(key.digit()).count().min(1);
@@ -168,10 +195,22 @@ fn echo_case(make: Make, prompts: &Speech, gain_db: f32, dbm0: [f32; 2]) -> Resu
     Ok(found)
 }
 
-/// What brings speech to the level at which prompts are sent, pauses not counted.
-fn speech_gain(samples: &[i16]) -> f32 {
+/// What comes back, so much weaker.
+fn echo_of(sent: &[i16], db: f32) -> Vec<i16> {
+    let energy: f32 = ECHO_PATH.iter().map(|(_, part)| part * part).sum();
+    let gain = 10f32.powf(-db / 20.0) / energy.sqrt();
+    let part = |n: usize, (delay, part): (usize, f32)| {
+        n.checked_sub(delay).map_or(0.0, |from| f32::from(sent[from]) * part)
+    };
+    let echo = |n: usize| ECHO_PATH.iter().map(|path| part(n, *path)).sum::<f32>() * gain;
+    (0..sent.len()).map(|n| echo(n) as i16).collect()
+}
+
+/// The speech at the level at which prompts are sent, pauses not counted.
+fn at_prompt_level(samples: &[i16]) -> Vec<i16> {
     let loud = |frame: &&[i16]| frame.iter().any(|s| s.unsigned_abs() > 500);
-    let mut meter = tipring_dsp::LevelMeter::new();
+    let mut meter = LevelMeter::new();
     samples.chunks(FRAME_SAMPLES).filter(loud).for_each(|frame| meter.rx(frame));
-    10f32.powf((PROMPT_DBM0 - meter.take().dbm0) / 20.0)
+    let gain = 10f32.powf((PROMPT_DBM0 - meter.take().dbm0) / 20.0);
+    samples.iter().map(|s| (f32::from(*s) * gain) as i16).collect()
 }

@@ -2,8 +2,7 @@
 //! what it costs.
 //!
 //! Echo is told from everything else by a twin of the line that has the same noise and the same
-//! near end but no echo. The suppression of what is left, if any, is off: figures are those of
-//! the linear filter.
+//! near end but no echo.
 
 mod cost;
 #[path = "../../../../drivers/dsp/tests/echo_line/mod.rs"]
