@@ -78,7 +78,7 @@ mod tests {
             levels.push(frame[159]);
             assert!(!duck.tone(now, heard), "no continuous tone");
         }
-        assert_eq!(levels[15], 1000);
+        assert_eq!(levels[12], 1000);
         assert_eq!(levels[25], 100);
         assert_eq!(levels[80], 100);
         assert_eq!(levels[149], 1000);
