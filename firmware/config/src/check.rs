@@ -91,14 +91,15 @@ fn check_line(line: &LineEntry) -> Result<(), ConfigError> {
     let fits = |tone: &LearntTone| {
         (1..=2).contains(&tone.hz.len())
             && tone.hz.iter().all(|hz| (200..=3400).contains(hz))
+            && (tone.am_hz == 0 || (10..=100).contains(&tone.am_hz))
             && tone.on_off_ms.len() <= 8
             && tone.on_off_ms.len().is_multiple_of(2)
             && tone.on_off_ms.iter().all(|ms| (20..=10_000).contains(ms))
     };
     if !line.learnt.iter().all(fits) {
         return wrong(
-            "a learnt tone has one or two frequencies of 200 to 3400 Hz, and up to four pairs of \
-             on and off times of 20 to 10000 ms",
+            "a learnt tone has one or two frequencies of 200 to 3400 Hz, perhaps modulated by 10 to \
+             100 Hz, and up to four pairs of on and off times of 20 to 10000 ms",
         );
     }
     Ok(())

@@ -258,6 +258,9 @@ pub enum Dialling {
 pub struct LearntTone {
     /// One or two frequencies, in Hz.
     pub hz: Vec<u16>,
+    /// The frequency that modulates it, in Hz; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub am_hz: u16,
     /// On and off in turn, in milliseconds; continuous where empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on_off_ms: Vec<u16>,
@@ -367,6 +370,10 @@ const fn expires_default() -> u32 {
 
 const fn local_digits_default() -> u8 {
     8
+}
+
+fn is_zero(n: &u16) -> bool {
+    *n == 0
 }
 
 const fn echo_default() -> u8 {

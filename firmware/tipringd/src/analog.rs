@@ -58,9 +58,9 @@ impl<'a> AnalogSettings<'a> {
         Ok(AnalogSettings { resolved, plan, handsets: dial_plan(&resolved.switch), wall })
     }
 
-    /// The country's code.
-    pub(crate) fn country(&self) -> &str {
-        &self.plan.code
+    /// The country's plan.
+    pub(crate) fn plan(&self) -> &CountryPlan {
+        &self.plan
     }
 
     /// For the exchange line at this socket.
@@ -117,16 +117,16 @@ fn of_line(settings: FxoSettings, line: &LineEntry) -> FxoSettings {
 }
 
 /// A learnt tone as the detector wants it; `None` for one the configuration's check refuses.
-fn cadence(tone: &LearntTone) -> Option<ToneCadence> {
+pub(crate) fn cadence(tone: &LearntTone) -> Option<ToneCadence> {
     let hz = [*tone.hz.first()?, tone.hz.get(1).copied().unwrap_or(0)];
-    if tone.on_off_ms.is_empty() {
-        return Some(ToneCadence::dual(hz[0], hz[1], LEARNT_DBM0, &[]));
-    }
+    let sounding = |ms| ToneStep { hz, am_hz: tone.am_hz, level_dbm0: LEARNT_DBM0, ms };
+    let continuous = [0];
+    let times = if tone.on_off_ms.is_empty() { &continuous[..] } else { &tone.on_off_ms };
     let steps: Vec<ToneStep> = (0..)
-        .zip(&tone.on_off_ms)
+        .zip(times)
         .map(|(i, ms)| {
             let silence = ToneStep::silence(*ms);
-            if i % 2 == 0 { ToneStep { hz, level_dbm0: LEARNT_DBM0, ..silence } } else { silence }
+            if i % 2 == 0 { sounding(*ms) } else { silence }
         })
         .collect();
     ToneCadence::from_steps(&steps, true)

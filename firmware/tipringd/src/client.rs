@@ -10,7 +10,8 @@ use tipring_board::Board;
 
 use crate::board_check;
 use crate::options::{
-    BoardCommand, ClientCommand, ClientOptions, ConfigCommand, SimCall, SimCommand, parse_ms,
+    BoardCommand, ClientCommand, ClientOptions, ConfigCommand, LineCommand, SimCall, SimCommand,
+    parse_ms,
 };
 
 /// Runs one command.
@@ -45,6 +46,17 @@ async fn run_async(options: ClientOptions) -> anyhow::Result<()> {
             let (text, all_well) = board_check::check(&board);
             print!("{text}");
             anyhow::ensure!(all_well, "not everything is as the board says");
+        }
+        ClientCommand::Line { what } => {
+            let request = match what {
+                LineCommand::Test { line } => Request::LineTest { line },
+                LineCommand::Learn { line } => {
+                    eprintln!("call line {line} from a mobile, let the box answer, then hang up");
+                    Request::LineLearn { line }
+                }
+            };
+            let text = ask(&options.state, request, &[]).await?;
+            print!("{}", String::from_utf8_lossy(&text));
         }
         ClientCommand::Status => {
             let json = ask(&options.state, Request::Status, &[]).await?;

@@ -26,6 +26,16 @@ pub enum Request {
     ConfigImport,
     /// The live state as JSON.
     Status,
+    /// Test an exchange line.
+    LineTest {
+        /// The line's label.
+        line: String,
+    },
+    /// Learn an exchange line's release tone from the next call on it.
+    LineLearn {
+        /// The line's label.
+        line: String,
+    },
     /// Ring a simulated line. The payload is the caller's speech, 16-bit little-endian samples at
     /// 8 kHz.
     SimCall {

@@ -7,6 +7,7 @@ use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 
 use crate::control::{Answer, Connection, Request, samples_from_bytes, samples_to_bytes};
+use crate::line_desk::LineDesk;
 use crate::simboard::SimBoard;
 use crate::web::SharedConfiguration;
 
@@ -22,6 +23,8 @@ pub(crate) struct Parts {
     pub live: Live,
     /// The simulated board.
     pub sim: SimBoard,
+    /// The technician's desk.
+    pub desk: LineDesk,
 }
 
 /// Answers requests until the runtime ends.
@@ -63,6 +66,10 @@ async fn perform(
             Ok(Vec::new())
         }
         Request::Status => Ok(serde_json::to_vec_pretty(&parts.live.snapshot().state)?),
+        Request::LineTest { line } => Ok(parts.desk.test(&line).await?.into_bytes()),
+        Request::LineLearn { line } => {
+            Ok(parts.desk.learn(&line, &parts.configuration).await?.into_bytes())
+        }
         Request::SimCall { line, from, keys, duration_ms, hear } => {
             let plan = call_plan(from, &keys, duration_ms, &payload)?;
             let heard = watched_call(connection, &parts.sim, &line, plan).await?;

@@ -1,5 +1,6 @@
 //! Starting the box, running it, and ending it in order.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -21,6 +22,7 @@ use crate::figures::Figures;
 use crate::hardware::{self, Hardware};
 use crate::inbox::{Inbox, Mail, Mailbox, inbox};
 use crate::journal::{Level, note};
+use crate::line_desk::LineDesk;
 use crate::media_threads::MediaThreads;
 use crate::options::DaemonOptions;
 use crate::phones::Phones;
@@ -75,6 +77,7 @@ struct Running {
     core: std::thread::JoinHandle<anyhow::Result<()>>,
     media: MediaThreads,
     sim: SimBoard,
+    desk: LineDesk,
     /// Drops last of all that touches the lines, which stops the drivers' threads.
     _hardware: Hardware,
     streams: Streams,
@@ -133,8 +136,11 @@ impl Running {
         let (mut control, engine, recorder) = tipring_media::open(&config)?;
         let analog =
             analog::AnalogSettings::new(&ground.resolved, &ground.state.plans(), &ground.clock)?;
-        let sim = SimBoard::attach(&ground.board, ground.options.seed, &analog, &mut control)?;
-        let hardware = hardware::attach(&ground.board, &analog, &mut control, &ground.clock)?;
+        let (board, seed, mut services) = (&ground.board, ground.options.seed, HashMap::new());
+        let sim = SimBoard::attach(board, seed, &analog, &mut control, &mut services)?;
+        let hardware =
+            hardware::attach(board, &analog, &mut control, &mut services, &ground.clock)?;
+        let desk = LineDesk::new(services, analog.plan().clone());
         let media = MediaThreads::start(
             engine,
             recorder,
@@ -155,6 +161,7 @@ impl Running {
             core,
             media,
             sim,
+            desk,
             _hardware: hardware,
             streams,
             live,
@@ -182,6 +189,7 @@ impl Running {
             configuration: configuration.clone(),
             live: self.live.clone(),
             sim: self.sim.clone(),
+            desk: self.desk.clone(),
         };
         tokio::spawn(control_server::serve(control_socket, control_parts));
         let router = web::router(self.web_parts(configuration));

@@ -8,9 +8,10 @@ mod line_chips;
 mod missing;
 mod watch;
 
+use std::collections::HashMap;
 use std::fmt::Display;
 
-use tipring_analog::{Fxo, Fxs};
+use tipring_analog::{Fxo, Fxs, LineService};
 use tipring_board::{Board, Driver, Kind, Port};
 use tipring_clock::RealClock;
 use tipring_line::{AnalogPort, ChannelId, PortId};
@@ -31,6 +32,7 @@ pub(crate) struct Hardware {
 struct Attaching<'a> {
     analog: &'a AnalogSettings<'a>,
     media: &'a mut Control,
+    services: &'a mut HashMap<String, LineService>,
     watch: Watch,
 }
 
@@ -45,7 +47,9 @@ impl Attaching<'_> {
         let channel = ChannelId::port(id);
         match port.kind() {
             tipring_line::PortKind::Fxo => {
-                self.media.attach(channel, Box::new(Fxo::new(port, self.analog.fxo(label))))?;
+                let (line, service) = Fxo::with_service(port, self.analog.fxo(label));
+                self.media.attach(channel, Box::new(line))?;
+                self.services.insert(label.to_owned(), service);
             }
             tipring_line::PortKind::Fxs => {
                 self.media.attach(channel, Box::new(Fxs::new(port, self.analog.fxs(id))))?;
@@ -69,9 +73,10 @@ pub(crate) fn attach(
     board: &Board,
     analog: &AnalogSettings<'_>,
     media: &mut Control,
+    services: &mut HashMap<String, LineService>,
     clock: &RealClock,
 ) -> anyhow::Result<Hardware> {
-    let mut attaching = Attaching { analog, media, watch: Watch::default() };
+    let mut attaching = Attaching { analog, media, services, watch: Watch::default() };
     for (id, port) in board.numbered_ports() {
         if let Driver::Dahdi { channel } = port.driver {
             dahdi::attach(&mut attaching, id, port, channel)?;

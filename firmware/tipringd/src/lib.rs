@@ -21,6 +21,7 @@ mod handset_plan;
 mod hardware;
 mod inbox;
 mod journal;
+mod line_desk;
 mod media_threads;
 pub mod options;
 mod passwords;

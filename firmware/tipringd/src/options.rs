@@ -67,6 +67,12 @@ pub enum ClientCommand {
         #[command(subcommand)]
         what: BoardCommand,
     },
+    /// Test an exchange line, or have it learn
+    Line {
+        /// What to do
+        #[command(subcommand)]
+        what: LineCommand,
+    },
     /// Play the outside world on the simulated board
     Sim {
         /// What happens there
@@ -85,6 +91,22 @@ pub enum BoardCommand {
         /// The board's folder; without it the simulated board
         #[arg(long, value_name = "DIR")]
         board: Option<PathBuf>,
+    },
+}
+
+/// What can be done on an exchange line.
+#[derive(Subcommand, Clone, Debug)]
+pub enum LineCommand {
+    /// Measure an idle line and say what is wrong with it, if anything
+    Test {
+        /// The line, as labelled on the board
+        line: String,
+    },
+    /// Learn the tone by which the exchange releases the line: begin, call the line from a mobile,
+    /// let the box answer, and hang up at the mobile
+    Learn {
+        /// The line, as labelled on the board
+        line: String,
     },
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use tipring_analog::{Fxo, Fxs};
+use tipring_analog::{Fxo, Fxs, LineService};
 use tipring_board::{Board, Driver, Kind};
 use tipring_line::ChannelId;
 use tipring_media::Control;
@@ -37,6 +37,7 @@ impl SimBoard {
         seed: u64,
         analog: &AnalogSettings<'_>,
         media: &mut Control,
+        services: &mut HashMap<String, LineService>,
     ) -> anyhow::Result<Self> {
         let (mut lines, mut handsets) = (HashMap::new(), HashMap::new());
         for (id, port) in board.numbered_ports().filter(|(_, p)| p.driver == Driver::Sim) {
@@ -45,7 +46,9 @@ impl SimBoard {
             match port.kind {
                 Kind::Fxo => {
                     let (wire, control) = exchange_line(port_seed, LineModel::default());
-                    media.attach(channel, Box::new(Fxo::new(wire, analog.fxo(&port.label))))?;
+                    let (line, service) = Fxo::with_service(wire, analog.fxo(&port.label));
+                    media.attach(channel, Box::new(line))?;
+                    services.insert(port.label.clone(), service);
                     lines.insert(port.label.clone(), Mutex::new(control));
                 }
                 Kind::Fxs => {

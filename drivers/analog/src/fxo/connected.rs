@@ -11,14 +11,17 @@ impl<P: AnalogPort> Fxo<P> {
         if self.settings.detect_digits && self.state != State::Taken {
             self.hear_digits(rx);
         }
-        if self.learns(now, rx) {
+        let learns = self.learns(now, rx);
+        if self.state == State::Idle {
+            // What was learnt has ended the call.
             return;
         }
         self.progress.rx_beside(rx, &self.leg.may_echo(sent));
         while let Some(tone) = self.progress.poll() {
             // Ringback in a call is somebody's music, and after the special tone an announcement
             // is on its way; everything else says that the far side, or the whole call, has gone.
-            if !matches!(tone, ProgressTone::Ringback | ProgressTone::SpecialInformation) {
+            if !learns && !matches!(tone, ProgressTone::Ringback | ProgressTone::SpecialInformation)
+            {
                 return self.release(now, Cause::NormalClearing);
             }
         }

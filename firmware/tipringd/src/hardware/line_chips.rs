@@ -70,7 +70,7 @@ fn attach_card(
                 continue;
             }
         };
-        match add(&mut card, port, daa, spi, link, attaching.analog.country()) {
+        match add(&mut card, port, daa, spi, link, &attaching.analog.plan().code) {
             Ok(wire) => attaching.attach(*id, &port.label, wire)?,
             Err(e) => attaching.missing(*id, port, e)?,
         }
