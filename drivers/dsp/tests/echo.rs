@@ -77,6 +77,20 @@ fn test_3_double_talk_does_not_spoil_it() {
 }
 
 #[test]
+fn both_may_speak_from_the_first_sound_on() {
+    for hybrid in &HYBRIDS {
+        for near_dbm0 in [-12.0, -16.0, -20.0] {
+            let mut trial = trial(hybrid);
+            let both = trial.run(&speech(30, -16.0, 4000), &speech(200, near_dbm0, 4000));
+            let worst = both.worst_gain_db(0);
+            assert!(worst < 6.0, "{}, {near_dbm0}: the echo grows by {worst:.1} dB", hybrid.name);
+            let after = trial.run(&composite(9, -12.0, 2000), &[]).erle(1000, 2000);
+            assert!(after > 20.0, "{}, {near_dbm0}: {after:.1} dB", hybrid.name);
+        }
+    }
+}
+
+#[test]
 fn test_4_silence_makes_it_forget_nothing() {
     let (mut trial, before) = converged(TOLL);
     let _ = trial.run(&[0; 8 * 20_000], &speech(10, -16.0, 10_000));

@@ -39,6 +39,8 @@ pub(super) enum Verdict {
 const MEMORY: f32 = 0.95;
 /// An echo taken out that is not there adds its own energy; a quarter of that is no chance.
 const HARM: f32 = 0.25;
+/// What the first filter may leave of what is received.
+const FIRST: f32 = 0.5;
 /// Memory of the harm, a block: louder speech of the near end looks like harm for a while.
 const HARM_MEMORY: f32 = 0.985;
 
@@ -56,7 +58,10 @@ pub(super) struct Contest {
 
 impl Contest {
     /// Judges by the blocks so far; the more cautious, the more is asked of the learning filter.
-    pub(super) fn judge(&mut self, round: Round, caution: f32) -> Verdict {
+    /// Where `none_used`, no filter is in use yet: the first must take half of what is received
+    /// away. Speech of the near end that begins with the far end's leaves no filter so much, and
+    /// a filter learnt from both would be worse than none.
+    pub(super) fn judge(&mut self, round: Round, caution: f32, none_used: bool) -> Verdict {
         let chance = round.used.min(round.learning) * round.apart;
         self.quick.add(0.6, round.used - round.learning, chance);
         self.slow.add(0.92, round.used - round.learning, chance);
@@ -67,7 +72,9 @@ impl Contest {
         self.received = MEMORY * self.received + round.received;
         self.used = MEMORY * self.used + round.used;
         self.learning = MEMORY * self.learning + round.learning;
-        if self.quick.advantage(0.7 * caution) || self.slow.advantage(0.5 * caution) {
+        let worth_it = !none_used || self.learning < FIRST * self.received;
+        let better = self.quick.advantage(0.7 * caution) || self.slow.advantage(0.5 * caution);
+        if better && worth_it {
             let much = self.used > 1.25 * self.learning && self.used > 0.25 * self.received;
             self.used = self.used.min(self.learning);
             self.start_anew();

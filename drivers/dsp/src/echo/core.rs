@@ -34,6 +34,8 @@ pub(super) struct Core {
     tables: &'static Tables,
     reference: Reference,
     used: Box<[Spectrum]>,
+    /// No filter is in use: `used` takes nothing out.
+    none_used: bool,
     learning: Adaptive,
     contest: Contest,
     /// The latest blocks received, newest first.
@@ -81,6 +83,7 @@ impl Core {
             tables: Tables::get(),
             reference: Reference::new(partitions + REUSE - 1),
             used: vec![Spectrum::default(); partitions].into(),
+            none_used: true,
             learning: Adaptive::new(partitions),
             contest: Contest::default(),
             received: [BLANK; REUSE],
@@ -99,6 +102,7 @@ impl Core {
         self.reference.clear();
         self.forget();
         self.used.fill(Spectrum::default());
+        self.none_used = true;
         self.received = [BLANK; REUSE];
         self.sent_offset = 0.0;
         self.received_offset = 0.0;
@@ -199,7 +203,7 @@ impl Core {
 
     /// Lets the better filter win; gives the echo to take out.
     fn settle(&mut self, round: Round, used: &Block, learning: &Block) -> Block {
-        match self.contest.judge(round, self.manner().caution) {
+        match self.contest.judge(round, self.manner().caution, self.none_used) {
             Verdict::Undecided => *used,
             Verdict::Adopt { much } => {
                 if much && self.eager == 0 {
@@ -207,6 +211,7 @@ impl Core {
                     self.start_again();
                 }
                 self.used.copy_from_slice(&self.learning.weights);
+                self.none_used = false;
                 crossfade(used, learning)
             }
             Verdict::Return => {
@@ -215,6 +220,7 @@ impl Core {
             }
             Verdict::Harm => {
                 self.used.fill(Spectrum::default());
+                self.none_used = true;
                 self.forget();
                 crossfade(used, &BLANK)
             }
