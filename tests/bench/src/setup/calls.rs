@@ -17,7 +17,8 @@ const WARM_UP: Duration = Duration::from_secs(2);
 pub(super) struct SetUps {
     pub(super) per_s: f64,
     pub(super) cpu_ms: f64,
-    pub(super) rss_kb: (u64, u64),
+    /// Resident memory of the box before, after half of the time and after all of it.
+    pub(super) rss_kb: [u64; 3],
     pub(super) lost: u64,
 }
 
@@ -42,7 +43,9 @@ pub(super) fn run(tested: &mut BoxUnderTest, duration: Duration) -> Result<SetUp
     let mut load = Load { tested, sdp, begun: 0, under_way: Vec::new(), done: 0, lost: 0 };
     load.run_for(WARM_UP)?;
     let (done, cpu, rss, start) = (load.done, tested.cpu_s()?, tested.rss_kb()?, now());
-    load.run_for(duration)?;
+    load.run_for(duration / 2)?;
+    let rss_half = tested.rss_kb()?;
+    load.run_for(duration / 2)?;
     let calls = (load.done - done) as f64;
     let cpu_ms = (tested.cpu_s()? - cpu) * 1000.0 / calls;
     let per_s = calls / start.elapsed().as_secs_f64();
@@ -51,7 +54,7 @@ pub(super) fn run(tested: &mut BoxUnderTest, duration: Duration) -> Result<SetUp
     if calls < 1.0 {
         bail!("not one call was set up");
     }
-    Ok(SetUps { per_s, cpu_ms, rss_kb: (rss, rss_after), lost: load.lost })
+    Ok(SetUps { per_s, cpu_ms, rss_kb: [rss, rss_half, rss_after], lost: load.lost })
 }
 
 impl Load<'_> {
