@@ -18,8 +18,8 @@ pub(crate) struct Hunting {
     /// The group's members as they were when the call began.
     members: Vec<Carrier>,
     left: VecDeque<Carrier>,
-    /// The channel that was taken from another call and is not free yet.
-    awaits: Option<ChannelId>,
+    /// A line was taken from another call for it already.
+    took_line: bool,
 }
 
 impl Switch {
@@ -30,7 +30,7 @@ impl Switch {
         let left = members.iter().copied().collect();
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.emergency = outgoing.emergency;
-        call.hunting = Some(Hunting { outgoing, members, left, awaits: None });
+        call.hunting = Some(Hunting { outgoing, members, left, took_line: false });
         self.hunt(m, id, Cause::NoChannel);
     }
 
@@ -85,7 +85,7 @@ impl Switch {
         let Some(hunting) = self.calls.get(&id).and_then(|call| call.hunting.as_ref()) else {
             return false;
         };
-        if !hunting.outgoing.emergency || hunting.awaits.is_some() {
+        if !hunting.outgoing.emergency || hunting.took_line {
             return false;
         }
         let in_use = hunting.members.iter().filter_map(|carrier| match carrier {
@@ -106,9 +106,10 @@ impl Switch {
             .max_by_key(|(age, ..)| *age);
         let Some((_, other, carrier, channel)) = taken else { return false };
         if let Some(hunting) = self.calls.get_mut(&id).and_then(|call| call.hunting.as_mut()) {
-            hunting.awaits = Some(channel);
+            hunting.took_line = true;
             hunting.left.push_back(carrier);
         }
+        self.awaited.push((channel, id));
         if let Some(other) = other {
             self.counters.preempted += 1;
             self.end_call(m, other, Cause::Preemption, BY_BOX);
@@ -117,14 +118,13 @@ impl Switch {
         true
     }
 
-    /// A channel has become free: the emergency call that waits for it takes it.
+    /// A channel has become free: the first emergency call that still waits for it takes it.
     pub(crate) fn channel_free(&mut self, m: Moment, channel: ChannelId) {
-        let waits = |call: &Call| {
-            call.hunting.as_ref().is_some_and(|hunting| hunting.awaits == Some(channel))
-        };
-        let first = self.calls.iter().filter(|(_, call)| waits(call)).map(|(id, _)| *id).min();
-        if let Some(id) = first {
-            self.hunt(m, id, Cause::NoChannel);
+        while let Some(at) = self.awaited.iter().position(|(awaited, _)| *awaited == channel) {
+            let (_, id) = self.awaited.remove(at);
+            if self.calls.contains_key(&id) {
+                return self.hunt(m, id, Cause::NoChannel);
+            }
         }
     }
 }

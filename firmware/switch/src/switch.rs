@@ -63,6 +63,8 @@ pub struct Switch {
     pub(crate) calls: FxHashMap<CallId, Call>,
     pub(crate) legs: FxHashMap<ChannelId, Leg>,
     pub(crate) timers: TimerQueue<Timer>,
+    /// Lines taken from other calls that are not free yet, and the emergency calls they are for.
+    pub(crate) awaited: Vec<(ChannelId, CallId)>,
     pub(crate) next_call: u64,
     pub(crate) next_out: u32,
     pub(crate) next_play: u64,
@@ -82,6 +84,7 @@ impl Switch {
             calls: FxHashMap::default(),
             legs: FxHashMap::default(),
             timers: TimerQueue::new(),
+            awaited: Vec::new(),
             next_call: first_call_id,
             next_out: 0,
             next_play: 0,

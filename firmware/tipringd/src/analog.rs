@@ -8,7 +8,7 @@ use tipring_analog::plans::CountryPlan;
 use tipring_analog::{DialPlan, Dialling, FxoSettings, FxsSettings, PolarityUse, WallReference};
 use tipring_clock::{Clock, Duration, RealClock};
 use tipring_config::{LearntTone, LineEntry, Resolved};
-use tipring_dsp::{EchoTail, ToneCadence, ToneStep};
+use tipring_dsp::{EchoTail, ToneCadence};
 use tipring_line::PortId;
 
 use crate::handset_plan::dial_plan;
@@ -119,17 +119,12 @@ fn of_line(settings: FxoSettings, line: &LineEntry) -> FxoSettings {
 /// A learnt tone as the detector wants it; `None` for one the configuration's check refuses.
 pub(crate) fn cadence(tone: &LearntTone) -> Option<ToneCadence> {
     let hz = [*tone.hz.first()?, tone.hz.get(1).copied().unwrap_or(0)];
-    let sounding = |ms| ToneStep { hz, am_hz: tone.am_hz, level_dbm0: LEARNT_DBM0, ms };
-    let continuous = [0];
-    let times = if tone.on_off_ms.is_empty() { &continuous[..] } else { &tone.on_off_ms };
-    let steps: Vec<ToneStep> = (0..)
-        .zip(times)
-        .map(|(i, ms)| {
-            let silence = ToneStep::silence(*ms);
-            if i % 2 == 0 { sounding(*ms) } else { silence }
-        })
-        .collect();
-    ToneCadence::from_steps(&steps, true)
+    // The configuration's check keeps the times within what a cadence holds.
+    let times = tone.on_off_ms.get(..tone.on_off_ms.len().min(ToneCadence::STEPS_MAX))?;
+    Some(match tone.am_hz {
+        0 => ToneCadence::dual(hz[0], hz[1], LEARNT_DBM0, times),
+        am_hz => ToneCadence::modulated(hz[0], am_hz, LEARNT_DBM0, times),
+    })
 }
 
 #[cfg(test)]

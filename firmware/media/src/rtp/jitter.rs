@@ -10,6 +10,8 @@
 use tipring_dsp::g711;
 use tipring_line::{FRAME_SAMPLES, Frame, Law};
 
+use super::pause::SpeechLevel;
+
 const SIZE: usize = 2048;
 const FRAME: u32 = FRAME_SAMPLES as u32;
 /// Least and first, and greatest delay, in samples.
@@ -25,12 +27,6 @@ const SHRINK: usize = 80;
 const DRY_FRAMES_MAX: u32 = 25;
 /// Frames with late packets after which the delay grows at once, pause or not.
 const LATE_MAX: u32 = 3;
-/// A frame is part of a pause if its energy is this many times below that of the speech: 20 dB.
-const PAUSE_RATIO: i64 = 100;
-/// Or if its energy is below this, which is −48 dBm0.
-const PAUSE_ENERGY: i64 = 64 * 64 * FRAME as i64;
-/// The share of its level that speech is taken to lose in each frame: 3 dB in 3.5 s.
-const LEVEL_DECAY: i64 = 256;
 
 /// What became of a packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,8 +78,7 @@ pub(crate) struct JitterBuffer {
     shrink: bool,
     concealed: u32,
     last: Frame,
-    /// Energy of a frame of the speech, as it was lately.
-    level: i64,
+    speech: SpeechLevel,
 }
 
 impl JitterBuffer {
@@ -104,7 +99,7 @@ impl JitterBuffer {
             shrink: false,
             concealed: 0,
             last: [0; FRAME_SAMPLES],
-            level: 0,
+            speech: SpeechLevel::default(),
         }
     }
 
@@ -222,7 +217,7 @@ impl JitterBuffer {
         }
         self.look();
         self.late_now = false;
-        if self.stretch > 0 && (self.late >= LATE_MAX || self.is_pause(&self.last)) {
+        if self.stretch > 0 && (self.late >= LATE_MAX || self.speech.is_pause(&self.last)) {
             self.stretch = self.stretch.saturating_sub(FRAME);
             self.late = 0;
             self.conceal(frame);
@@ -235,7 +230,7 @@ impl JitterBuffer {
         let missing = self.read(law, frame);
         if missing == 0 {
             self.concealed = 0;
-            self.level = energy(frame).max(self.level - self.level / LEVEL_DECAY);
+            self.speech.follow(frame);
             self.maybe_shrink(law, frame);
             self.last = *frame;
             return Popped::Audio;
@@ -306,19 +301,14 @@ impl JitterBuffer {
         }
     }
 
-    fn is_pause(&self, sound: &[i16]) -> bool {
-        let energy = energy(sound);
-        energy < PAUSE_ENERGY || energy < self.level / PAUSE_RATIO
-    }
-
     /// Leaves 10 ms of a pause out, fading from before to after them.
     fn maybe_shrink(&mut self, law: Law, frame: &mut Frame) {
-        if !self.shrink || self.kept() < FRAME || !self.is_pause(frame) {
+        if !self.shrink || self.kept() < FRAME || !self.speech.is_pause(frame) {
             return;
         }
         let next = |i: usize| self.codes[self.play.wrapping_add(i as u32) as usize % SIZE];
         let left_out: [i16; SHRINK] = std::array::from_fn(|i| g711::decode_sample(law, next(i)));
-        if !self.is_pause(&left_out) {
+        if !self.speech.is_pause(&left_out) {
             return;
         }
         self.shrink = false;
@@ -351,10 +341,6 @@ impl JitterBuffer {
     fn delay(&self) -> u32 {
         self.delay
     }
-}
-
-fn energy(sound: &[i16]) -> i64 {
-    sound.iter().map(|s| i64::from(*s) * i64::from(*s)).sum()
 }
 
 #[cfg(test)]

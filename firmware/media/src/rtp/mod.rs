@@ -4,6 +4,7 @@ pub(crate) mod incoming;
 pub(crate) mod jitter;
 pub(crate) mod outgoing;
 pub(crate) mod packet;
+pub(crate) mod pause;
 pub(crate) mod rtcp;
 pub(crate) mod telephone_event;
 
