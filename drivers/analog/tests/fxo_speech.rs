@@ -11,10 +11,9 @@ use tipring_sim::{CallPlan, EchoPath, LineModel, Speech, read_wav};
 
 /// Recordings of Debian's asterisk-core-sounds-en-wav, one after the other.
 fn speech() -> Vec<i16> {
-    let root = Path::new("/usr/share/asterisk/sounds");
-    let folders = std::fs::read_dir(root).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = folders
-        .filter_map(|folder| std::fs::read_dir(folder.path()).ok())
+    let folder = Path::new("/usr/share/asterisk/sounds/en_US_f_Allison");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
         .flatten()
         .flatten()
         .map(|entry| entry.path())

@@ -14,10 +14,9 @@ const SHARES: usize = 5;
 
 /// Recordings of Debian's asterisk-core-sounds-en-wav, in shares.
 fn speech() -> [Vec<i16>; SHARES] {
-    let root = Path::new("/usr/share/asterisk/sounds");
-    let folders = std::fs::read_dir(root).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = folders
-        .filter_map(|folder| std::fs::read_dir(folder.path()).ok())
+    let folder = Path::new("/usr/share/asterisk/sounds/en_US_f_Allison");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
         .flatten()
         .flatten()
         .map(|entry| entry.path())

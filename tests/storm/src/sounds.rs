@@ -10,7 +10,7 @@ use tipring_sim::{Speech, read_wav};
 
 use crate::music::melody;
 
-const SPEECH_FOLDER: &str = "/usr/share/asterisk/sounds";
+const SPEECH_FOLDER: &str = "/usr/share/asterisk/sounds/en_US_f_Allison";
 const MUSIC_FOLDER: &str = "/usr/share/asterisk/moh";
 
 /// What can be heard on a line.

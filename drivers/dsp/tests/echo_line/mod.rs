@@ -308,7 +308,7 @@ fn active_power(samples: &[f32]) -> f32 {
 
 /// The recordings of Debian's asterisk-core-sounds-en-wav that last a second or more.
 pub(crate) fn speech_files() -> Vec<std::path::PathBuf> {
-    let mut folders = vec![Path::new("/usr/share/asterisk/sounds").to_path_buf()];
+    let mut folders = vec![Path::new("/usr/share/asterisk/sounds/en_US_f_Allison").to_path_buf()];
     let mut files = vec![];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
