@@ -11,7 +11,7 @@
 mod command;
 mod live;
 
-pub use command::{Command, Refusal, Reply};
+pub use command::{Command, ForwardWhen, MonitorMode, RecordingOrder, Refusal, Reply};
 pub use live::{
     LineKind, LineState, LiveAgent, LiveCall, LiveEvent, LiveLine, LiveQueue, LiveSegment,
     LiveState, LiveWaiting,
@@ -68,6 +68,12 @@ pub enum SegmentKind {
     Talk,
     /// One party has put the other on hold.
     Hold,
+    /// One party has put the other on hold and talks to a third.
+    Consult,
+    /// Three or more talk.
+    Conference,
+    /// The caller waits at a parking place.
+    Park,
     /// The agent settles the call after the customer's leg has ended.
     WrapUp,
 }

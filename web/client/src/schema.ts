@@ -1020,7 +1020,7 @@ export interface components {
          * @description What handles a call during a segment.
          * @enum {string}
          */
-        SegmentKind: "ivr" | "queue" | "ring" | "talk" | "hold" | "wrap-up";
+        SegmentKind: "ivr" | "queue" | "ring" | "talk" | "hold" | "consult" | "conference" | "park" | "wrap-up";
         /**
          * Format: binary
          * @description A WAV file: 16-bit linear, stereo, 8 kHz.
