@@ -86,6 +86,7 @@ fn live_line(
         (Some(Alarm::Red), _) => "no signal from the far side",
         (Some(Alarm::Blue), _) => "the far side sends AIS",
         (Some(Alarm::Yellow), _) => "the far side does not hear us",
+        (Some(Alarm::Blocked), _) => "the far side has blocked the channel",
         (None, LineState::Unreachable) => "not registered",
         (None, _) => "",
     };
