@@ -139,7 +139,7 @@ pub(super) struct Call {
     pub(super) timeslot: u8,
     /// Both sides know the channel.
     pub(super) channel_agreed: bool,
-    /// The switch was told, or knows by itself, that the call is over.
+    /// The switch knows nothing of the call: not yet, or not any more.
     pub(super) silent: bool,
     /// The switch was told that the far side's audio is open.
     pub(super) early_audio: bool,

@@ -53,6 +53,8 @@ impl CallControl {
     fn seize(&mut self, timeslot: u8) {
         match self.channel(timeslot) {
             Channel::Idle if self.link_up => self.set_channel(timeslot, Channel::Seized),
+            // A call is coming in digit by digit, of which the switch knows nothing yet.
+            Channel::Busy(key) if self.call(key).silent => self.refuse(timeslot, Cause::NoChannel),
             // A call came in at the same moment; its `Offered` is on its way.
             Channel::Busy(_) | Channel::Seized => {}
             Channel::Idle => self.refuse(timeslot, Cause::NetworkOutOfOrder),

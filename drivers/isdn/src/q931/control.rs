@@ -263,7 +263,7 @@ impl CallControl {
         self.outputs.push_back(output);
     }
 
-    /// Tells the event of a call's channel, unless the switch has done with the call.
+    /// Tells the event of a call's channel, if the switch knows of the call.
     pub(super) fn tell_event(&mut self, key: Key, event: ChannelEvent) {
         let call = self.call(key);
         if !call.silent && call.timeslot != 0 {

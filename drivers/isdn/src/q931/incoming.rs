@@ -117,6 +117,8 @@ impl CallControl {
         call.caller = caller;
         call.digits = digits;
         call.channel_agreed = true;
+        // The switch learns of the call once its number is whole.
+        call.silent = true;
         self.tell_diversion(key, message);
         let complete = message
             .elements()
@@ -170,6 +172,7 @@ impl CallControl {
         self.send(proceeding);
         self.enter(now, key, CallState::Proceeding, None);
         let call = self.call_mut(key);
+        call.silent = false;
         if call.digits.ends_with('#') {
             call.digits.pop();
         }
@@ -209,7 +212,6 @@ impl CallControl {
     /// No further digit came for T302: those there are must do (5.2.4).
     pub(super) fn digits_ended(&mut self, now: Instant, key: Key) {
         if self.call(key).digits.is_empty() {
-            self.call_mut(key).silent = true;
             self.clear(now, key, Cause::InvalidNumberFormat);
         } else {
             self.proceed(now, key);

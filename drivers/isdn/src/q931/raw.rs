@@ -45,7 +45,8 @@ pub struct RawElements<'a> {
 }
 
 impl<'a> RawElements<'a> {
-    pub(super) const fn new(body: &'a [u8]) -> Self {
+    /// The elements of a message's body.
+    pub const fn new(body: &'a [u8]) -> Self {
         RawElements { rest: body, locked: 0, next: None }
     }
 
