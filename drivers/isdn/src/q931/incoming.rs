@@ -120,6 +120,7 @@ impl CallControl {
         // The switch learns of the call once its number is whole.
         call.silent = true;
         self.tell_diversion(key, message);
+        self.on_facility(key, message);
         let complete = message
             .elements()
             .flatten()

@@ -213,7 +213,8 @@ impl CallControl {
         self.tell_event(key, ChannelEvent::Held(held));
     }
 
-    fn on_facility(&mut self, key: Key, message: &Message<'_>) {
+    /// Components pass through, from FACILITY and SETUP.
+    pub(super) fn on_facility(&mut self, key: Key, message: &Message<'_>) {
         let timeslot = self.call(key).timeslot;
         let components = message.first(|element| match element {
             Element::Facility(octets) => Some(octets.iter().copied().collect::<MessageOctets>()),
