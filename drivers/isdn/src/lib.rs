@@ -3,6 +3,7 @@
 //! [`SpanSignalling`] speaks seam 1's HDLC frames on one side and seam 2's commands and events,
 //! one channel a timeslot, on the other. Below it are [`q921`], the data link (LAPD), and
 //! [`q931`], call control; [`fcs`] is for hardware that leaves the check sequence to us.
+//! [`trace`] makes captures of a D-channel and says in words what its messages mean.
 //!
 //! Sources: ITU-T Q.921 (09/97), Q.931 (05/98), Q.850 (05/98), Q.951 for presentation of numbers;
 //! ETSI EN 300 403-1 for what EuroISDN makes of them. What differs from network to network is
@@ -21,5 +22,6 @@ pub mod fcs;
 pub mod q921;
 pub mod q931;
 mod span;
+pub mod trace;
 
 pub use span::{SpanSettings, SpanSignalling};

@@ -207,5 +207,7 @@ fn thousands_of_calls_on_bad_lines() {
     assert!(answered > 500, "{answered} answers");
     assert!(glares > 20 && resets > 20, "{glares} glares, {resets} resets");
     assert!(most >= 20, "{most} calls at once");
-    println!("{begun} calls, {answered} answered, {glares} glares, {resets} resets, {most} at once");
+    println!(
+        "{begun} calls, {answered} answered, {glares} glares, {resets} resets, {most} at once"
+    );
 }
