@@ -1,6 +1,8 @@
 //! Two ends of one span and the wire between them, under virtual time.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod control;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
