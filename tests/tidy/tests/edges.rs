@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("dsp", &["clock", "line"]),
     ("analog", &["clock", "line", "dsp"]),
     ("daa", &["clock", "line"]),
+    ("isdn", &["clock", "line"]),
     ("sip", &["clock", "line"]),
     ("sim", &["clock", "line", "dsp"]),
     ("dahdi", &["line", "dsp"]),
