@@ -5,13 +5,16 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 9] = [
     ("call", "id"),
     ("segment", "call_id, segment"),
     ("queue_visit", "call_id, event_id"),
     ("offer", "call_id, event_id"),
     ("agent_state", "agent_id, event_id"),
     ("recording", "call_id, event_id"),
+    ("figure", "level, subject, slot, queue, agent, name"),
+    ("figure_day", "id"),
+    ("figure_name", "subject, id"),
 ];
 
 pub(crate) fn connect(dir: &Path) -> Connection {
