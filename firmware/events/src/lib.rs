@@ -10,39 +10,19 @@
 
 mod command;
 mod live;
+mod words;
 
 pub use command::{Command, ForwardWhen, MonitorMode, RecordingOrder, Refusal, Reply};
 pub use live::{
-    LineKind, LineState, LiveAgent, LiveCall, LiveEvent, LiveLine, LiveQueue, LiveSegment,
-    LiveState, LiveWaiting,
+    LineKind, LineState, LiveAgent, LiveCall, LiveEvent, LiveForward, LiveLine, LiveMonitor,
+    LiveParty, LiveQueue, LiveSegment, LiveState, LiveWaiting, PartyState,
 };
 use serde::{Deserialize, Serialize};
 use tipring_clock::WallTime;
 use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Number};
-
-/// An agent, by the id that never changes (the work number may).
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
-)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(transparent)]
-pub struct AgentId(pub u32);
-
-/// A queue, by the id that never changes (the name may).
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
-)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(transparent)]
-pub struct QueueId(pub u32);
-
-/// A segment of a call, counted from 1 within the call.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
-)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(transparent)]
-pub struct SegmentId(pub u16);
+pub use words::{
+    AgentId, AgentState, OfferOutcome, Party, QueueId, QueueOutcome, SegmentId, SegmentKind,
+};
 
 /// One event, as it is logged.
 #[derive(Clone, PartialEq, Debug)]
@@ -51,112 +31,6 @@ pub struct Event {
     pub at: WallTime,
     /// What happened.
     pub kind: EventKind,
-}
-
-/// What handles a call during a segment.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum SegmentKind {
-    /// A flow guides the caller.
-    Ivr,
-    /// The caller waits in a queue.
-    Queue,
-    /// A phone is rung for the caller.
-    Ring,
-    /// Two parties talk.
-    Talk,
-    /// One party has put the other on hold.
-    Hold,
-    /// One party has put the other on hold and talks to a third.
-    Consult,
-    /// Three or more talk.
-    Conference,
-    /// The caller waits at a parking place.
-    Park,
-    /// The agent settles the call after the customer's leg has ended.
-    WrapUp,
-}
-
-/// Who ended something.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Party {
-    /// The one who called.
-    Caller,
-    /// The agent or extension who was called.
-    Callee,
-    /// The box: flow, time-out, supervisor's or API command, failure.
-    Box,
-}
-
-/// The one outcome of a queue visit; exclusive and exhaustive.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum QueueOutcome {
-    /// An agent answered.
-    Answered,
-    /// The caller hung up.
-    Abandoned,
-    /// The caller hung up within the queue's short-abandon limit.
-    ShortAbandoned,
-    /// The longest wait was over.
-    TimedOut,
-    /// The caller left by a key.
-    LeftByKey,
-    /// The caller asked to be called back.
-    CallbackRequested,
-    /// Moved to another queue or number because of length or wait.
-    Overflowed,
-    /// Nobody was logged in any more.
-    LeftEmpty,
-    /// Not let in: closed, full, or no agents.
-    Refused,
-    /// A person moved the caller elsewhere.
-    TransferredAway,
-    /// The box stopped in the middle of it.
-    Interrupted,
-}
-
-/// How an offer to an agent ended.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum OfferOutcome {
-    /// The agent answered.
-    Answered,
-    /// It rang for the queue's `ring_s` without an answer.
-    NoAnswer,
-    /// The agent refused.
-    Rejected,
-    /// The phone was busy.
-    Busy,
-    /// The phone could not be reached.
-    Unreachable,
-    /// The caller left, or another agent answered.
-    Cancelled,
-}
-
-/// An agent's state as shown and logged.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum AgentState {
-    /// Not at work.
-    #[default]
-    LoggedOut,
-    /// Waits for a call.
-    Ready,
-    /// A call rings at the agent's phone.
-    Offered,
-    /// Talks.
-    Talking,
-    /// Settles the last call.
-    WrapUp,
-    /// Away, for a reason.
-    NotReady,
 }
 
 /// What happened. Every duration is in milliseconds.
@@ -344,6 +218,200 @@ pub enum EventKind {
         /// Why, in words.
         reason: String,
     },
+    /// A call moved on: whoever transferred it has left, and talk time counts for the next from
+    /// here on.
+    CallTransferred {
+        /// The call that goes on.
+        call: CallId,
+        /// The extension that transferred it.
+        by: Number,
+        /// The agent there.
+        agent: Option<AgentId>,
+        /// Where to.
+        to: Option<Number>,
+        /// The consultation call that became part of this one, if it was attended; it ends in the
+        /// same moment.
+        consulted: Option<CallId>,
+    },
+    /// The target of a transfer did not take the call: it goes back to whoever transferred it.
+    TransferFailed {
+        /// The call.
+        call: CallId,
+        /// The extension it goes back to.
+        by: Number,
+        /// Why.
+        cause: Cause,
+    },
+    /// A call waits at a parking place.
+    CallParked {
+        /// The call.
+        call: CallId,
+        /// The place.
+        place: Number,
+        /// Who parked it.
+        by: Number,
+    },
+    /// A call left its parking place.
+    CallUnparked {
+        /// The call.
+        call: CallId,
+        /// The place.
+        place: Number,
+        /// Who took it; `null` when its time was over and it goes back to whoever parked it, or
+        /// when the caller hung up.
+        by: Option<Number>,
+    },
+    /// A call that rang at one extension was taken at another.
+    CallPickedUp {
+        /// The call.
+        call: CallId,
+        /// Where it rang.
+        from: Number,
+        /// Who took it.
+        by: Number,
+    },
+    /// A call to an extension goes elsewhere.
+    CallForwarded {
+        /// The call.
+        call: CallId,
+        /// The extension called.
+        from: Number,
+        /// Where the call goes.
+        to: Number,
+        /// Which of its forwardings.
+        when: ForwardWhen,
+    },
+    /// A party joined a conference.
+    ConferenceJoined {
+        /// The call.
+        call: CallId,
+        /// The party: an extension or an outside number.
+        party: String,
+        /// The agent there.
+        agent: Option<AgentId>,
+    },
+    /// A party left a conference.
+    ConferenceLeft {
+        /// The call.
+        call: CallId,
+        /// The party: an extension or an outside number.
+        party: String,
+        /// The agent there.
+        agent: Option<AgentId>,
+    },
+    /// A party is no longer heard by the others (`true`), or heard again.
+    PartyMuted {
+        /// The call.
+        call: CallId,
+        /// Whose phone.
+        extension: Number,
+        /// Whether muted.
+        muted: bool,
+    },
+    /// A supervisor began to hear an agent's call.
+    MonitorBegan {
+        /// The call.
+        call: CallId,
+        /// The supervisor's phone.
+        extension: Number,
+        /// How.
+        mode: MonitorMode,
+        /// Who: the user, or the extension.
+        by: String,
+        /// The agent whose call it is.
+        agent: Option<AgentId>,
+    },
+    /// A supervisor takes part in another way.
+    MonitorChanged {
+        /// The call.
+        call: CallId,
+        /// The supervisor's phone.
+        extension: Number,
+        /// How from now on.
+        mode: MonitorMode,
+        /// Who: the user, or the extension.
+        by: String,
+    },
+    /// A supervisor hears the call no more.
+    MonitorEnded {
+        /// The call.
+        call: CallId,
+        /// The supervisor's phone.
+        extension: Number,
+    },
+    /// A supervisor took a call; the agent's leg ended.
+    TakenOver {
+        /// The call.
+        call: CallId,
+        /// The supervisor's phone.
+        extension: Number,
+        /// Who: the user, or the extension.
+        by: String,
+        /// The agent it was taken from.
+        agent: Option<AgentId>,
+    },
+    /// A person ended somebody else's call. `CallEnded` follows at once.
+    ForceReleased {
+        /// The call.
+        call: CallId,
+        /// Who.
+        by: String,
+    },
+    /// A recording holds silence from here on.
+    RecordingPaused {
+        /// The call.
+        call: CallId,
+        /// Where in the recording.
+        offset_ms: u64,
+        /// Who ordered it.
+        by: String,
+    },
+    /// A recording holds the parties again.
+    RecordingResumed {
+        /// The call.
+        call: CallId,
+        /// Where in the recording.
+        offset_ms: u64,
+        /// Who ordered it.
+        by: String,
+    },
+    /// A recording was too short to be kept. Follows its `RecordingEnded`.
+    RecordingDiscarded {
+        /// The call.
+        call: CallId,
+        /// The file that was removed, relative to the recordings folder.
+        path: String,
+    },
+    /// The account a call is booked to.
+    AccountGiven {
+        /// The call.
+        call: CallId,
+        /// The account.
+        account: Number,
+    },
+    /// A number was not called because it is on the do-not-call list.
+    DoNotCallHit {
+        /// The call.
+        call: CallId,
+        /// The number.
+        number: Number,
+    },
+    /// Calls to an extension go elsewhere from now on, or no longer.
+    ForwardChanged {
+        /// The extension.
+        extension: Number,
+        /// When.
+        when: ForwardWhen,
+        /// Where to; `null` when no longer.
+        to: Option<Number>,
+    },
+    /// An extension is not rung from now on (`true`), or is again.
+    DoNotDisturbChanged {
+        /// The extension.
+        extension: Number,
+        /// Whether it is left alone.
+        on: bool,
+    },
 }
 
 impl EventKind {
@@ -364,9 +432,30 @@ impl EventKind {
             | EventKind::OfferEnded { call, .. }
             | EventKind::RecordingBegan { call, .. }
             | EventKind::RecordingEnded { call, .. }
+            | EventKind::CallTransferred { call, .. }
+            | EventKind::TransferFailed { call, .. }
+            | EventKind::CallParked { call, .. }
+            | EventKind::CallUnparked { call, .. }
+            | EventKind::CallPickedUp { call, .. }
+            | EventKind::CallForwarded { call, .. }
+            | EventKind::ConferenceJoined { call, .. }
+            | EventKind::ConferenceLeft { call, .. }
+            | EventKind::PartyMuted { call, .. }
+            | EventKind::MonitorBegan { call, .. }
+            | EventKind::MonitorChanged { call, .. }
+            | EventKind::MonitorEnded { call, .. }
+            | EventKind::TakenOver { call, .. }
+            | EventKind::ForceReleased { call, .. }
+            | EventKind::RecordingPaused { call, .. }
+            | EventKind::RecordingResumed { call, .. }
+            | EventKind::RecordingDiscarded { call, .. }
+            | EventKind::AccountGiven { call, .. }
+            | EventKind::DoNotCallHit { call, .. }
             | EventKind::CallEnded { call, .. } => Some(*call),
             EventKind::AgentChanged { call, .. } => *call,
-            EventKind::AgentRefused { .. } => None,
+            EventKind::AgentRefused { .. }
+            | EventKind::ForwardChanged { .. }
+            | EventKind::DoNotDisturbChanged { .. } => None,
         }
     }
 }

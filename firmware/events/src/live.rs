@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tipring_clock::WallTime;
 use tipring_line::{CallId, Number};
 
-use crate::{AgentId, AgentState, QueueId, SegmentKind};
+use crate::{AgentId, AgentState, ForwardWhen, MonitorMode, QueueId, SegmentKind};
 
 /// Everything that is going on, at one moment.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -66,6 +66,71 @@ pub struct LiveLine {
     pub calls: u32,
     /// What is wrong or worth knowing, in words; empty if nothing.
     pub note: String,
+    /// Whether an extension is left alone.
+    #[serde(default)]
+    pub do_not_disturb: bool,
+    /// Where calls to an extension go instead.
+    #[serde(default)]
+    pub forwards: Vec<LiveForward>,
+}
+
+/// Where calls to an extension go instead.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LiveForward {
+    /// When.
+    pub when: ForwardWhen,
+    /// Where to.
+    pub to: Number,
+}
+
+/// What a party of a call does: the connection states of ECMA-269, and more exactly what is heard.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum PartyState {
+    /// Its phone, or its number, is being called.
+    Alerting,
+    /// It is in a flow, in a queue, or hears a prompt or ringback.
+    Waiting,
+    /// It hears and is heard.
+    Talking,
+    /// It hears, and is not heard.
+    Muted,
+    /// Somebody has put it on hold: it hears music.
+    Held,
+    /// It has put the others on hold, or talks in another call.
+    Away,
+    /// It waits at a parking place.
+    Parked,
+}
+
+/// One party of a call.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LiveParty {
+    /// Its name, empty if unknown.
+    pub name: String,
+    /// Its number, if known: an extension's, or one outside.
+    pub number: Option<Number>,
+    /// The extension, if it is one.
+    pub extension: Option<Number>,
+    /// The agent there, if a queue gave the call to one.
+    pub agent: Option<AgentId>,
+    /// What it does.
+    pub state: PartyState,
+}
+
+/// A supervisor who takes part in a call.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LiveMonitor {
+    /// The supervisor's phone.
+    pub extension: Number,
+    /// How.
+    pub mode: MonitorMode,
+    /// Who.
+    pub by: String,
 }
 
 /// A stretch of a call with one handler.
@@ -102,6 +167,21 @@ pub struct LiveCall {
     pub answered: bool,
     /// Whether it is being recorded.
     pub recording: bool,
+    /// Whether the recording holds silence just now.
+    #[serde(default)]
+    pub recording_paused: bool,
+    /// The parking place it waits at.
+    #[serde(default)]
+    pub parked: Option<Number>,
+    /// The account it is booked to.
+    #[serde(default)]
+    pub account: Option<Number>,
+    /// Who takes part, the caller first.
+    #[serde(default)]
+    pub parties: Vec<LiveParty>,
+    /// The supervisors who take part.
+    #[serde(default)]
+    pub monitors: Vec<LiveMonitor>,
     /// What handled it, the current segment last.
     pub segments: Vec<LiveSegment>,
 }

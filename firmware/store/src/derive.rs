@@ -141,6 +141,27 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         EventKind::FlowNode { .. }
         | EventKind::KeyPressed { .. }
         | EventKind::PositionChanged { .. }
+        | EventKind::CallTransferred { .. }
+        | EventKind::TransferFailed { .. }
+        | EventKind::CallParked { .. }
+        | EventKind::CallUnparked { .. }
+        | EventKind::CallPickedUp { .. }
+        | EventKind::CallForwarded { .. }
+        | EventKind::ConferenceJoined { .. }
+        | EventKind::ConferenceLeft { .. }
+        | EventKind::PartyMuted { .. }
+        | EventKind::MonitorBegan { .. }
+        | EventKind::MonitorChanged { .. }
+        | EventKind::MonitorEnded { .. }
+        | EventKind::TakenOver { .. }
+        | EventKind::ForceReleased { .. }
+        | EventKind::RecordingPaused { .. }
+        | EventKind::RecordingResumed { .. }
+        | EventKind::RecordingDiscarded { .. }
+        | EventKind::AccountGiven { .. }
+        | EventKind::DoNotCallHit { .. }
+        | EventKind::ForwardChanged { .. }
+        | EventKind::DoNotDisturbChanged { .. }
         | EventKind::AgentRefused { .. } => Changes::new(),
     }
 }

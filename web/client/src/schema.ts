@@ -640,7 +640,200 @@ export interface components {
             reason: string;
             /** @description The work number as keyed. */
             work_number: string;
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description The extension that transferred it. */
+            by: components["schemas"]["Number"];
+            /** @description The call that goes on. */
+            call: components["schemas"]["CallId"];
+            consulted: components["schemas"]["CallId"] | null;
+            /** @enum {string} */
+            event: "call-transferred";
+            to: components["schemas"]["Number"] | null;
+        } | {
+            /** @description The extension it goes back to. */
+            by: components["schemas"]["Number"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @description Why. */
+            cause: components["schemas"]["Cause"];
+            /** @enum {string} */
+            event: "transfer-failed";
+        } | {
+            /** @description Who parked it. */
+            by: components["schemas"]["Number"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "call-parked";
+            /** @description The place. */
+            place: components["schemas"]["Number"];
+        } | {
+            by: components["schemas"]["Number"] | null;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "call-unparked";
+            /** @description The place. */
+            place: components["schemas"]["Number"];
+        } | {
+            /** @description Who took it. */
+            by: components["schemas"]["Number"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "call-picked-up";
+            /** @description Where it rang. */
+            from: components["schemas"]["Number"];
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "call-forwarded";
+            /** @description The extension called. */
+            from: components["schemas"]["Number"];
+            /** @description Where the call goes. */
+            to: components["schemas"]["Number"];
+            /** @description Which of its forwardings. */
+            when: components["schemas"]["ForwardWhen"];
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "conference-joined";
+            /** @description The party: an extension or an outside number. */
+            party: string;
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "conference-left";
+            /** @description The party: an extension or an outside number. */
+            party: string;
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "party-muted";
+            /** @description Whose phone. */
+            extension: components["schemas"]["Number"];
+            /** @description Whether muted. */
+            muted: boolean;
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description Who: the user, or the extension. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "monitor-began";
+            /** @description The supervisor's phone. */
+            extension: components["schemas"]["Number"];
+            /** @description How. */
+            mode: components["schemas"]["MonitorMode"];
+        } | {
+            /** @description Who: the user, or the extension. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "monitor-changed";
+            /** @description The supervisor's phone. */
+            extension: components["schemas"]["Number"];
+            /** @description How from now on. */
+            mode: components["schemas"]["MonitorMode"];
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "monitor-ended";
+            /** @description The supervisor's phone. */
+            extension: components["schemas"]["Number"];
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description Who: the user, or the extension. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "taken-over";
+            /** @description The supervisor's phone. */
+            extension: components["schemas"]["Number"];
+        } | {
+            /** @description Who. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "force-released";
+        } | {
+            /** @description Who ordered it. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "recording-paused";
+            /**
+             * Format: int64
+             * @description Where in the recording.
+             */
+            offset_ms: number;
+        } | {
+            /** @description Who ordered it. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "recording-resumed";
+            /**
+             * Format: int64
+             * @description Where in the recording.
+             */
+            offset_ms: number;
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "recording-discarded";
+            /** @description The file that was removed, relative to the recordings folder. */
+            path: string;
+        } | {
+            /** @description The account. */
+            account: components["schemas"]["Number"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "account-given";
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "do-not-call-hit";
+            /** @description The number. */
+            number: components["schemas"]["Number"];
+        } | {
+            /** @enum {string} */
+            event: "forward-changed";
+            /** @description The extension. */
+            extension: components["schemas"]["Number"];
+            to: components["schemas"]["Number"] | null;
+            /** @description When. */
+            when: components["schemas"]["ForwardWhen"];
+        } | {
+            /** @enum {string} */
+            event: "do-not-disturb-changed";
+            /** @description The extension. */
+            extension: components["schemas"]["Number"];
+            /** @description Whether it is left alone. */
+            on: boolean;
         };
+        /**
+         * @description When calls to an extension go elsewhere.
+         * @enum {string}
+         */
+        ForwardWhen: "always" | "busy" | "no-answer";
         /** @description How the box is, and what is wrong. */
         Health: {
             /** @description What is wrong, the worst first. */
@@ -691,6 +884,7 @@ export interface components {
         };
         /** @description One call in progress. */
         LiveCall: {
+            account: components["schemas"]["Number"] | null;
             /** @description Whether the caller has been answered. */
             answered: boolean;
             /**
@@ -704,8 +898,15 @@ export interface components {
             caller: components["schemas"]["Number"] | null;
             /** @description The name that calls. */
             caller_name: string;
+            /** @description The supervisors who take part. */
+            monitors: components["schemas"]["LiveMonitor"][];
+            parked: components["schemas"]["Number"] | null;
+            /** @description Who takes part, the caller first. */
+            parties: components["schemas"]["LiveParty"][];
             /** @description Whether it is being recorded. */
             recording: boolean;
+            /** @description Whether the recording holds silence just now. */
+            recording_paused: boolean;
             /** @description What handled it, the current segment last. */
             segments: components["schemas"]["LiveSegment"][];
             /** @description Where it came in. */
@@ -724,6 +925,13 @@ export interface components {
              */
             sequence: number;
         };
+        /** @description Where calls to an extension go instead. */
+        LiveForward: {
+            /** @description Where to. */
+            to: components["schemas"]["Number"];
+            /** @description When. */
+            when: components["schemas"]["ForwardWhen"];
+        };
         /** @description One line. */
         LiveLine: {
             /**
@@ -731,6 +939,10 @@ export interface components {
              * @description How many calls it carries.
              */
             calls: number;
+            /** @description Whether an extension is left alone. */
+            do_not_disturb: boolean;
+            /** @description Where calls to an extension go instead. */
+            forwards: components["schemas"]["LiveForward"][];
             /** @description What it is. */
             kind: components["schemas"]["LineKind"];
             /** @description `fxo-1`, `trunk:name`, `8001`. */
@@ -742,6 +954,25 @@ export interface components {
         };
         /** @description One message of the stream; its SSE event name is `event`, `snapshot` or `note`. */
         LiveMessage: components["schemas"]["LiveEvent"] | components["schemas"]["LiveSnapshot"] | components["schemas"]["StreamNote"];
+        /** @description A supervisor who takes part in a call. */
+        LiveMonitor: {
+            /** @description Who. */
+            by: string;
+            /** @description The supervisor's phone. */
+            extension: components["schemas"]["Number"];
+            /** @description How. */
+            mode: components["schemas"]["MonitorMode"];
+        };
+        /** @description One party of a call. */
+        LiveParty: {
+            agent: components["schemas"]["AgentId"] | null;
+            extension: components["schemas"]["Number"] | null;
+            /** @description Its name, empty if unknown. */
+            name: string;
+            number: components["schemas"]["Number"] | null;
+            /** @description What it does. */
+            state: components["schemas"]["PartyState"];
+        };
         /** @description One queue. */
         LiveQueue: {
             /**
@@ -846,6 +1077,11 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        /**
+         * @description What a supervisor hears and says in an agent's call.
+         * @enum {string}
+         */
+        MonitorMode: "listen" | "whisper" | "barge";
         /** @description Why an agent is not ready. */
         NotReady: {
             /** @description As shown to others; at most 100 characters. */
@@ -888,6 +1124,11 @@ export interface components {
          * @enum {string}
          */
         Party: "caller" | "callee" | "box";
+        /**
+         * @description What a party of a call does: the connection states of ECMA-269, and more exactly what is heard.
+         * @enum {string}
+         */
+        PartyState: "alerting" | "waiting" | "talking" | "muted" | "held" | "away" | "parked";
         /** @description What went wrong, for programs (`type`, `status`) and for people (`title`, `detail`). */
         Problem: {
             /**

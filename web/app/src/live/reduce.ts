@@ -67,6 +67,11 @@ function callBegan(state: LiveState, event: Of<"call-began">): LiveState {
     began_ms: event.at,
     answered: false,
     recording: false,
+          recording_paused: false,
+          parked: null,
+          account: null,
+          parties: [],
+          monitors: [],
     segments: [],
   };
   return { ...state, calls: [...state.calls, call] };
