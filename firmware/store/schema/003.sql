@@ -1,5 +1,6 @@
--- The agent who placed a call from the extension it came from, until somebody else takes it over.
+-- The agent who placed a call, and the last segment that is this agent's, where it was transferred.
 ALTER TABLE call ADD COLUMN agent_id INTEGER;
+ALTER TABLE call ADD COLUMN agent_segment INTEGER;
 
 -- Figures, added up by pieces of time in the transaction of the event that completes something.
 -- Derived, like the tables above, and made again with them.

@@ -124,6 +124,7 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         EventKind::CallBegan { .. }
         | EventKind::CallerKnown { .. }
         | EventKind::CallAnswered { .. }
+        | EventKind::CallTransferred { .. }
         | EventKind::CallEnded { .. } => of_call(at, &event.kind),
         EventKind::SegmentBegan { .. } | EventKind::SegmentEnded { .. } => {
             of_segment(at, &event.kind)
@@ -141,7 +142,6 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         EventKind::FlowNode { .. }
         | EventKind::KeyPressed { .. }
         | EventKind::PositionChanged { .. }
-        | EventKind::CallTransferred { .. }
         | EventKind::TransferFailed { .. }
         | EventKind::CallParked { .. }
         | EventKind::CallUnparked { .. }
@@ -231,6 +231,15 @@ fn of_call(at: i64, kind: &EventKind) -> Changes<'_> {
              WHERE id = ?1 AND answered_at_us IS NULL",
             [(*call).into(), at.into(), word(certainty).into()],
         )),
+        EventKind::CallTransferred { call, .. } => {
+            // What follows is not the placing agent's any more.
+            changes.push(change(
+                "UPDATE call SET agent_segment = (SELECT max(segment) FROM segment
+                     WHERE call_id = ?1)
+                 WHERE id = ?1 AND agent_segment IS NULL",
+                [(*call).into()],
+            ));
+        }
         EventKind::CallEnded { call, cause, by, disposition } => {
             changes.push(end_segments(*call, at));
             changes.push(completion(

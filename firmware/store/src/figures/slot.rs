@@ -92,7 +92,8 @@ impl Offset {
 
     /// Months since 1970 of a local day.
     fn month_of_day(day: i64) -> i64 {
-        let date = WallTime::from_unix_micros(day.saturating_mul(QUARTERS_OF_DAY * QUARTER_US)).civil(0);
+        let date =
+            WallTime::from_unix_micros(day.saturating_mul(QUARTERS_OF_DAY * QUARTER_US)).civil(0);
         i64::from(date.year - 1970) * 12 + i64::from(date.month) - 1
     }
 

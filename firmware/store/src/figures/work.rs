@@ -77,7 +77,9 @@ fn segment(connection: &Connection, row: &Row<'_>, ledger: &mut Ledger) -> rusql
         | SegmentKind::WrapUp => return Ok(()),
     };
     let (call, segment): (i64, i64) = (row.get(0)?, row.get(1)?);
-    let Some((agent, direction)) = talker(connection, call, row.get(3)?)? else { return Ok(()) };
+    let Some((agent, direction)) = talker(connection, call, segment, row.get(3)?)? else {
+        return Ok(());
+    };
     let queue = queue_of(connection, call, agent)?;
     let (began, ended) = (row.get(4)?, row.get(5)?);
     for (quarter, us) in split(began, ended) {
@@ -96,12 +98,14 @@ fn segment(connection: &Connection, row: &Row<'_>, ledger: &mut Ledger) -> rusql
 fn talker(
     connection: &Connection,
     call: i64,
+    segment: i64,
     named: Option<u32>,
 ) -> rusqlite::Result<Option<(u32, Direction)>> {
-    let sql = "SELECT inbound, agent_id FROM call WHERE id = ?1";
+    let sql = "SELECT inbound, CASE WHEN ?2 <= coalesce(agent_segment, ?2) THEN agent_id END
+        FROM call WHERE id = ?1";
     let found: Option<(bool, Option<u32>)> = connection
         .prepare_cached(sql)?
-        .query_row([call], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row((call, segment), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let (inbound, placed_by) = found.unwrap_or((true, None));
     let Some(agent) = named.or(placed_by) else { return Ok(None) };
@@ -191,7 +195,8 @@ fn contact(connection: &Connection, visit: &Visit, ledger: &mut Ledger) -> rusql
         return Ok(());
     }
     let sql = "SELECT v.entered_at_us, v.agent_id, v.outcome = 'answered'
-        FROM (SELECT id FROM call WHERE caller = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?4) AS c
+        FROM (SELECT id FROM call WHERE caller = ?1 AND id < ?2 AND inbound = 1
+            ORDER BY id DESC LIMIT ?4) AS c
         JOIN queue_visit AS v ON v.call_id = c.id
         WHERE v.queue_id = ?3 AND v.outcome IS NOT NULL
         ORDER BY c.id DESC, v.outcome = 'answered' DESC, v.event_id LIMIT 1";
