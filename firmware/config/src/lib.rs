@@ -13,6 +13,7 @@ mod document;
 mod error;
 mod first;
 mod numbering;
+mod queues;
 mod resolve;
 
 pub use document::{
