@@ -12,11 +12,7 @@ use crate::resolve::Site;
 /// Checks names across the document.
 pub(crate) fn check(document: &Document, site: Site<'_>) -> Result<(), ConfigError> {
     let names = Names::of(document)?;
-    for agent in &document.agents {
-        for queue in &agent.queues {
-            names.queue(queue, &format!("agent {}", agent.work_number))?;
-        }
-    }
+    crate::queues::check(document)?;
     check_country(&document.country, site.countries)?;
     for line in &document.lines {
         check_line(line)?;
@@ -64,8 +60,12 @@ fn check_flows(
     prompts: Option<&[&str]>,
 ) -> Result<(), ConfigError> {
     let queues: Vec<&str> = names.queues.iter().copied().collect();
+    let calendars: Vec<&str> = document.calendars.iter().map(|c| c.name.as_str()).collect();
     for flow in &document.flows {
-        let faults = tipring_ivr::check(flow, tipring_ivr::Names { queues: &queues, prompts });
+        let faults = tipring_ivr::check(
+            flow,
+            tipring_ivr::Names { queues: &queues, calendars: &calendars, prompts },
+        );
         if !faults.is_empty() {
             let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
             return Err(ConfigError::general(texts.join("\n")));
@@ -191,7 +191,7 @@ impl<'a> Names<'a> {
     }
 }
 
-fn once<'a>(
+pub(crate) fn once<'a>(
     names: impl Iterator<Item = &'a str>,
     what: &str,
 ) -> Result<BTreeSet<&'a str>, ConfigError> {
@@ -207,7 +207,12 @@ fn once<'a>(
     Ok(seen)
 }
 
-fn found(known: &BTreeSet<&str>, name: &str, what: &str, place: &str) -> Result<(), ConfigError> {
+pub(crate) fn found(
+    known: &BTreeSet<&str>,
+    name: &str,
+    what: &str,
+    place: &str,
+) -> Result<(), ConfigError> {
     if known.contains(name) {
         return Ok(());
     }

@@ -3,7 +3,11 @@
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
-use tipring_acd::{AgentConfig, LockOut, QueueConfig};
+use tipring_acd::{
+    AgentConfig, AgentGroup, CalledConfig, DeskConfig, LockOut, QueueConfig, ReasonConfig,
+    VipConfig,
+};
+use tipring_calendar::CalendarConfig;
 use tipring_ivr::Flow;
 use tipring_line::Number;
 use tipring_switch::{
@@ -47,6 +51,23 @@ pub struct Document {
     /// Queues.
     #[serde(rename = "queue")]
     pub queues: Vec<QueueConfig>,
+    /// Groups of agents.
+    #[serde(rename = "agent_group")]
+    pub agent_groups: Vec<AgentGroup>,
+    /// Reasons for not being ready.
+    #[serde(rename = "reason")]
+    pub reasons: Vec<ReasonConfig>,
+    /// Customers who come before others.
+    #[serde(rename = "vip")]
+    pub vips: Vec<VipConfig>,
+    /// Numbers whose callers come before others.
+    #[serde(rename = "called")]
+    pub called: Vec<CalledConfig>,
+    /// Opening hours.
+    #[serde(rename = "calendar")]
+    pub calendars: Vec<CalendarConfig>,
+    /// How agents' work is counted and watched.
+    pub desk: DeskConfig,
     /// Exchange lines.
     #[serde(rename = "line")]
     pub lines: Vec<LineEntry>,
@@ -88,6 +109,12 @@ impl Default for Document {
             extensions: Vec::new(),
             agents: Vec::new(),
             queues: Vec::new(),
+            agent_groups: Vec::new(),
+            reasons: Vec::new(),
+            vips: Vec::new(),
+            called: Vec::new(),
+            calendars: Vec::new(),
+            desk: DeskConfig::default(),
             lines: Vec::new(),
             trunks: Vec::new(),
             groups: Vec::new(),
@@ -125,7 +152,7 @@ impl Document {
         let mut acd = tipring_acd::AcdConfig {
             queues: std::mem::take(&mut self.queues),
             agents: std::mem::take(&mut self.agents),
-            lock_out: self.lock_out.clone(),
+            ..tipring_acd::AcdConfig::default()
         };
         acd.give_ids();
         self.queues = acd.queues;

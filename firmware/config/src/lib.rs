@@ -14,6 +14,7 @@ mod error;
 mod first;
 mod handset;
 mod numbering;
+mod queues;
 mod resolve;
 
 pub use document::{

@@ -224,7 +224,7 @@ impl Switch {
         }
     }
 
-    fn take(&mut self, m: Moment, id: CallId, route: Route) {
+    pub(crate) fn take(&mut self, m: Moment, id: CallId, route: Route) {
         match route {
             Route::Flow(flow) => {
                 self.enter_flow(m, id, flow.clone());

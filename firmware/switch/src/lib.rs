@@ -27,6 +27,7 @@ mod moment;
 mod outgoing;
 mod output;
 mod places;
+mod queue_side;
 mod ringing;
 mod switch;
 mod talk;

@@ -60,6 +60,7 @@ fn agent(n: u32, queues: &[&str]) -> AgentConfig {
         work_number: number(&format!("{}", 100 + n)),
         name: String::new(),
         password: Secret(format!("1{}", 100 + n)),
-        queues: mine.map(|(_, name)| (*name).to_owned()).collect(),
+        queues: mine.map(|(_, name)| (*name).into()).collect(),
+        skills: Default::default(),
     }
 }
