@@ -10,7 +10,12 @@ use crate::StoreError;
 const APPLICATION_ID: i64 = 0x5450_5247;
 
 /// The migrations, the first for schema 1. Only ever append: what is here is on somebody's disk.
-const MIGRATIONS: &[&str] = &[include_str!("../schema/001.sql"), include_str!("../schema/002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../schema/001.sql"),
+    include_str!("../schema/002.sql"),
+    include_str!("../schema/005.sql"),
+    include_str!("../schema/006.sql"),
+];
 
 /// A file up to this size is checked page by page when it is opened, which takes under a second;
 /// damage in a larger one is found when the page is read.
