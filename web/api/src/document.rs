@@ -14,6 +14,7 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 
 use crate::Problem;
 use crate::access::{Who, access};
+use crate::routes::entries::Section;
 use crate::routes::roles::RoleName;
 
 /// What the document says of the whole.
@@ -26,7 +27,7 @@ use crate::routes::roles::RoleName;
             field of an answer is always there; what is not known is null.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, Section)),
     modifiers(&SessionCookie)
 )]
 pub(crate) struct Base;

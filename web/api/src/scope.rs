@@ -97,10 +97,11 @@ impl Scope {
             calls.extend(queues.iter().flat_map(|q| q.waiting.iter().map(|w| w.call)));
             let numbers: Vec<&str> = agents.map(|a| a.work_number.as_str()).collect();
             let ours = |call: &&LiveCall| {
-                call.segments.iter().any(|s| match s.kind {
-                    SegmentKind::Queue => queues.iter().any(|q| q.name == s.handler),
-                    _ => numbers.contains(&s.handler.as_str()),
-                })
+                call.parties.iter().any(|p| p.agent.is_some_and(|agent| self.agent(agent)))
+                    || call.segments.iter().any(|s| match s.kind {
+                        SegmentKind::Queue => queues.iter().any(|q| q.name == s.handler),
+                        _ => numbers.contains(&s.handler.as_str()),
+                    })
             };
             calls.extend(live.calls.iter().filter(ours).map(|call| call.call));
         }
@@ -126,7 +127,7 @@ impl Scope {
             calls: live.calls.iter().filter(|c| calls.contains(&c.call)).cloned().collect(),
             queues: live.queues.iter().filter(|q| self.queue(q.queue)).cloned().collect(),
             agents,
-            ..LiveState::default()
+            reasons: live.reasons.clone(),
         }
     }
 }

@@ -91,7 +91,12 @@ mod tests {
             began_ms: 0,
             answered: true,
             recording: false,
+            recording_paused: false,
+            parked: None,
+            account: None,
             segments: Vec::new(),
+            parties: Vec::new(),
+            monitors: Vec::new(),
         };
         let template = "https://crm/c?n={caller}&c={call}&w={name}&q={queue}&a={agent}&d={called}";
         assert_eq!(

@@ -131,9 +131,7 @@ fn kept_out(answer: &box_under_test::Answer) -> Option<String> {
 
 #[tokio::test]
 async fn every_route_lets_in_the_roles_it_is_for_and_no_other() {
-    let mut under_test = TestBox::new();
-    // Nobody answers commands here; a route that asks the switch has let the asker in.
-    under_test.commands.close();
+    let under_test = TestBox::new();
     let routes = under_test.document().routes();
     for (route, _) in ROUTES {
         let known = routes.iter().any(|(method, path)| *route == format!("{method} {path}"));
@@ -143,6 +141,8 @@ async fn every_route_lets_in_the_roles_it_is_for_and_no_other() {
     for (letter, role) in ROLES {
         let mut other = TestBox::new();
         let cookie = other.cookie_of(role).await;
+        // Nobody answers commands here; a route that asks the switch has let the asker in.
+        other.commands.close();
         cookies.push((letter, other, cookie));
     }
     for (letter, under_test, cookie) in &cookies {
@@ -301,4 +301,17 @@ async fn a_body_that_is_not_right_is_told_where() {
     let answer = under_test.post("/api/login", "", &huge).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(answer.problem().0, "too-large");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_announced_and_never_sent_is_given_up() {
+    let under_test = TestBox::new();
+    let never = tokio_stream::pending::<Result<axum::body::Bytes, std::io::Error>>();
+    let request = Request::post("/api/login")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from_stream(never))
+        .unwrap();
+    let answer = under_test.send(request).await;
+    assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(answer.problem().0, "body-timeout");
 }
