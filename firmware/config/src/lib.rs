@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod changes;
 mod check;
 mod document;
 mod error;
@@ -17,9 +18,11 @@ mod numbering;
 mod queues;
 mod resolve;
 
+pub use changes::{changes, mask};
 pub use document::{
     Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, LineRingEntry,
-    NumberingEntry, PromptEntry, Registration, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
+    NumberingEntry, PromptEntry, Registration, ScreenPop, SipEntry, TrunkDtmf, TrunkEntry,
+    TrunkTransport,
 };
 pub use error::ConfigError;
 pub use first::{FirstStart, first_document};

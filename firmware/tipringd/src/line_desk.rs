@@ -15,7 +15,8 @@ use tipring_analog::line_test::{LineReport, LineTestSettings};
 use tipring_analog::plans::CountryPlan;
 use tipring_analog::{LineService, ServiceReport};
 use tipring_api::{
-    ConfigAccess, LearningOutcome, LineLearnt, LineTested, LineWork, LineWorking, TechnicianRefusal,
+    Author, ConfigAccess, LearningOutcome, LineLearnt, LineTested, LineWork, LineWorking,
+    TechnicianRefusal,
 };
 use tipring_clock::{Clock, RealClock};
 use tipring_config::{Document, LearntTone};
@@ -295,7 +296,7 @@ fn keep_balance(label: &str, balance: u8, configuration: &impl ConfigAccess) -> 
     let Some(entry) = entry else { return Ok(()) };
     entry.balance = balance;
     configuration
-        .import(&document.to_toml(), "line test")
+        .import(&document.to_toml(), &by("line test"))
         .map_err(|e| anyhow::anyhow!("the hybrid balance was not kept: {}", e.message))
 }
 
@@ -317,7 +318,12 @@ fn keep(
     let all = entry.learnt.clone();
     let written = document.to_toml();
     configuration
-        .import(&written, who)
+        .import(&written, &by(who))
         .map_err(|e| anyhow::anyhow!("the tone was not kept: {}", e.message))?;
     Ok(all)
+}
+
+/// Who changes the configuration: a person, or the box's own work.
+fn by(who: &str) -> Author {
+    Author { name: who.to_owned(), address: String::new() }
 }

@@ -208,7 +208,7 @@ async fn every_command_reaches_the_switch_and_its_refusal_the_page() {
             Command::AgentNotReady { agent, reason: "吃饭".into() },
         ),
         ("/api/agents/7/logout", "", Command::AgentLogOut { agent }),
-        ("/api/calls/5/hangup", "", Command::HangUp { call: CallId(5), by: String::new() }),
+        ("/api/calls/5/hangup", "", Command::HangUp { call: CallId(5), by: "admin".into() }),
     ];
     let router = under_test.router.clone();
     for (path, body, expected) in routes {

@@ -59,7 +59,7 @@ export function idle(): LiveState {
 }
 
 export function snapshot(sequence: number, state: LiveState): LiveSnapshot {
-  return { sequence, at_ms: 1_000_000 + sequence * 1000, state };
+  return { sequence, at_ms: 1_000_000 + sequence * 1000, state, pops: [] };
 }
 
 export function began(sequence: number, call: number): LiveEvent {

@@ -3,6 +3,7 @@
 use std::io;
 use std::ops::RangeInclusive;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -15,7 +16,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::document::ReadOneProblems;
 use crate::extract::{Parameters, PathPart};
-use crate::routes::calls::no_such_call;
+use crate::routes::calls::{no_such_call, read_call, within};
+use crate::session::Session;
 use crate::state::RecordingReader;
 use crate::{ApiState, Problem};
 
@@ -45,7 +47,7 @@ pub(crate) struct Sound(Vec<u8>);
 
 /// The sound of a call, the caller on the left, the agent on the right. Parts of it by `Range`.
 #[utoipa::path(
-    get, path = "/api/calls/{call}/recording", tag = "calls", security(("session" = [])),
+    get, path = "/api/calls/{call}/recording", tag = "calls",
     params(
         ("call" = CallId, Path, description = "The call"), RecordingQuery,
         ("Range" = Option<String>, Header, description = "One range of bytes (RFC 9110, 14.2)"),
@@ -60,12 +62,20 @@ pub(crate) struct Sound(Vec<u8>);
 )]
 pub(crate) async fn recording(
     State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
     PathPart(call): PathPart<CallId>,
     Parameters(query): Parameters<RecordingQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let part = query.part.unwrap_or(1);
-    let reader = state.blocking(move |state| open(state, call, part)).await?;
+    let within = within(&state, &session);
+    let find = move |state: &ApiState| {
+        if within.is_some() {
+            read_call(state, call, within)?;
+        }
+        open(state, call, part)
+    };
+    let reader = state.blocking(find).await?;
     let samples = reader.samples().min((u64::from(u32::MAX) - HEADER_BYTES) / SAMPLE_BYTES);
     let bytes = HEADER_BYTES + samples * SAMPLE_BYTES;
     let tag = format!("\"{call}-{part}-{samples}\"");
