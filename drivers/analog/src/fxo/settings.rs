@@ -96,6 +96,9 @@ pub struct FxoSettings {
     pub rx_limit_dbm0: f32,
     /// How long an echo the canceller covers; `None` turns it off.
     pub echo_tail: Option<EchoTail>,
+    /// Whether what the canceller leaves of an echo is taken down, with comfort noise in its
+    /// place. Where there is no canceller there is nothing to take down.
+    pub suppress_echo: bool,
     /// Length of a hook flash, in milliseconds.
     pub flash_ms: u16,
     /// Whether the far side's keys are recognised here and told as digits.
@@ -133,6 +136,7 @@ impl Default for FxoSettings {
             rx_gain_db: 0.0,
             rx_limit_dbm0: -6.0,
             echo_tail: Some(EchoTail::Ms32),
+            suppress_echo: true,
             flash_ms: 200,
             detect_digits: true,
         }
