@@ -45,8 +45,8 @@ pub use handset::{
 pub use keys::{KeyPlan, KeyPlanError, KeyPress};
 pub use link::ControlError;
 pub use model::{
-    CallerIdDelivery, DtmfDelivery, ExchangeTones, Feeding, FskAlert, FskDelivery, Gap, Hum,
-    LineModel, ReleaseSign, Ringing,
+    BitErrors, CallerIdDelivery, DtmfDelivery, ExchangeTones, Feeding, FskAlert, FskDelivery, Gap,
+    Hum, LineModel, ReleaseSign, Ringing,
 };
 pub use talker::Speech;
 pub use wav::{WavError, read_wav, write_wav};
