@@ -2,54 +2,15 @@
 
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use common::Rig;
 use tipring_clock::Instant;
 use tipring_daa::pcm::{AlsaPcm, Pace, PcmHighway};
 use tipring_line::{AnalogPort, PortCommand, SILENCE};
 use tipring_sim::daa::Si3050Model;
-
-thread_local! {
-    static COUNTED: Cell<bool> = const { Cell::new(false) };
-    static ALLOCATIONS: Cell<u32> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-fn count() {
-    if COUNTED.get() {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-    }
-}
-
-// SAFETY: every call is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count();
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(pointer, layout) };
-    }
-}
+use tipring_test_allocations::{Counting, count};
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
-
-/// Allocations and frees within `work`.
-fn allocations(work: impl FnOnce()) -> u32 {
-    ALLOCATIONS.set(0);
-    COUNTED.set(true);
-    work();
-    COUNTED.set(false);
-    ALLOCATIONS.get()
-}
 
 #[test]
 fn a_ports_calls_do_not_allocate() {
@@ -66,7 +27,7 @@ fn a_ports_calls_do_not_allocate() {
             rig.pcm.with(|pcm| pcm.is_away = false);
         }
         rig.pass_frame();
-        total += allocations(|| {
+        total += count(|| {
             let mut rx = SILENCE;
             let _ = port.exchange(&SILENCE, &mut rx);
             let _ = port.command(PortCommand::OffHook(frame % 100 > 50));
@@ -86,7 +47,7 @@ fn the_highways_exchange_does_not_allocate_over_alsa() {
     let mut highway = PcmHighway::new(AlsaPcm::new("null", 4), 4, Pace::Caller);
     let mut link = highway.connect(2).unwrap();
     highway.exchange(Instant::ZERO);
-    let total = allocations(|| {
+    let total = count(|| {
         for _ in 0..100 {
             highway.exchange(Instant::ZERO);
             let mut rx = SILENCE;

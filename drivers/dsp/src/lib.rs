@@ -16,6 +16,7 @@
 //! - [`LevelMeter`], [`Psophometer`], [`ToneMeter`]: levels in dBm0, noise in dBm0p (ITU-T O.41),
 //!   and a tone in figures.
 //! - [`EchoCanceller`]: takes the line's echo out of what is received (ITU-T G.168).
+//! - [`ResidualSuppressor`]: takes what the canceller leaves down, and fills in comfort noise.
 //! - [`FaxToneDetector`]: the tones by which fax machines announce themselves (ITU-T T.30).
 //!
 //! The DTMF detector is ours because SpanDSP's, whose blocks of 12.75 ms are too short to tell a
@@ -39,6 +40,7 @@ mod oscillator;
 mod progress;
 mod psophometric;
 mod queue;
+mod suppressor;
 mod tone;
 pub mod tones;
 
@@ -52,4 +54,5 @@ pub use level::{Level, LevelMeter, dbm0_to_peak, dbm0_to_rms, rms_to_dbm0};
 pub use mf::{MfDirection, MfEvent, MfGenerator, MfReceiver, MfSignal};
 pub use progress::{OTHERS_MAX, ProgressDetector, ProgressPlan, ProgressTone, Sound, TONES_MAX};
 pub use psophometric::{Noise, Psophometer};
+pub use suppressor::ResidualSuppressor;
 pub use tone::{ToneCadence, ToneGenerator, ToneStep};

@@ -43,15 +43,17 @@ fn test_2_it_converges_at_every_level() {
 
 #[test]
 fn twenty_decibels_on_speech_within_half_a_second_as_a_rule() {
-    let mut times = vec![];
+    let (mut times, mut active) = (vec![], vec![]);
     for hybrid in &HYBRIDS {
         for skip in [3, 40, 77] {
             let heard = trial(hybrid).run(&speech(skip, -16.0, 2500), &[]);
-            times.push(heard.erle20_s().unwrap_or(9.9));
+            times.push(heard.erle20_s().unwrap_or(2.5));
+            active.push(heard.erle20_active_s().unwrap_or(2.5));
         }
     }
-    times.sort_by(f32::total_cmp);
-    assert!(times[times.len() / 2] <= 0.5, "{times:?}");
+    let mean = |times: &[f32]| times.iter().sum::<f32>() / times.len() as f32;
+    assert!(mean(&times) <= 0.6, "{times:?}");
+    assert!(mean(&active) <= 0.5, "{active:?}");
 }
 
 #[test]
@@ -68,9 +70,11 @@ fn test_3_double_talk_does_not_spoil_it() {
             let (mut trial, before) = converged(hybrid);
             let near = speech(200, near_dbm0, 3000);
             let both = trial.run(&speech(30, -16.0, 3000), &near);
-            let after = trial.run(&composite(9, -12.0, 1000), &[]).erle(0, 1000);
+            let after = trial.run(&composite(9, -12.0, 1000), &[]);
+            let (at_once, soon) = (after.erle(0, 1000), after.erle(200, 1000));
             let before = before.erle(1500, 3000);
-            assert!(after > 18.0, "{}, {near_dbm0}: {before} before, {after}", hybrid.name);
+            let after = format!("{before} before, {at_once} and {soon} after");
+            assert!(at_once > 12.0 && soon > 20.0, "{}, {near_dbm0}: {after}", hybrid.name);
             assert!(both.worst_gain_db(0) < 6.0, "{}: {}", hybrid.name, both.worst_gain_db(0));
         }
     }
@@ -86,6 +90,18 @@ fn both_may_speak_from_the_first_sound_on() {
             assert!(worst < 6.0, "{}, {near_dbm0}: the echo grows by {worst:.1} dB", hybrid.name);
             let after = trial.run(&composite(9, -12.0, 2000), &[]).erle(1000, 2000);
             assert!(after > 20.0, "{}, {near_dbm0}: {after:.1} dB", hybrid.name);
+        }
+    }
+}
+
+#[test]
+fn weak_echo_under_a_near_talker_is_not_made_worse() {
+    for hybrid in &HYBRIDS {
+        for erl_db in [24.0, 30.0] {
+            let mut trial = trial(&hybrid.with_erl(erl_db));
+            let both = trial.run(&speech(30, -16.0, 4000), &speech(200, -26.0, 4000));
+            let worst = both.worst_gain_db(0);
+            assert!(worst < 5.0, "{}, {erl_db}: the echo grows by {worst:.1} dB", hybrid.name);
         }
     }
 }

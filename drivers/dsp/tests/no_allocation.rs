@@ -1,39 +1,15 @@
 //! Detectors and generators do not allocate once they are made.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use tipring_dsp::caller_id::{
     CallTime, DtmfCallerId, FskReceiver, FskTransmitter, Message, MessageForm, Modem, NameEncoding,
 };
 use tipring_dsp::{
     DtmfDetector, DtmfGenerator, EchoCanceller, EchoTail, FaxToneDetector, LevelMeter, MfDirection,
-    MfEvent, MfGenerator, MfReceiver, MfSignal, ProgressDetector, ProgressPlan, ToneGenerator,
-    ToneLearner, g711, tones,
+    MfEvent, MfGenerator, MfReceiver, MfSignal, ProgressDetector, ProgressPlan, ResidualSuppressor,
+    ToneGenerator, ToneLearner, g711, tones,
 };
 use tipring_line::{CallerId, Digit, Law};
-
-thread_local! {
-    static ALLOCATIONS: Cell<u32> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: every call is passed on to the system's allocator unchanged; the count is thread-local
-// and allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|n| n.set(n.get() + 1));
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        ALLOCATIONS.with(|n| n.set(n.get() + 1));
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(pointer, layout) };
-    }
-}
+use tipring_test_allocations::{Counting, count};
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -52,52 +28,55 @@ fn nothing_allocates_after_its_making() {
     let mut by_dtmf = DtmfCallerId::new();
     let mut meter = LevelMeter::new();
     let mut echo = EchoCanceller::new(EchoTail::Ms64);
+    let mut suppressor = ResidualSuppressor::new();
     let mut fax = FaxToneDetector::new();
     let mut frame = [0i16; 160];
     let mut codes = [0u8; 160];
     let (mut messages, mut keys, mut found, mut learnt) = (0, 0, 0, 0);
 
-    let before = ALLOCATIONS.with(Cell::get);
-    let message = Message::call(MessageForm::Mdmf, NameEncoding::Gbk, time, &caller);
-    let mut transmitter = FskTransmitter::new(Modem::V23, message);
-    for round in 0..400 {
-        frame.fill(0);
-        if !transmitter.is_finished() {
-            transmitter.tx(&mut frame);
-        } else if round < 200 {
-            digits.push(Digit::from_event((round % 16) as u8).unwrap());
-            digits.tx(&mut frame);
-        } else {
-            tone.tx(&mut frame);
-        }
-        g711::encode(Law::A, &frame, &mut codes);
-        g711::decode(Law::A, &codes, &mut frame);
-        meter.rx(&frame);
-        dtmf.rx(&frame);
-        progress.rx(&frame);
-        learner.rx(&frame);
-        let mut received = frame.map(|s| s / 4);
-        echo.set_enabled(round % 100 != 99);
-        echo.process(&frame, &mut received);
-        fax.rx(&received);
-        let _ = (fax.poll(), echo.erl_db(), echo.erle_db());
-        fsk.rx(&frame);
-        while let Some(event) = dtmf.poll() {
-            if let tipring_dsp::DtmfEvent::Start(digit) = event {
-                keys += 1;
-                by_dtmf.push(digit);
+    let allocations = count(|| {
+        let message = Message::call(MessageForm::Mdmf, NameEncoding::Gbk, time, &caller);
+        let mut transmitter = FskTransmitter::new(Modem::V23, message);
+        for round in 0..400 {
+            frame.fill(0);
+            if !transmitter.is_finished() {
+                transmitter.tx(&mut frame);
+            } else if round < 200 {
+                digits.push(Digit::from_event((round % 16) as u8).unwrap());
+                digits.tx(&mut frame);
+            } else {
+                tone.tx(&mut frame);
             }
+            g711::encode(Law::A, &frame, &mut codes);
+            g711::decode(Law::A, &codes, &mut frame);
+            meter.rx(&frame);
+            dtmf.rx(&frame);
+            progress.rx(&frame);
+            learner.rx(&frame);
+            let mut received = frame.map(|s| s / 4);
+            echo.set_enabled(round % 100 != 99);
+            let before = received;
+            echo.process(&frame, &mut received);
+            suppressor.process(&before, &mut received);
+            fax.rx(&received);
+            let _ = (fax.poll(), echo.erl_db(), echo.erle_db());
+            fsk.rx(&frame);
+            while let Some(event) = dtmf.poll() {
+                if let tipring_dsp::DtmfEvent::Start(digit) = event {
+                    keys += 1;
+                    by_dtmf.push(digit);
+                }
+            }
+            if let Some(message) = fsk.poll() {
+                messages += 1;
+                let _ = message.content();
+            }
+            found += i32::from(progress.poll().is_some());
+            learnt += i32::from(learner.poll().is_some());
         }
-        if let Some(message) = fsk.poll() {
-            messages += 1;
-            let _ = message.content();
-        }
-        found += i32::from(progress.poll().is_some());
-        learnt += i32::from(learner.poll().is_some());
-    }
-    echo.reset();
-    let _ = meter.take();
-    let allocations = ALLOCATIONS.with(Cell::get) - before;
+        echo.reset();
+        let _ = meter.take();
+    });
 
     assert_eq!(allocations, 0);
     assert!(messages == 1 && keys > 5, "{messages} {keys}");

@@ -46,8 +46,8 @@ pub use handset::{
 pub use keys::{KeyPlan, KeyPlanError, KeyPress};
 pub use link::ControlError;
 pub use model::{
-    CallerIdDelivery, DtmfDelivery, ExchangeTones, Feeding, FskAlert, FskDelivery, Gap, Hum,
-    LineModel, ReleaseSign, Ringing,
+    BitErrors, CallerIdDelivery, DtmfDelivery, ExchangeTones, Feeding, FskAlert, FskDelivery, Gap,
+    Hum, LineModel, ReleaseSign, Ringing,
 };
 pub use span::{
     HDLC_BYTES_MAX, SimSpan, SimTimeslot, SpanControl, SpanEnd, SpanFault, SpanFaults, TIMESLOTS,

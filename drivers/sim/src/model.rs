@@ -97,6 +97,10 @@ pub struct Gap {
     pub ms: u16,
 }
 
+/// Bits of a caller id by FSK that arrive turned over, each counted from the first octet's
+/// lowest, beyond the end from the beginning again.
+pub type BitErrors = ArrayVec<u16, 4>;
+
 /// Ringing current.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Ringing {
@@ -251,6 +255,8 @@ pub struct LineModel {
     pub caller_id: CallerIdDelivery,
     /// What is missing of it.
     pub caller_id_gap: Option<Gap>,
+    /// What is turned over in it.
+    pub caller_id_errors: BitErrors,
     /// The exchange's calendar, for caller id.
     pub time: CallTime,
     /// The exchange's tones.
@@ -283,6 +289,7 @@ impl Default for LineModel {
             ringing: Ringing::cadence(&tones::china::RINGING_MS),
             caller_id: CallerIdDelivery::Fsk(FskDelivery::default()),
             caller_id_gap: None,
+            caller_id_errors: BitErrors::new(),
             time: CallTime { month: 1, day: 1, hour: 8, minute: 0 },
             tones: ExchangeTones::CHINA,
             release: ReleaseSign::BusyTone,

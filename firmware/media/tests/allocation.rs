@@ -3,49 +3,25 @@
 
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use common::rig::{Rig, RigLeg, rtp};
 use tipring_clock::Duration;
 use tipring_line::{Digit, Law};
 use tipring_media::{IoChange, PlayId, Playlist, RecordingId};
+use tipring_test_allocations::{Counting, counted};
 
 thread_local! {
-    /// Whether this thread acts as the real-time thread, and what it has allocated or freed then.
-    static REAL_TIME: Cell<bool> = const { Cell::new(false) };
+    /// What this thread has allocated or freed while it acted as the real-time thread.
     static COUNT: Cell<u32> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-fn count() {
-    if REAL_TIME.get() {
-        COUNT.set(COUNT.get() + 1);
-    }
-}
-
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: as the caller's.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count();
-        // SAFETY: as the caller's.
-        unsafe { System.dealloc(pointer, layout) }
-    }
 }
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 fn in_real_time<T>(work: impl FnOnce() -> T) -> T {
-    REAL_TIME.set(true);
-    let result = work();
-    REAL_TIME.set(false);
+    let (result, allocations) = counted(work);
+    COUNT.set(COUNT.get() + allocations);
     result
 }
 
@@ -95,7 +71,6 @@ fn nothing_is_allocated_or_freed() {
     let dir = std::env::temp_dir().join(format!("tipring-allocation-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).unwrap();
-    assert_eq!(in_real_time(|| COUNT.get()), 0);
     in_real_time(|| drop(std::hint::black_box(Box::new(1))));
     assert_eq!(COUNT.replace(0), 2, "the counter counts");
     let tone = tipring_dsp::tones::china::BUSY;

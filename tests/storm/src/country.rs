@@ -46,6 +46,12 @@ fn tones(plan: &CountryPlan) -> ExchangeTones {
     }
 }
 
+/// The tone for a line left off-hook, where the plan has one; an exchange gives it at its full
+/// level, of which the line takes its part.
+pub(crate) fn howler(plan: &CountryPlan) -> Option<ToneCadence> {
+    plan.tones.howler.as_ref().map(|tone| tone.cadence().at_level(3.0))
+}
+
 /// The special information tone, where the plan has one.
 pub(crate) fn special(plan: &CountryPlan) -> Option<ToneCadence> {
     plan.tones.special_information.as_ref().map(Tone::cadence)

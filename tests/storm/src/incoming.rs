@@ -2,7 +2,7 @@
 
 use rand::Rng;
 use tipring_dsp::caller_id::DtmfCallerIdStyle;
-use tipring_dsp::caller_id::MessageForm;
+use tipring_dsp::caller_id::{Message, MessageForm};
 use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Presentation};
 use tipring_sim::{CallPlan, CallerIdDelivery, Gap, ReleaseSign};
 
@@ -127,6 +127,7 @@ pub(crate) fn measure(mix: &Mix, rig: &Rig, at: u64, ended: u64, verdict: &mut V
         }
         ReleaseSign::DialTone => ("dial", tones.dial),
         ReleaseSign::CongestionTone => ("congestion", tones.congestion),
+        ReleaseSign::OwnTone(tone) if tone.is_continuous() => ("howler", tone),
         ReleaseSign::OwnTone(tone) => ("learnt", tone),
         _ => ("busy", tones.busy),
     };
@@ -190,13 +191,13 @@ fn judge_caller(mix: &Mix, rig: &Rig, verdict: &mut Verdict) {
         }
         return;
     };
-    let damaged = mix.model.caller_id_gap.is_some();
+    let damaged = mix.model.caller_id_gap.is_some() || !mix.model.caller_id_errors.is_empty();
     let known = |c: &CallerId| c.number.is_some() || c.presentation != Presentation::Allowed;
     let result = if expected.contains(&told) {
         IdResult::Right
     } else if !known(&told) {
         IdResult::Missing
-    } else if swallowed_head(mix) {
+    } else if swallowed_head(mix) || sum_is_kept(mix) {
         IdResult::WrongUnknowably
     } else {
         IdResult::Wrong
@@ -229,6 +230,17 @@ fn expected(mix: &Mix) -> Option<(&'static str, Vec<CallerId>)> {
         CallerIdDelivery::Dtmf(_) => Some(("dtmf", vec![number_alone])),
         CallerIdDelivery::Both(fsk, _) => Some(("both", vec![number_alone, by_fsk(fsk.form)])),
     }
+}
+
+/// Whether bits are turned over so that the checksum does not show it.
+fn sum_is_kept(mix: &Mix) -> bool {
+    let (CallerIdDelivery::Fsk(fsk) | CallerIdDelivery::Both(fsk, _)) = mix.model.caller_id else {
+        return false;
+    };
+    let errors = &mix.model.caller_id_errors;
+    let message =
+        Message::call(fsk.form, fsk.encoding, mix.model.time, &mix.caller).with_bit_errors(errors);
+    !errors.is_empty() && Message::new_checked(message.octets()).is_ok()
 }
 
 /// Whether the first digits may be missing from a style that nothing begins.

@@ -116,6 +116,7 @@ impl Mix {
         } else {
             mix.draw_incoming(&mut rng);
         }
+        mix.draw_rare(&mut rng_of(seed, 6));
         mix
     }
 
@@ -217,6 +218,24 @@ impl Mix {
             self.fault("damaged caller id");
             let at_ms = rng.random_range(0..1_400);
             self.model.caller_id_gap = Some(Gap { at_ms, ms: rng.random_range(15..90) });
+        }
+    }
+
+    /// Faults drawn by themselves, so that the rest of a seed's line stays as it is without them.
+    fn draw_rare(&mut self, rng: &mut SmallRng) {
+        let by_fsk =
+            matches!(self.model.caller_id, CallerIdDelivery::Fsk(_) | CallerIdDelivery::Both(..));
+        let whole = self.model.caller_id_gap.is_none() && self.outgoing.is_none();
+        if by_fsk && whole && rng.random_bool(0.25) {
+            self.fault("bit errors in caller id");
+            let errors = rng.random_range(1..=4);
+            self.model.caller_id_errors = (0..errors).map(|_| rng.random()).collect();
+        }
+        let tone = country::howler(country::plan(self.country));
+        let is_busy = self.model.release == ReleaseSign::BusyTone;
+        if let (Some(tone), true) = (tone, is_busy && rng.random_bool(0.15)) {
+            self.fault("howler");
+            self.model.release = ReleaseSign::OwnTone(tone);
         }
     }
 

@@ -14,7 +14,7 @@ pub enum IdResult {
     /// Another caller told than sent.
     Wrong,
     /// Another caller told than sent, where no receiver can know: the first digits of a style
-    /// without a start letter were swallowed.
+    /// without a start letter were swallowed, or errors make up for each other in the checksum.
     WrongUnknowably,
 }
 

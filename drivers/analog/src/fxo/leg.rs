@@ -1,15 +1,18 @@
 //! The audio of an off-hook line: gains, echo, fax, overload.
 //!
 //! ```text
-//! switch ──▶ gain ──▶ tones ──┬──────────────▶ line
-//!                             ▼ reference        │
-//! switch ◀── limiter ◀── gain ◀─ detectors ◀─ echo canceller
+//! switch ──▶ gain ──▶ tones ──────────────────────────────────┬────────────▶ line
+//!                                                             ▼ reference    │
+//! switch ◀─ limiter ◀─ gain ◀─ suppressor ◀─ detectors ◀─ echo canceller ◀──┘
 //! ```
 //! The canceller's reference is exactly what was sent, and whatever listens to the line listens
-//! behind it, at the line's own level.
+//! behind it, at the line's own level, and before the suppressor of what is left of the echo: a
+//! weak tone of the exchange under a loud prompt is nothing to be suppressed.
 
-use tipring_dsp::{EchoCanceller, EchoTail, FaxTone, FaxToneDetector, dbm0_to_rms};
-use tipring_line::Frame;
+use tipring_dsp::{
+    EchoCanceller, EchoTail, FaxTone, FaxToneDetector, ResidualSuppressor, dbm0_to_rms,
+};
+use tipring_line::{Frame, SILENCE};
 
 use super::settings::FxoSettings;
 
@@ -28,6 +31,10 @@ pub(super) struct AudioLeg {
     limiter: Limiter,
     echo: EchoCanceller,
     cancels: bool,
+    suppressor: ResidualSuppressor,
+    suppresses: bool,
+    /// What was received, before the canceller.
+    received: Frame,
     fax_sent: FaxToneDetector,
     fax_heard: FaxToneDetector,
     fax: Option<FaxTone>,
@@ -44,6 +51,9 @@ impl AudioLeg {
             limiter: Limiter::new(settings.rx_limit_dbm0),
             echo: EchoCanceller::new(settings.echo_tail.map_or(tail, |wanted| wanted.max(tail))),
             cancels: false,
+            suppressor: ResidualSuppressor::new(),
+            suppresses: settings.suppress_echo,
+            received: SILENCE,
             fax_sent: FaxToneDetector::new(),
             fax_heard: FaxToneDetector::new(),
             fax: None,
@@ -77,6 +87,7 @@ impl AudioLeg {
                 self.cancels = false;
             }
         }
+        self.received = *received;
         self.echo.process(sent, received);
     }
 
@@ -92,6 +103,9 @@ impl AudioLeg {
 
     /// What the line gave becomes what the switch hears.
     pub(super) fn deliver(&mut self, frame: &mut Frame) {
+        if self.cancels && self.suppresses {
+            self.suppressor.process(&self.received, frame);
+        }
         self.rx_gain.apply(frame);
         if self.fax.is_none() {
             self.limiter.apply(frame);
@@ -180,6 +194,60 @@ mod tests {
     fn a_howler_is_brought_down_and_speech_level_is_not() {
         assert!((level_behind(3.0, 100) + 6.0).abs() < 0.3, "{}", level_behind(3.0, 100));
         assert!((level_behind(-10.0, 100) + 10.0).abs() < 0.1);
+    }
+
+    /// What the canceller leaves of an echo 12 dB down, and what the switch hears, as energies
+    /// of the last second of six.
+    fn left_and_delivered(leg: &mut AudioLeg) -> (f64, f64) {
+        let mut seed = 1u32;
+        let mut noise = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) as i16
+        };
+        let energy = |frame: &Frame| frame.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
+        let (mut left, mut delivered) = (0.0, 0.0);
+        for n in 0..300 {
+            let sent: Frame = core::array::from_fn(|_| if n % 5 < 3 { noise() / 8 } else { 0 });
+            let mut frame = sent.map(|s| s / 4 + noise() / 2000);
+            leg.receive(&sent, &mut frame);
+            left += if n >= 250 { energy(&frame) } else { 0.0 };
+            leg.deliver(&mut frame);
+            delivered += if n >= 250 { energy(&frame) } else { 0.0 };
+        }
+        (left, delivered)
+    }
+
+    fn leg(suppress_echo: bool) -> AudioLeg {
+        let mut leg =
+            AudioLeg::new(&FxoSettings { suppress_echo, ..FxoSettings::default() }, false);
+        leg.begin(true);
+        leg
+    }
+
+    #[test]
+    fn what_is_left_of_an_echo_is_suppressed_unless_the_setting_forbids() {
+        let (left, delivered) = left_and_delivered(&mut leg(true));
+        assert!(delivered < 0.8 * left, "{delivered} of {left}");
+        let (left, delivered) = left_and_delivered(&mut leg(false));
+        assert_eq!(delivered, left);
+    }
+
+    #[test]
+    fn a_fax_is_neither_cancelled_nor_suppressed() {
+        let mut leg = leg(true);
+        let mut answer = ToneGenerator::new(ToneCadence::single(2100, -12.0, &[]));
+        let mut frame = SILENCE;
+        for _ in 0..150 {
+            answer.tx(&mut frame);
+            leg.receive(&SILENCE, &mut frame);
+            leg.deliver(&mut frame);
+        }
+        assert!(leg.fax().is_some());
+        let sent = [1000; 160];
+        let mut frame = [250; 160];
+        leg.receive(&sent, &mut frame);
+        leg.deliver(&mut frame);
+        assert_eq!(frame, [250; 160]);
     }
 
     #[test]

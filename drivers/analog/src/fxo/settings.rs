@@ -122,6 +122,9 @@ pub struct FxoSettings {
     pub echo_tail: Option<EchoTail>,
     /// The port's hybrid balance, where another than its own was found to fit the line.
     pub balance: u8,
+    /// Whether what the canceller leaves of an echo is taken down, with comfort noise in its
+    /// place. Where there is no canceller there is nothing to take down.
+    pub suppress_echo: bool,
     /// Length of a hook flash, in milliseconds.
     pub flash_ms: u16,
     /// Whether the far side's keys are recognised here and told as digits.
@@ -163,6 +166,7 @@ impl Default for FxoSettings {
             rx_limit_dbm0: -6.0,
             echo_tail: Some(EchoTail::Ms32),
             balance: 0,
+            suppress_echo: true,
             flash_ms: 200,
             detect_digits: true,
         }

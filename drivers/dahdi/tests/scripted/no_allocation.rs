@@ -1,32 +1,8 @@
 //! What the real-time thread calls allocates nothing, not even when a channel goes and comes back.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use crate::channel::{Scripted, port};
 use tipring_line::{AnalogPort, Law, LinePolarity, PortCommand, PortKind, SILENCE};
-
-thread_local! {
-    static ALLOCATIONS: Cell<u32> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: every call is passed on to the system's allocator unchanged; the count is thread-local
-// and allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|n| n.set(n.get() + 1));
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        ALLOCATIONS.with(|n| n.set(n.get() + 1));
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(pointer, layout) };
-    }
-}
+use tipring_test_allocations::{Counting, count};
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -57,12 +33,13 @@ fn nothing_allocates_after_opening() {
             }
             script.gone = (200..210).contains(&round);
             drop(script);
-            let before = ALLOCATIONS.with(Cell::get);
-            let _ = line.exchange(&SILENCE, &mut rx);
-            let _ = line.command(commands[round % commands.len()]);
-            told += core::iter::from_fn(|| line.poll_event()).count();
-            let _ = line.reading();
-            assert_eq!(ALLOCATIONS.with(Cell::get), before, "{kind:?}, round {round}");
+            let allocations = count(|| {
+                let _ = line.exchange(&SILENCE, &mut rx);
+                let _ = line.command(commands[round % commands.len()]);
+                told += core::iter::from_fn(|| line.poll_event()).count();
+                let _ = line.reading();
+            });
+            assert_eq!(allocations, 0, "{kind:?}, round {round}");
             keeper.tend();
         }
         assert!(told > 100, "{kind:?} told {told} events");

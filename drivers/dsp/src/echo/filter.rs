@@ -12,18 +12,19 @@ use super::lanes::{Lanes, Vector, WIDTH};
 use super::reference::Reference;
 use super::transform::{BLANK, BLOCK, Block, Spectrum, Tables, VECTORS, load};
 
-/// Uncertainty at first: the energy of an echo 6 dB down, spread evenly.
-const PRIOR_ENERGY: f32 = 0.25;
+/// Uncertainty at first: the energy of an echo 17 dB down, spread evenly. With more, speech of the
+/// near end would be learnt from as if it were echo.
+const PRIOR_ENERGY: f32 = 0.02;
 /// By how much of its own squared magnitude, and of its partition's, a weight becomes uncertain
 /// a block.
-const DRIFT_BIN: f32 = 0.01;
-const DRIFT_PARTITION: f32 = 0.002;
+const DRIFT_BIN: f32 = 0.017;
+const DRIFT_PARTITION: f32 = 0.004;
 /// Below this power a bin says nothing, and nothing about it becomes uncertain: some −57 dBm0.
 const BIN_POWER_MIN: f32 = 500.0 * 2.0 * BLOCK as f32;
 /// Memory of the power of what is no echo, per correction.
-const NEAR_MEMORY: f32 = 0.5;
-/// That power at least: rounding to A-law.
-const NEAR_MIN: f32 = 20.0 * BLOCK as f32;
+const NEAR_MEMORY: f32 = 0.7;
+/// That power at least: the noise of a line, −63 dBm0.
+const NEAR_MIN: f32 = 125.0 * BLOCK as f32;
 
 /// The echo by these weights of what was sent, `age` blocks ago.
 #[inline(always)]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use tipring_dsp::{EchoCanceller, dbm0_to_rms, g711, rms_to_dbm0};
+use tipring_dsp::{EchoCanceller, EchoTail, ResidualSuppressor, dbm0_to_rms, g711, rms_to_dbm0};
 use tipring_line::Law;
 
 /// A hybrid of the far end and the delay on the way to it.
@@ -189,6 +189,20 @@ impl Heard {
             .map(|ms| (ms - start) as f32 / 1000.0)
     }
 
+    /// The same in time with echo alone: pauses of the speech do not count. A frame of 20 ms has
+    /// echo if it is within 25 dB of the mean.
+    pub(crate) fn erle20_active_s(&self) -> Option<f32> {
+        let mean = power(&self.echo);
+        let (mut echo, mut left) = (vec![], vec![]);
+        for (before, after) in self.echo.chunks(160).zip(self.left.chunks(160)) {
+            if power(before) > mean / 316.0 {
+                echo.extend(before);
+                left.extend(after);
+            }
+        }
+        Heard { echo, left, out: vec![] }.erle20_s()
+    }
+
     /// By how much more echo came out than went in, at worst over 200 ms with echo, in dB.
     pub(crate) fn worst_gain_db(&self, from_ms: usize) -> f32 {
         let loud =
@@ -198,6 +212,74 @@ impl Heard {
             .filter(loud)
             .map(|ms| -self.erle(ms, ms + 200))
             .fold(f32::MIN, f32::max)
+    }
+}
+
+/// A line with a canceller of 64 ms and a suppressor behind it.
+pub(crate) struct Suppressed {
+    trial: Trial,
+    suppressor: ResidualSuppressor,
+}
+
+impl Suppressed {
+    pub(crate) fn new(hybrid: &Hybrid, noise_dbm0: f32) -> Self {
+        let trial = Trial::new(EchoCanceller::new(EchoTail::Ms64), hybrid, noise_dbm0);
+        Suppressed { trial, suppressor: ResidualSuppressor::new() }
+    }
+
+    /// As [`Trial::run`].
+    pub(crate) fn run(&mut self, sent: &[i16], near: &[i16]) -> Behind {
+        let received = self.trial.line.receive(sent, near);
+        let wanted = self.trial.twin.receive(sent, near);
+        let mut cancelled = received.clone();
+        let mut suppressed = vec![];
+        let frames = received.chunks(160).zip(cancelled.chunks_mut(160)).zip(sent.chunks(160));
+        for ((received, cancelled), sent) in frames {
+            self.trial.canceller.process(sent, cancelled);
+            suppressed.extend_from_slice(cancelled);
+            let from = suppressed.len() - cancelled.len();
+            self.suppressor.process(received, &mut suppressed[from..]);
+        }
+        Behind { wanted, cancelled, suppressed }
+    }
+}
+
+/// What comes out behind canceller and suppressor, and what should.
+pub(crate) struct Behind {
+    /// The line without echo.
+    pub(crate) wanted: Vec<i16>,
+    pub(crate) cancelled: Vec<i16>,
+    pub(crate) suppressed: Vec<i16>,
+}
+
+impl Behind {
+    /// Milliseconds of near speech, in frames of 20 ms above −40 dBm0, that the suppressor takes
+    /// down by more than 3 dB.
+    pub(crate) fn clipped_ms(&self) -> usize {
+        let frames = self
+            .near_frames()
+            .filter(|(_, cancelled, suppressed)| level(suppressed) < level(cancelled) - 3.0);
+        20 * frames.count()
+    }
+
+    /// Milliseconds of near speech.
+    pub(crate) fn near_ms(&self) -> usize {
+        20 * self.near_frames().count()
+    }
+
+    /// By how much the suppressor lowers near speech as a whole, in dB.
+    pub(crate) fn lost_db(&self) -> f32 {
+        let energy = |s: &[i16]| s.iter().map(|s| f32::from(*s).powi(2)).sum::<f32>();
+        let (before, after) = self.near_frames().fold((0.0, 0.0), |sums, (_, before, after)| {
+            (sums.0 + energy(before), sums.1 + energy(after))
+        });
+        10.0 * (before / after).log10()
+    }
+
+    fn near_frames(&self) -> impl Iterator<Item = (&[i16], &[i16], &[i16])> {
+        let cancelled = self.cancelled.chunks(160).zip(self.suppressed.chunks(160));
+        let all = self.wanted.chunks(160).zip(cancelled);
+        all.map(|(w, (c, s))| (w, c, s)).filter(|(wanted, _, _)| level(wanted) > -40.0)
     }
 }
 

@@ -35,7 +35,8 @@ impl Signal {
     }
 
     pub(super) fn fsk(delivery: FskDelivery, model: &LineModel, caller: &CallerId) -> Self {
-        let message = Message::call(delivery.form, delivery.encoding, model.time, caller);
+        let message = Message::call(delivery.form, delivery.encoding, model.time, caller)
+            .with_bit_errors(&model.caller_id_errors);
         Signal::Fsk(FskTransmitter::new(delivery.modem, message).at_level(delivery.level_dbm0))
     }
 

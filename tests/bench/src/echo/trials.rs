@@ -13,6 +13,8 @@ const TALKS: [usize; 8] = [3, 40, 77, 120, 160, 201, 250, 290];
 pub(super) struct Row {
     /// Seconds to 20 dB, a talk each.
     pub(super) speech_s: Vec<f64>,
+    /// The same, counted in time with echo.
+    pub(super) active_s: Vec<f64>,
     composite_at_1s: f32,
     composite_steady: f32,
     quiet: f32,
@@ -96,6 +98,7 @@ impl Row {
 pub(super) fn row(hybrid: &Hybrid, quick: bool) -> Row {
     let mut row = Row {
         speech_s: vec![],
+        active_s: vec![],
         composite_at_1s: 0.0,
         composite_steady: 0.0,
         quiet: 0.0,
@@ -134,7 +137,9 @@ fn convergence(row: &mut Row, hybrid: &Hybrid) {
     for talk in TALKS {
         let heard = trial(hybrid).run(&speech(talk, -16.0, TALK_MS), &[]);
         row.watch(&heard, 0);
-        row.speech_s.push(heard.erle20_s().map_or(TALK_MS as f64 / 1000.0, f64::from));
+        let or_never = |time: Option<f32>| time.map_or(TALK_MS as f64 / 1000.0, f64::from);
+        row.speech_s.push(or_never(heard.erle20_s()));
+        row.active_s.push(or_never(heard.erle20_active_s()));
     }
     let heard = trial(hybrid).run(&composite(3, -10.0, 5000), &[]);
     row.watch(&heard, 0);
@@ -153,9 +158,16 @@ fn double_talk(row: &mut Row, hybrid: &Hybrid) {
     row.watch(&after, 0);
     row.both = both.erle(0, 4000);
     row.after_both = after.erle(0, 1000);
-    // Both speak from the first sound on.
-    let mut fresh = self::trial(hybrid);
-    row.watch(&fresh.run(&speech(30, -16.0, 4000), &speech(200, -20.0, 4000)), 0);
+    // Both speak from the first sound on; also where there is next to no echo.
+    for hybrid in [*hybrid, hybrid.with_erl(24.0), hybrid.with_erl(30.0)] {
+        for near_dbm0 in [-10.0, -16.0, -20.0, -26.0] {
+            for (far, near) in [(30, 200), (60, 120)] {
+                let mut fresh = self::trial(&hybrid);
+                let near = speech(near, near_dbm0, 4000);
+                row.watch(&fresh.run(&speech(far, -16.0, 4000), &near), 0);
+            }
+        }
+    }
 }
 
 fn leak(row: &mut Row, hybrid: &Hybrid, silence_ms: usize) {
