@@ -121,6 +121,39 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         EventKind::FlowNode { .. }
         | EventKind::KeyPressed { .. }
         | EventKind::PositionChanged { .. }
+        | EventKind::CallTransferred { .. }
+        | EventKind::TransferFailed { .. }
+        | EventKind::CallParked { .. }
+        | EventKind::CallUnparked { .. }
+        | EventKind::CallPickedUp { .. }
+        | EventKind::CallForwarded { .. }
+        | EventKind::ConferenceJoined { .. }
+        | EventKind::ConferenceLeft { .. }
+        | EventKind::PartyMuted { .. }
+        | EventKind::MonitorBegan { .. }
+        | EventKind::MonitorChanged { .. }
+        | EventKind::MonitorEnded { .. }
+        | EventKind::TakenOver { .. }
+        | EventKind::ForceReleased { .. }
+        | EventKind::RecordingPaused { .. }
+        | EventKind::RecordingResumed { .. }
+        | EventKind::RecordingDiscarded { .. }
+        | EventKind::AccountGiven { .. }
+        | EventKind::DoNotCallHit { .. }
+        | EventKind::ForwardChanged { .. }
+        | EventKind::DoNotDisturbChanged { .. }
+        | EventKind::WrapUpExtended { .. }
+        | EventKind::LeaveAsked { .. }
+        | EventKind::LeaveDecided { .. }
+        | EventKind::AgentOverdue { .. }
+        | EventKind::AgentForced { .. }
+        | EventKind::PriorityChanged { .. }
+        | EventKind::QueueMoved { .. }
+        | EventKind::CallbackAsked { .. }
+        | EventKind::CallbackTried { .. }
+        | EventKind::CallbackEnded { .. }
+        | EventKind::AbandonedListed { .. }
+        | EventKind::AbandonedReached { .. }
         | EventKind::AgentRefused { .. } => Changes::new(),
     }
 }
@@ -211,7 +244,7 @@ fn of_segment(at: i64, kind: &EventKind) -> Changes<'_> {
 fn of_visit(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
     let mut changes = Changes::new();
     match kind {
-        EventKind::QueueEntered { call, queue, queue_name, position } => changes.push(change(
+        EventKind::QueueEntered { call, queue, queue_name, position, .. } => changes.push(change(
             "INSERT OR IGNORE INTO queue_visit
              (call_id, event_id, queue_id, queue_name, entered_at_us, first_position)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -224,7 +257,7 @@ fn of_visit(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
                 (*position).into(),
             ],
         )),
-        EventKind::QueueLeft { call, queue, outcome, wait_ms, position, agent } => {
+        EventKind::QueueLeft { call, queue, outcome, wait_ms, position, agent, .. } => {
             changes.push(change(
                 "UPDATE queue_visit SET left_at_us = max(?3, entered_at_us), outcome = ?4,
                  wait_ms = ?5, last_position = ?6, agent_id = ?7

@@ -17,6 +17,8 @@ async fn lines_come_with_their_state_and_what_was_found() {
         state: LineState::Alarm,
         calls: 0,
         note: "no battery".into(),
+        do_not_disturb: false,
+        forwards: vec![],
     };
     let state = LiveState { lines: vec![line], ..LiveState::default() };
     under_test.live.publish_state(under_test.clock.wall(), state);
