@@ -130,7 +130,7 @@ fn a_board_or_a_country_that_cannot_be_is_refused_in_one_line() {
     let output = command.arg("--board").arg(folder.path()).output().unwrap();
     let said = text(&output.stderr);
     assert!(!output.status.success());
-    assert!(said.contains("board.toml: line 32: there is no pin `ligth`"), "{said}");
+    assert!(said.contains("board.toml: line 28: there is no pin `ligth`"), "{said}");
 
     let exported = text(&tipring.tipring(&["config", "export"]).stdout);
     let other = exported.replace("country = \"cn\"", "country = \"zz\"");
