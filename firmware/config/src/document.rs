@@ -281,7 +281,7 @@ pub struct LineEntry {
     pub gain_rx_db: i8,
     /// The hybrid balance that fits it, from 0, where its socket offers several; a line test finds
     /// it.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_first")]
     pub balance: u8,
     /// How long an echo is cancelled, in milliseconds: 32, 64, or 0 for none.
     #[serde(default = "echo_default")]
@@ -458,7 +458,7 @@ fn is_zero(n: &u16) -> bool {
     *n == 0
 }
 
-fn is_none(n: &u8) -> bool {
+fn is_first(n: &u8) -> bool {
     *n == 0
 }
 

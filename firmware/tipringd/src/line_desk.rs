@@ -28,6 +28,8 @@ pub(crate) use web::WebTechnician;
 
 /// How often a line is asked how far it is.
 const LOOK: Duration = Duration::from_millis(50);
+/// Longer than most lines rest after a call.
+const REST: Duration = Duration::from_millis(2500);
 /// The call that teaches the tone must have ended within this time.
 const LEARN_MAX: Duration = Duration::from_secs(300);
 /// A line holds so many learnt tones; a further one takes the oldest one's place.
@@ -189,8 +191,16 @@ impl AtWork {
         configuration: &impl ConfigAccess,
     ) -> anyhow::Result<Option<LineReport>> {
         let settings = LineTestSettings::new(&self.plan, self.service.balances());
-        self.service.test(settings)?;
-        let report = match self.report().await {
+        self.service.test(settings.clone())?;
+        let mut heard = self.report().await;
+        if heard == ServiceReport::InUse {
+            // A line that rests after a call or a test is not in use for long.
+            let mut rest = tokio::time::interval_at(tokio::time::Instant::now() + REST, REST);
+            rest.tick().await;
+            self.service.test(settings)?;
+            heard = self.report().await;
+        }
+        let report = match heard {
             ServiceReport::Tested(report) => Some(report),
             _ => None,
         };

@@ -175,7 +175,7 @@ impl Default for FxoSettings {
 
 /// Battery away for so long is the exchange's release where releases are told so.
 const BATTERY_DROP: Duration = Duration::from_millis(250);
-/// The same where they are not, so that only the exchange's end of a line fault does it.
+/// The same where they are not, so that a disturbance of the line ends no call.
 const BATTERY_DROP_UNUSUAL: Duration = Duration::from_millis(800);
 
 impl FxoSettings {
