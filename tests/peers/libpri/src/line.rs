@@ -33,7 +33,7 @@ pub struct Line {
 
 const DELAY: Duration = Duration::from_millis(1);
 /// Frames that no test needs more of.
-const FRAMES_MAX: usize = 50_000;
+const FRAMES_MAX: usize = 100_000;
 
 impl Line {
     /// Both ends, not yet started.
