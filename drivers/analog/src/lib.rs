@@ -23,8 +23,8 @@ pub mod plans;
 
 pub use events::Faults;
 pub use fxo::{
-    CallerSource, Dialling, Fxo, FxoDiagnostics, FxoSettings, LineService, PolarityUse, RingReport,
-    SeizeRefusal, ServiceError, ServiceReport,
+    CallerSource, Dialling, Fxo, FxoDiagnostics, FxoSettings, LineRing, LineService, PolarityUse,
+    RingReport, SeizeRefusal, ServiceError, ServiceReport,
 };
 pub use fxs::{
     CallerIdSending, FskSending, Fxs, FxsSettings, FxsTones, HookTiming, HotLine, Howler,

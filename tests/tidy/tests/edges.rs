@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("line", &["clock"]),
     ("dsp", &["clock", "line"]),
     ("analog", &["clock", "line", "dsp"]),
+    ("r2", &["clock", "line", "dsp"]),
     ("daa", &["clock", "line"]),
     ("isdn", &["clock", "line"]),
     ("sip", &["clock", "line"]),

@@ -431,6 +431,11 @@ export interface components {
             next: string | null;
         };
         /**
+         * @description How a callback ended; exclusive and exhaustive.
+         * @enum {string}
+         */
+        CallbackOutcome: "reached" | "not-reached" | "cancelled" | "called-again";
+        /**
          * @description Why a call ended (ITU-T Q.850, table 1), with the SIP status that says the same
          *     (RFC 3398, sections 7.2.4.1 and 8.2.6.1) and the disposition written in records.
          * @enum {string}
@@ -521,10 +526,20 @@ export interface components {
              * @description Place in the queue, 1 for the next to be served.
              */
             position: number;
+            /**
+             * Format: int32
+             * @description The priority the caller came with, 0 the lowest.
+             */
+            priority: number;
             /** @description The queue. */
             queue: components["schemas"]["QueueId"];
             /** @description The queue's name at that time. */
             queue_name: string;
+            /**
+             * Format: int64
+             * @description How long the caller has been in the box's queues before this one.
+             */
+            waited_before_ms: number;
         } | {
             /** @description The call. */
             call: components["schemas"]["CallId"];
@@ -539,10 +554,16 @@ export interface components {
             queue: components["schemas"]["QueueId"];
         } | {
             agent: components["schemas"]["AgentId"] | null;
+            because: components["schemas"]["QueueCause"] | null;
             /** @description The call. */
             call: components["schemas"]["CallId"];
             /** @enum {string} */
             event: "queue-left";
+            /**
+             * Format: int32
+             * @description Place when the wait began; 0 in rows written before it was known.
+             */
+            first_position: number;
             /** @description How it ended. */
             outcome: components["schemas"]["QueueOutcome"];
             /**
@@ -633,6 +654,148 @@ export interface components {
             /** @description The agent's work number. */
             work_number: components["schemas"]["Number"];
         } | {
+            /** @description The agent. */
+            agent: components["schemas"]["AgentId"];
+            /**
+             * Format: int64
+             * @description By how much.
+             */
+            by_ms: number;
+            /** @enum {string} */
+            event: "wrap-up-extended";
+        } | {
+            /** @description The agent. */
+            agent: components["schemas"]["AgentId"];
+            /** @enum {string} */
+            event: "leave-asked";
+            /** @description The break's reason. */
+            reason: string;
+        } | {
+            /** @description The agent. */
+            agent: components["schemas"]["AgentId"];
+            /** @description Who decided. */
+            by: string;
+            /** @enum {string} */
+            event: "leave-decided";
+            /** @description Whether it was granted. */
+            granted: boolean;
+            /** @description The break's reason. */
+            reason: string;
+        } | {
+            /** @description The agent. */
+            agent: components["schemas"]["AgentId"];
+            /** @enum {string} */
+            event: "agent-overdue";
+            /**
+             * Format: int64
+             * @description How long it allows.
+             */
+            limit_ms: number;
+            /** @description The reason. */
+            reason: string;
+        } | {
+            /** @description The agent. */
+            agent: components["schemas"]["AgentId"];
+            /** @description Who ordered it. */
+            by: string;
+            /** @enum {string} */
+            event: "agent-forced";
+            /** @description Why. */
+            reason: string;
+            /** @description The state ordered. */
+            state: components["schemas"]["AgentState"];
+        } | {
+            /** @description Who ordered it. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "priority-changed";
+            /**
+             * Format: int32
+             * @description The new priority.
+             */
+            priority: number;
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
+        } | {
+            /** @description Who ordered it; empty where the box did. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "queue-moved";
+            /** @description From where. */
+            from: components["schemas"]["QueueId"];
+            /** @description Where to. */
+            to: components["schemas"]["QueueId"];
+        } | {
+            /** @description Who asked; empty for the caller. */
+            by: string;
+            call: components["schemas"]["CallId"] | null;
+            /** @enum {string} */
+            event: "callback-asked";
+            /** @description The number. */
+            number: components["schemas"]["Number"];
+            /**
+             * Format: int32
+             * @description Its priority.
+             */
+            priority: number;
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
+            /**
+             * Format: int64
+             * @description How long the caller had waited in the box's queues: the place that is kept.
+             */
+            waited_ms: number;
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /**
+             * Format: int32
+             * @description The how-maniest attempt, from 1.
+             */
+            attempt: number;
+            /** @description The call that is made for it. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "callback-tried";
+            /** @description The number. */
+            number: components["schemas"]["Number"];
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /**
+             * Format: int32
+             * @description How many attempts there were.
+             */
+            attempts: number;
+            call: components["schemas"]["CallId"] | null;
+            /** @enum {string} */
+            event: "callback-ended";
+            /** @description The number. */
+            number: components["schemas"]["Number"];
+            /** @description How it ended. */
+            outcome: components["schemas"]["CallbackOutcome"];
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "abandoned-listed";
+            /** @description The number. */
+            number: components["schemas"]["Number"];
+            /** @description The queue. */
+            queue: components["schemas"]["QueueId"];
+        } | {
+            call: components["schemas"]["CallId"] | null;
+            /** @enum {string} */
+            event: "abandoned-reached";
+            /** @description The number. */
+            number: components["schemas"]["Number"];
+        } | {
             /** @enum {string} */
             event: "agent-refused";
             extension: components["schemas"]["Number"] | null;
@@ -640,7 +803,200 @@ export interface components {
             reason: string;
             /** @description The work number as keyed. */
             work_number: string;
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description The extension that transferred it. */
+            by: components["schemas"]["Number"];
+            /** @description The call that goes on. */
+            call: components["schemas"]["CallId"];
+            consulted: components["schemas"]["CallId"] | null;
+            /** @enum {string} */
+            event: "call-transferred";
+            to: components["schemas"]["Number"] | null;
+        } | {
+            /** @description The extension it goes back to. */
+            by: components["schemas"]["Number"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @description Why. */
+            cause: components["schemas"]["Cause"];
+            /** @enum {string} */
+            event: "transfer-failed";
+        } | {
+            /** @description Who parked it. */
+            by: components["schemas"]["Number"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "call-parked";
+            /** @description The place. */
+            place: components["schemas"]["Number"];
+        } | {
+            by: components["schemas"]["Number"] | null;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "call-unparked";
+            /** @description The place. */
+            place: components["schemas"]["Number"];
+        } | {
+            /** @description Who took it. */
+            by: components["schemas"]["Number"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "call-picked-up";
+            /** @description Where it rang. */
+            from: components["schemas"]["Number"];
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "call-forwarded";
+            /** @description The extension called. */
+            from: components["schemas"]["Number"];
+            /** @description Where the call goes. */
+            to: components["schemas"]["Number"];
+            /** @description Which of its forwardings. */
+            when: components["schemas"]["ForwardWhen"];
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "conference-joined";
+            /** @description The party: an extension or an outside number. */
+            party: string;
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "conference-left";
+            /** @description The party: an extension or an outside number. */
+            party: string;
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "party-muted";
+            /** @description Whose phone. */
+            extension: components["schemas"]["Number"];
+            /** @description Whether muted. */
+            muted: boolean;
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description Who: the user, or the extension. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "monitor-began";
+            /** @description The supervisor's phone. */
+            extension: components["schemas"]["Number"];
+            /** @description How. */
+            mode: components["schemas"]["MonitorMode"];
+        } | {
+            /** @description Who: the user, or the extension. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "monitor-changed";
+            /** @description The supervisor's phone. */
+            extension: components["schemas"]["Number"];
+            /** @description How from now on. */
+            mode: components["schemas"]["MonitorMode"];
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "monitor-ended";
+            /** @description The supervisor's phone. */
+            extension: components["schemas"]["Number"];
+        } | {
+            agent: components["schemas"]["AgentId"] | null;
+            /** @description Who: the user, or the extension. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "taken-over";
+            /** @description The supervisor's phone. */
+            extension: components["schemas"]["Number"];
+        } | {
+            /** @description Who. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "force-released";
+        } | {
+            /** @description Who ordered it. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "recording-paused";
+            /**
+             * Format: int64
+             * @description Where in the recording.
+             */
+            offset_ms: number;
+        } | {
+            /** @description Who ordered it. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "recording-resumed";
+            /**
+             * Format: int64
+             * @description Where in the recording.
+             */
+            offset_ms: number;
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "recording-discarded";
+            /** @description The file that was removed, relative to the recordings folder. */
+            path: string;
+        } | {
+            /** @description The account. */
+            account: components["schemas"]["Number"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "account-given";
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "do-not-call-hit";
+            /** @description The number. */
+            number: components["schemas"]["Number"];
+        } | {
+            /** @enum {string} */
+            event: "forward-changed";
+            /** @description The extension. */
+            extension: components["schemas"]["Number"];
+            to: components["schemas"]["Number"] | null;
+            /** @description When. */
+            when: components["schemas"]["ForwardWhen"];
+        } | {
+            /** @enum {string} */
+            event: "do-not-disturb-changed";
+            /** @description The extension. */
+            extension: components["schemas"]["Number"];
+            /** @description Whether it is left alone. */
+            on: boolean;
         };
+        /**
+         * @description When calls to an extension go elsewhere.
+         * @enum {string}
+         */
+        ForwardWhen: "always" | "busy" | "no-answer";
         /** @description How the box is, and what is wrong. */
         Health: {
             /** @description What is wrong, the worst first. */
@@ -669,14 +1025,40 @@ export interface components {
          * @enum {string}
          */
         LineState: "idle" | "ringing" | "busy" | "unreachable" | "alarm";
+        /** @description A caller who gave up and has not been reached since. */
+        LiveAbandoned: {
+            /**
+             * Format: int64
+             * @description When, milliseconds since 1970.
+             */
+            at_ms: number;
+            /** @description The last call given up. */
+            call: components["schemas"]["CallId"];
+            /** @description The number. */
+            number: components["schemas"]["Number"];
+            /**
+             * Format: int32
+             * @description How often it was given up.
+             */
+            times: number;
+        };
         /** @description One agent. */
         LiveAgent: {
             /** @description The agent. */
             agent: components["schemas"]["AgentId"];
+            /**
+             * Format: int32
+             * @description Calls answered since the shift began.
+             */
+            answered: number;
             call: components["schemas"]["CallId"] | null;
             extension: components["schemas"]["Number"] | null;
+            /** @description The break whose leave was asked for and not yet decided. */
+            leave_asked: string | null;
             /** @description The name. */
             name: string;
+            /** @description The queues served. */
+            queues: components["schemas"]["QueueId"][];
             /** @description Why not ready; empty otherwise. */
             reason: string;
             /**
@@ -686,11 +1068,22 @@ export interface components {
             since_ms: number;
             /** @description The state. */
             state: components["schemas"]["AgentState"];
+            /**
+             * Format: int64
+             * @description Talking since the shift began.
+             */
+            talk_ms: number;
+            /**
+             * Format: int64
+             * @description When wrap-up ends, or the reason's time is over, milliseconds since 1970.
+             */
+            until_ms: number | null;
             /** @description The work number. */
             work_number: components["schemas"]["Number"];
         };
         /** @description One call in progress. */
         LiveCall: {
+            account: components["schemas"]["Number"] | null;
             /** @description Whether the caller has been answered. */
             answered: boolean;
             /**
@@ -704,12 +1097,40 @@ export interface components {
             caller: components["schemas"]["Number"] | null;
             /** @description The name that calls. */
             caller_name: string;
+            /** @description The supervisors who take part. */
+            monitors: components["schemas"]["LiveMonitor"][];
+            parked: components["schemas"]["Number"] | null;
+            /** @description Who takes part, the caller first. */
+            parties: components["schemas"]["LiveParty"][];
             /** @description Whether it is being recorded. */
             recording: boolean;
+            /** @description Whether the recording holds silence just now. */
+            recording_paused: boolean;
             /** @description What handled it, the current segment last. */
             segments: components["schemas"]["LiveSegment"][];
             /** @description Where it came in. */
             source: string;
+        };
+        /** @description A number that is to be called back. */
+        LiveCallback: {
+            agent: components["schemas"]["AgentId"] | null;
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description Since when the customer waits, milliseconds since 1970.
+             */
+            joined_ms: number;
+            /** @description The number. */
+            number: components["schemas"]["Number"];
+            /**
+             * Format: int32
+             * @description Place among those who wait, from 1; `null` while it rests between two attempts.
+             */
+            position: number | null;
         };
         /** @description One live event, as the web's event stream carries it. */
         LiveEvent: components["schemas"]["EventKind"] & {
@@ -724,6 +1145,13 @@ export interface components {
              */
             sequence: number;
         };
+        /** @description Where calls to an extension go instead. */
+        LiveForward: {
+            /** @description Where to. */
+            to: components["schemas"]["Number"];
+            /** @description When. */
+            when: components["schemas"]["ForwardWhen"];
+        };
         /** @description One line. */
         LiveLine: {
             /**
@@ -731,6 +1159,10 @@ export interface components {
              * @description How many calls it carries.
              */
             calls: number;
+            /** @description Whether an extension is left alone. */
+            do_not_disturb: boolean;
+            /** @description Where calls to an extension go instead. */
+            forwards: components["schemas"]["LiveForward"][];
             /** @description What it is. */
             kind: components["schemas"]["LineKind"];
             /** @description `fxo-1`, `trunk:name`, `8001`. */
@@ -742,8 +1174,29 @@ export interface components {
         };
         /** @description One message of the stream; its SSE event name is `event`, `snapshot` or `note`. */
         LiveMessage: components["schemas"]["LiveEvent"] | components["schemas"]["LiveSnapshot"] | components["schemas"]["StreamNote"];
+        /** @description A supervisor who takes part in a call. */
+        LiveMonitor: {
+            /** @description Who. */
+            by: string;
+            /** @description The supervisor's phone. */
+            extension: components["schemas"]["Number"];
+            /** @description How. */
+            mode: components["schemas"]["MonitorMode"];
+        };
+        /** @description One party of a call. */
+        LiveParty: {
+            agent: components["schemas"]["AgentId"] | null;
+            extension: components["schemas"]["Number"] | null;
+            /** @description Its name, empty if unknown. */
+            name: string;
+            number: components["schemas"]["Number"] | null;
+            /** @description What it does. */
+            state: components["schemas"]["PartyState"];
+        };
         /** @description One queue. */
         LiveQueue: {
+            /** @description Who gave up and has not been reached since, the oldest first. */
+            abandoned: components["schemas"]["LiveAbandoned"][];
             /**
              * Format: int32
              * @description How many agents of it are logged in.
@@ -754,12 +1207,37 @@ export interface components {
              * @description How many of them are ready.
              */
             agents_ready: number;
+            /** @description Who is to be called back, the next first. */
+            callbacks: components["schemas"]["LiveCallback"][];
+            /** @description Whether it is outside its opening hours. */
+            closed: boolean;
             /** @description Its name. */
             name: string;
             /** @description The queue. */
             queue: components["schemas"]["QueueId"];
             /** @description Who waits, the next to be served first. */
             waiting: components["schemas"]["LiveWaiting"][];
+            /**
+             * Format: int32
+             * @description How many wait, those not shown included.
+             */
+            waiting_count: number;
+        };
+        /** @description A reason for not being ready, to be chosen from. */
+        LiveReason: {
+            /** @description The name in English. */
+            en: string;
+            /** @description What is sent to choose it, and logged. */
+            key: string;
+            /**
+             * Format: int64
+             * @description For how long it may last; 0 for no limit.
+             */
+            limit_ms: number;
+            /** @description Whether a supervisor's leave is needed. */
+            needs_leave: boolean;
+            /** @description The name in Chinese. */
+            zh: string;
         };
         /** @description A stretch of a call with one handler. */
         LiveSegment: {
@@ -803,18 +1281,37 @@ export interface components {
             lines: components["schemas"]["LiveLine"][];
             /** @description Every queue. */
             queues: components["schemas"]["LiveQueue"][];
+            /** @description The reasons for not being ready. */
+            reasons: components["schemas"]["LiveReason"][];
         };
         /** @description One who waits in a queue. */
         LiveWaiting: {
             /** @description The call. */
             call: components["schemas"]["CallId"];
             caller: components["schemas"]["Number"] | null;
+            /** @description The customer's name, empty if unknown. */
+            caller_name: string;
+            /**
+             * Format: int64
+             * @description How long the wait is expected to last from now on; `null` when too little is known.
+             */
+            estimate_ms: number | null;
+            /**
+             * Format: int64
+             * @description Since when in the box's queues, milliseconds since 1970: moves and callbacks keep it.
+             */
+            joined_ms: number;
             offered_to: components["schemas"]["AgentId"] | null;
             /**
              * Format: int32
              * @description Place, from 1.
              */
             position: number;
+            /**
+             * Format: int32
+             * @description The priority, 0 the lowest, without what waiting has added.
+             */
+            priority: number;
             /**
              * Format: int64
              * @description Since when, milliseconds since 1970.
@@ -846,6 +1343,11 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        /**
+         * @description What a supervisor hears and says in an agent's call.
+         * @enum {string}
+         */
+        MonitorMode: "listen" | "whisper" | "barge";
         /** @description Why an agent is not ready. */
         NotReady: {
             /** @description As shown to others; at most 100 characters. */
@@ -888,6 +1390,11 @@ export interface components {
          * @enum {string}
          */
         Party: "caller" | "callee" | "box";
+        /**
+         * @description What a party of a call does: the connection states of ECMA-269, and more exactly what is heard.
+         * @enum {string}
+         */
+        PartyState: "alerting" | "waiting" | "talking" | "muted" | "held" | "away" | "parked";
         /** @description What went wrong, for programs (`type`, `status`) and for people (`title`, `detail`). */
         Problem: {
             /**
@@ -917,6 +1424,11 @@ export interface components {
             /** @description A short word for the kind of problem, as a relative URI: `/problems/no-such-call`. */
             type: string;
         };
+        /**
+         * @description Why a caller was refused by a queue, or left it.
+         * @enum {string}
+         */
+        QueueCause: "no-agents" | "none-ready" | "full" | "ratio" | "expected-wait" | "closed" | "message" | "key" | "agent-away" | "overflow-wait" | "overflow-length" | "escalated";
         /**
          * Format: int32
          * @description A queue, by the id that never changes (the name may).
@@ -1020,7 +1532,7 @@ export interface components {
          * @description What handles a call during a segment.
          * @enum {string}
          */
-        SegmentKind: "ivr" | "queue" | "ring" | "talk" | "hold" | "wrap-up";
+        SegmentKind: "ivr" | "queue" | "ring" | "talk" | "hold" | "consult" | "conference" | "park" | "wrap-up";
         /**
          * Format: binary
          * @description A WAV file: 16-bit linear, stereo, 8 kHz.

@@ -49,11 +49,11 @@ use listen::OnHookEar;
 pub use outgoing::SeizeRefusal;
 use outgoing::{DialToneMeter, Progress};
 use pulse::PulseDialler;
-use ring::RingMeter;
 pub use ring::RingReport;
+use ring::{Cadence, RingMeter};
 use service::ServiceEnd;
 pub use service::{LineService, ServiceError, ServiceReport};
-pub use settings::{Dialling, FxoSettings, PolarityUse};
+pub use settings::{Dialling, FxoSettings, LineRing, PolarityUse};
 use silence::SilenceMeter;
 use timer::Timer;
 use voice::VoiceMeter;
@@ -126,6 +126,7 @@ pub struct Fxo<P: AnalogPort> {
     events: EventQueue,
     ear: OnHookEar,
     ring: RingMeter,
+    cadence: Cadence,
     leg: AudioLeg,
     /// What was sent, when its echo can come.
     sent: Delay,
@@ -161,6 +162,7 @@ impl<P: AnalogPort> Fxo<P> {
 
     fn with(port: P, settings: FxoSettings, service: ServiceEnd) -> Self {
         let generator = DtmfGenerator::with(settings.dtmf_levels, settings.dtmf_timing);
+        let pulses = PulseDialler::new(settings.pulses);
         let mut tones = settings.tones.clone();
         for learnt in &settings.learnt {
             // A plan that is full already has more tones than any exchange.
@@ -171,6 +173,7 @@ impl<P: AnalogPort> Fxo<P> {
             leg: AudioLeg::new(&settings, port.echo_delay_samples() > 0),
             port,
             duck: Duck::new(),
+            cadence: Cadence::default(),
             settings,
             state: State::Idle,
             timers: Timers::new(),
@@ -183,7 +186,7 @@ impl<P: AnalogPort> Fxo<P> {
             silence: SilenceMeter::new(),
             dial_tone: DialToneMeter::default(),
             generator,
-            pulses: PulseDialler::new(),
+            pulses,
             caller: None,
             number: None,
             polarity: LinePolarity::Forward,
@@ -280,7 +283,7 @@ impl<P: AnalogPort> Fxo<P> {
 
     fn on_timer(&mut self, now: Instant, timer: Timer) {
         match timer {
-            Timer::CallerIdWait => self.offer(),
+            Timer::CallerIdWait => self.offer_anyway(),
             Timer::RingTimeout => self.on_ring_timeout(),
             Timer::DigitsEnd => self.on_digits_end(now),
             Timer::BatteryRelease => self.release(now, Cause::NormalClearing),

@@ -30,8 +30,9 @@ use tipring_line::{
 };
 
 use crate::events::{EventQueue, Faults};
+use crate::plans::PulseDigits;
 use audio::Sound;
-use hook::{Hook, HookEvent, HookUse, digit_of};
+use hook::{Hook, HookEvent, HookUse};
 pub use settings::{
     CallerIdSending, FskSending, FxsSettings, FxsTones, HookTiming, HotLine, Howler, MessageLamp,
     RingCadence, WallReference,
@@ -201,8 +202,10 @@ impl<P: AnalogPort> Fxs<P> {
             }
             PortEvent::PulseDigit(digit) => {
                 self.hook.leave_counting_to_port();
-                if self.state == State::Collecting || self.hook.is_enough_in_call(digit) {
-                    self.on_pulsed(now, digit);
+                // Ports count as most countries do; how this one does is the plan's business.
+                let pulses = PulseDigits::default().pulses_of(digit).unwrap_or(0);
+                if self.state == State::Collecting || self.hook.is_enough_in_call(pulses) {
+                    self.on_pulses(now, pulses);
                 }
             }
             PortEvent::Alarm(alarm) => self.on_alarm(now, alarm),
@@ -225,10 +228,7 @@ impl<P: AnalogPort> Fxs<P> {
                 }
                 _ => {}
             },
-            HookEvent::Pulses(pulses) => match digit_of(pulses) {
-                Some(digit) => self.on_pulsed(now, digit),
-                None => self.faults.pulses_unread = self.faults.pulses_unread.saturating_add(1),
-            },
+            HookEvent::Pulses(pulses) => self.on_pulses(now, pulses),
             HookEvent::Flash => match self.state {
                 State::Collecting => self.start_collecting(now),
                 State::Offered(_) | State::Talking => self.events.push(ChannelEvent::HookFlash),
@@ -238,7 +238,11 @@ impl<P: AnalogPort> Fxs<P> {
         }
     }
 
-    fn on_pulsed(&mut self, now: Instant, digit: tipring_line::Digit) {
+    fn on_pulses(&mut self, now: Instant, pulses: u8) {
+        let Some(digit) = self.settings.pulse_digits.digit_of(pulses) else {
+            self.faults.pulses_unread = self.faults.pulses_unread.saturating_add(1);
+            return;
+        };
         match self.state {
             State::Collecting => self.on_key(now, digit),
             State::Offered(_) | State::Talking => {
@@ -371,8 +375,10 @@ impl<P: AnalogPort> FrameChannel for Fxs<P> {
             ChannelCommand::CallWaiting { caller } => self.call_waiting(caller),
             ChannelCommand::CallWaitingEnd => self.end_call_waiting(),
             ChannelCommand::MessageWaiting(waiting) => {
-                self.messages_wait = *waiting;
-                self.light_lamp(now);
+                if self.settings.shows_messages {
+                    self.messages_wait = *waiting;
+                    self.light_lamp(now);
+                }
                 true
             }
             ChannelCommand::Forwarded(forwarded) => {

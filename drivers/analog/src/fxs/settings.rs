@@ -9,7 +9,7 @@ use tipring_line::{Name, Number};
 pub use super::hook::HookTiming;
 use super::millis;
 use crate::plan::DialPlan;
-use crate::plans::{CallerIdKind, CallerIdStart, CountryPlan};
+use crate::plans::{CallerIdKind, CallerIdStart, CountryPlan, PulseDigits};
 
 /// The calendar as known when the channel was made; caller id carries month, day and time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -244,6 +244,8 @@ pub struct FxsSettings {
     pub hot_line: Option<HotLine>,
     /// Times of the hook contact: lifting, pulses, flash, putting back.
     pub hook: HookTiming,
+    /// Which digit has how many pulses.
+    pub pulse_digits: PulseDigits,
     /// The ordinary ringing.
     pub ringing: RingCadence,
     /// Distinctive ringings: the first is pattern 1 of
@@ -268,7 +270,9 @@ pub struct FxsSettings {
     pub tones: FxsTones,
     /// Special dial tone in any case, for a service the switch does not tell of.
     pub special_dial_tone: bool,
-    /// How the handset shows that messages wait.
+    /// Whether the handset shows that messages wait, by its dial tone and by its lamp.
+    pub shows_messages: bool,
+    /// How its lamp is lit.
     pub message_lamp: MessageLamp,
     /// Whether polarity is reversed while a call the handset made is answered.
     pub reversal_on_answer: bool,
@@ -304,6 +308,7 @@ impl FxsSettings {
         let [flash_min, flash_max] = plan.line.flash_range_ms;
         settings.hook.flash_min = millis(flash_min);
         settings.hook.flash_max = millis(flash_max);
+        settings.pulse_digits = plan.line.pulse.digits;
         settings.dtmf_levels = plan.dtmf.levels();
         settings.dtmf_timing = plan.dtmf.timing();
         if let Some(style) = plan.caller_id.fsk {
@@ -332,6 +337,7 @@ impl Default for FxsSettings {
             dial_plan: DialPlan::default(),
             hot_line: None,
             hook: HookTiming::default(),
+            pulse_digits: PulseDigits::default(),
             ringing: RingCadence::default(),
             distinctive: [[400, 200, 400, 3000], [300, 200, 800, 3000]]
                 .iter()
@@ -345,6 +351,7 @@ impl Default for FxsSettings {
             wall: None,
             tones: FxsTones::default(),
             special_dial_tone: false,
+            shows_messages: true,
             message_lamp: MessageLamp::default(),
             reversal_on_answer: false,
             battery_drop: None,

@@ -18,10 +18,11 @@ impl Core {
             Command::AgentLogOut { agent } => self.acd.log_out(m, agent, ""),
             Command::AgentReady { agent } => self.acd.ready(m, agent),
             Command::AgentNotReady { agent, reason } => self.acd.not_ready(m, agent, &reason),
-            Command::HangUp { call } if self.switch.hang_up(m, call, Cause::NormalClearing) => {
+            Command::HangUp { call, .. } if self.switch.hang_up(m, call, Cause::NormalClearing) => {
                 Ok(())
             }
             Command::HangUp { .. } => Err(Refusal::NoSuchCall),
+            _ => Err(Refusal::NotPossible),
         }
     }
 

@@ -178,7 +178,7 @@ impl Storm {
         let calls = self.world.live().calls;
         if !calls.is_empty() {
             let call: CallId = calls[self.rng.random_range(0..calls.len())].call;
-            assert_eq!(self.world.command(Command::HangUp { call }), Ok(()));
+            assert_eq!(self.world.command(Command::HangUp { call, by: String::new() }), Ok(()));
         }
     }
 

@@ -70,6 +70,39 @@ fn refused(refusal: Refusal) -> Problem {
             "no-such-call",
             "there is no such call now; it may have ended just before",
         ),
+        Refusal::NoSuchQueue => {
+            problem(StatusCode::NOT_FOUND, "no-such-queue", "there is no such queue")
+        }
+        Refusal::NoSuchLeg => problem(
+            StatusCode::CONFLICT,
+            "no-such-leg",
+            "the phone is in no call of the kind that is needed",
+        ),
+        Refusal::NotPossible => problem(
+            StatusCode::CONFLICT,
+            "not-possible",
+            "the state it is in does not allow it now; look at the live state",
+        ),
+        Refusal::NotAllowed => problem(
+            StatusCode::FORBIDDEN,
+            "not-allowed",
+            "the number cannot be reached from there; look at the dial rules and the class",
+        ),
+        Refusal::DoNotCall => problem(
+            StatusCode::FORBIDDEN,
+            "do-not-call",
+            "the number is on the list of those not to be called",
+        ),
+        Refusal::NoSuchPlace => problem(
+            StatusCode::CONFLICT,
+            "no-such-place",
+            "the place is taken, or there is nothing in it",
+        ),
+        Refusal::LeaveAsked => problem(
+            StatusCode::CONFLICT,
+            "leave-asked",
+            "a supervisor's leave is needed, and has been asked for",
+        ),
         Refusal::Busy => Problem::busy("the switch has too much to do; nothing was changed"),
     }
 }
@@ -161,5 +194,5 @@ pub(crate) async fn hang_up(
     State(state): State<ApiState>,
     PathPart(call): PathPart<CallId>,
 ) -> Result<StatusCode, Problem> {
-    ask(&state, Command::HangUp { call }).await
+    ask(&state, Command::HangUp { call, by: String::new() }).await
 }

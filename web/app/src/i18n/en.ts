@@ -155,6 +155,9 @@ export const en: Texts = {
     ring: "Ringing",
     talk: "Talking",
     hold: "On hold",
+    consult: "Consultation",
+    conference: "Conference",
+    park: "Parked",
     "wrap-up": "Wrap-up",
   },
   agentState: {

@@ -150,6 +150,9 @@ export const zhCN = {
     ring: "振铃",
     talk: "通话",
     hold: "保持",
+    consult: "咨询",
+    conference: "会议",
+    park: "驻留",
     "wrap-up": "话后整理",
   },
   agentState: {
