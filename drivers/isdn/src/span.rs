@@ -134,8 +134,8 @@ impl SpanSignalling {
     /// called once a frame of audio.
     pub fn drive(&mut self, now: Instant, span: &mut dyn Span) {
         while let Some(event) = span.poll_event() {
-            if let SpanEvent::Alarm(alarm) = event {
-                self.handle_alarm(now, alarm);
+            if let SpanEvent::Alarms(alarms) = event {
+                self.handle_alarm(now, alarms.gravest());
             }
         }
         let mut frame = [0; FRAME_MAX + 2];
