@@ -52,8 +52,14 @@ impl CallControl {
             self.counters.refused_for_room += 1;
             return Err(Cause::Congestion.q850());
         };
-        if let Some(loser) = self.call_on(timeslot) {
-            self.lose_channel(loser);
+        match self.channel(timeslot) {
+            Channel::Busy(loser) => self.lose_channel(loser),
+            // The switch has not said yet whom to call; its seizure ends here.
+            Channel::Seized => {
+                let event = ChannelEvent::Released(Cause::NoChannel);
+                self.tell(Output::Channel { timeslot, event });
+            }
+            _ => {}
         }
         self.set_channel(timeslot, Channel::Busy(key));
         Ok(key)
