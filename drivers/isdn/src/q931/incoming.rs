@@ -5,7 +5,10 @@ use tipring_clock::Instant;
 use tipring_line::{CallerId, Cause, ChannelEvent, Presentation};
 
 use super::call::{Call, CallState, CallTimer, DigitText};
-use super::clearing::MANDATORY_MISSING;
+use super::cause_value::{
+    BEARER_NOT_IMPLEMENTED, CHANNEL_DOES_NOT_EXIST, INVALID_CONTENTS, MANDATORY_MISSING,
+    REQUESTED_CHANNEL_UNAVAILABLE,
+};
 use super::control::{CallControl, Channel, Key, Output};
 use super::element::{
     ChannelIdentification, ChannelSelection, Element, ElementError, decode_text, id,
@@ -13,11 +16,6 @@ use super::element::{
 use super::message::{CallReference, Message, MessageType};
 use super::settings::OverlapReceiving;
 use crate::q921::Side;
-
-const REQUESTED_CHANNEL_UNAVAILABLE: u8 = 44;
-const BEARER_NOT_IMPLEMENTED: u8 = 65;
-const CHANNEL_DOES_NOT_EXIST: u8 = 82;
-const INVALID_CONTENTS: u8 = 100;
 
 impl CallControl {
     pub(super) fn on_setup(&mut self, now: Instant, message: &Message<'_>) {
