@@ -12,13 +12,16 @@ mod check;
 mod document;
 mod error;
 mod first;
+mod handset;
 mod numbering;
+mod queues;
 mod resolve;
 
 pub use document::{
-    Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, NumberingEntry, PromptEntry,
-    Registration, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
+    Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, LineRingEntry,
+    NumberingEntry, PromptEntry, Registration, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
 };
 pub use error::ConfigError;
 pub use first::{FirstStart, first_document};
+pub use handset::{HandsetCallerId, HandsetEntry, HandsetLamp, HotLineEntry, RingingEntry};
 pub use resolve::{BoardPort, Resolved, SipAccount, Site};

@@ -19,14 +19,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sim", &["clock", "line", "dsp"]),
     ("dahdi", &["line", "dsp"]),
     ("board", &["line"]),
+    ("calendar", &["clock"]),
     ("events", &["clock", "line"]),
     ("tts", &[]),
     ("media", &["clock", "line", "dsp"]),
     ("switch", &["clock", "line", "events", "tts"]),
     ("ivr", &["clock", "line", "events", "tts", "switch"]),
-    ("acd", &["clock", "line", "events", "tts", "switch"]),
+    ("acd", &["calendar", "clock", "line", "events", "tts", "switch"]),
     ("store", &["clock", "line", "events"]),
-    ("config", &["clock", "line", "events", "tts", "switch", "ivr", "acd"]),
+    ("config", &["calendar", "clock", "line", "events", "tts", "switch", "ivr", "acd"]),
     ("api", &["clock", "line", "events", "store", "config"]),
 ];
 

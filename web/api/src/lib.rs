@@ -28,6 +28,7 @@ mod problem;
 mod routes;
 mod session;
 mod state;
+mod technician;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -43,6 +44,10 @@ pub use problem::Problem;
 pub use state::{
     ApiParts, ApiState, CommandSender, ConfigAccess, ConfigError, HealthNote, RecordingReader,
     Recordings,
+};
+pub use technician::{
+    BoardFinding, BoardReport, HeardCallerId, LearningOutcome, LineFigures, LineLearnt, LineTested,
+    LineTone, LineWork, LineWorking, Technician, TechnicianLine, TechnicianRefusal,
 };
 
 /// Every route of the box's web side.

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::lockout::Lockout;
 use crate::session::Sessions;
+use crate::technician::Technician;
 use crate::{Family, Live, Problem};
 
 /// Where commands for the switch go. Bounded: a full one answers "busy".
@@ -86,6 +87,8 @@ pub struct ApiParts {
     pub recordings: Box<dyn Recordings>,
     /// The configuration.
     pub config: Box<dyn ConfigAccess>,
+    /// What does a technician's work on the lines.
+    pub technician: Box<dyn Technician>,
     /// The offset of local time from UTC, minutes east: where "today" begins. China: 480.
     pub utc_offset_minutes: i32,
 }
@@ -105,6 +108,7 @@ pub(crate) struct Inner {
     pub(crate) health: Box<dyn Fn() -> Vec<HealthNote> + Send + Sync>,
     pub(crate) recordings: Box<dyn Recordings>,
     pub(crate) config: Box<dyn ConfigAccess>,
+    pub(crate) technician: Box<dyn Technician>,
     pub(crate) utc_offset_minutes: i32,
     rng: Mutex<Box<dyn RngCore + Send>>,
     sessions: Mutex<Sessions>,
@@ -133,6 +137,7 @@ impl ApiState {
             health: parts.health,
             recordings: parts.recordings,
             config: parts.config,
+            technician: parts.technician,
             utc_offset_minutes: parts.utc_offset_minutes,
             rng: Mutex::new(parts.rng),
             sessions: Mutex::default(),

@@ -211,7 +211,7 @@ impl Storm {
                 let serves = &config.acd.agents[agent.agent.0 as usize - 1].queues;
                 let Some(extension) = agent.extension else { continue };
                 let rests = self.world.ledger.rests(self.world.now(), agent.agent);
-                let could = serves.contains(&queue.name)
+                let could = serves.iter().any(|m| m.queue == queue.name)
                     && agent.state == AgentState::Ready
                     && !self.world.around.is_occupied(extension)
                     && !rests;

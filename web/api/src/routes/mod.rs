@@ -5,6 +5,7 @@ pub(crate) mod calls;
 pub(crate) mod config;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod lines;
 pub(crate) mod live;
 pub(crate) mod login;
 pub(crate) mod recording;
@@ -45,6 +46,7 @@ pub(crate) fn own_password() -> OpenApiRouter<ApiState> {
         .routes(routes!(calls::calls))
         .routes(routes!(calls::call))
         .routes(routes!(recording::recording))
+        .merge(lines::all())
         .routes(routes!(agents::hang_up))
         .routes(routes!(agents::agent_log_in))
         .routes(routes!(agents::agent_ready))

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses some of it")]
 
 pub(crate) mod schema;
+pub(crate) mod technician;
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -124,6 +125,7 @@ pub(crate) struct TestBox {
     pub(crate) clock: VirtualClock,
     pub(crate) commands: Commands,
     pub(crate) config: Document,
+    pub(crate) desk: technician::Desk,
     pub(crate) notes: Arc<Mutex<Vec<HealthNote>>>,
     /// The administrator's first password.
     pub(crate) password: String,
@@ -140,6 +142,7 @@ impl TestBox {
         let password = store.first_administrator(clock.wall(), &mut rng).unwrap().unwrap();
         let (sender, commands) = mpsc::channel(2);
         let (live, config) = (Live::new(clock.wall()), Document::default());
+        let desk = technician::Desk::default();
         let notes = Arc::<Mutex<Vec<HealthNote>>>::default();
         let shown = notes.clone();
         let gauge = || Family::single("tipring_calls", "Calls.", MetricKind::Gauge, 3.0);
@@ -153,6 +156,7 @@ impl TestBox {
             health: Box::new(move || shown.lock().unwrap().clone()),
             recordings: Box::new(Ramps),
             config: Box::new(config.clone()),
+            technician: Box::new(desk.clone()),
             utc_offset_minutes: 480,
         });
         let router = tipring_api::router(state);
@@ -164,6 +168,7 @@ impl TestBox {
             clock,
             commands,
             config,
+            desk,
             notes,
             password,
             document,

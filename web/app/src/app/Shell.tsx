@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useLink } from "../live/LiveProvider";
 import { CallPage } from "../pages/call/CallPage";
 import { CallsPage } from "../pages/calls/CallsPage";
+import { LinesPage } from "../pages/lines/LinesPage";
 import { OverviewPage } from "../pages/overview/OverviewPage";
 import { SettingsPage } from "../pages/settings/SettingsPage";
 import { Empty } from "../parts/Empty";
@@ -18,6 +19,7 @@ import "./shell.css";
 const TABS = [
   { page: "overview", hash: "#/" },
   { page: "calls", hash: "#/calls" },
+  { page: "lines", hash: "#/lines" },
   { page: "settings", hash: "#/settings" },
 ] as const;
 
@@ -87,6 +89,8 @@ function Page({ route }: { route: Route }) {
       return <CallsPage filter={route.filter} />;
     case "call":
       return <CallPage key={route.call} call={route.call} />;
+    case "lines":
+      return <LinesPage />;
     case "settings":
       return <SettingsPage />;
     case "missing":

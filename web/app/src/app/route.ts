@@ -8,6 +8,7 @@ export type Route =
   | { page: "overview" }
   | { page: "calls"; filter: URLSearchParams }
   | { page: "call"; call: number }
+  | { page: "lines" }
   | { page: "settings" }
   | { page: "missing" };
 
@@ -17,6 +18,7 @@ export function parseRoute(hash: string): Route {
   const [page = "", id, more] = path.split("/").filter((part) => part !== "");
   if (more !== undefined) return { page: "missing" };
   if (page === "") return { page: "overview" };
+  if (page === "lines" && id === undefined) return { page: "lines" };
   if (page === "settings" && id === undefined) return { page: "settings" };
   if (page === "calls" && id === undefined) {
     return { page: "calls", filter: new URLSearchParams(query) };
