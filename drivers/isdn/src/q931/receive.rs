@@ -66,8 +66,8 @@ impl CallControl {
         }
     }
 
-    /// Whether a message has an element that must be understood and is not, or is cut off
-    /// (5.8.7.1, 5.8.6.2); the Q.850 value to say so with.
+    /// Whether a message has an element that must be understood and is not (5.8.7.1); the Q.850
+    /// value to say so with.
     fn not_understood(&mut self, message: &Message<'_>) -> Option<u8> {
         let known = |code| matches!(code, id::BEARER_CAPABILITY | id::CAUSE);
         let unknown = message
