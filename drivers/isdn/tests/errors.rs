@@ -5,7 +5,7 @@ mod common;
 use common::control::Control;
 use tipring_isdn::q921::Side;
 use tipring_isdn::q931::{CallState, ChannelRequest, MessageType, Output, Profile};
-use tipring_line::{Cause, ChannelCommand, ChannelEvent};
+use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Endpoint, PortId};
 
 const SETUP: u8 = 0x05;
 const BEARER: &[u8] = &[0x04, 3, 0x80, 0x90, 0xA3];
@@ -169,6 +169,20 @@ fn a_preferred_channel_may_be_moved_and_an_exclusive_one_not() {
     c.dial(1);
     c.hear(false, 0x02, &[0x18, 3, 0xA9, 0x83, 0x85]);
     assert_eq!(c.said(), [(MessageType::Disconnect, Some(6))]);
+}
+
+#[test]
+fn a_call_comes_in_on_a_channel_just_seized() {
+    let mut c = user();
+    c.command(1, &ChannelCommand::Seize(Endpoint::Port(PortId(0))));
+    c.hear(true, SETUP, &[BEARER, CHANNEL, &[0xA1]].concat());
+    let events = c.events();
+    assert_eq!(events[0], (1, ChannelEvent::Released(Cause::NoChannel)));
+    assert!(matches!(events[1..], [(1, ChannelEvent::Offered { .. })]));
+    // The number for the seizure that is over is not dialled.
+    let number = "8001".parse().unwrap();
+    c.command(1, &ChannelCommand::Dial { number, caller: CallerId::default() });
+    assert_eq!(c.kinds(), [MessageType::CallProceeding]);
 }
 
 #[test]

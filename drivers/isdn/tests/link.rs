@@ -107,6 +107,9 @@ fn a_missing_message_is_asked_for_once() {
     link.handle_frame(at(0), &[0x02, 0x01, 0x02, 0x00, 1]);
     assert_eq!(events(&mut link).len(), 2);
     assert_eq!(link.counters().rejects_sent, 1);
+    sent(&mut link);
+    link.handle_frame(at(0), &[0x02, 0x01, 0x06, 0x00, 3]);
+    assert_eq!(sent(&mut link), [[0x02, 0x01, 0x09, 0x04]], "the next gap is asked for too");
 }
 
 #[test]
@@ -211,6 +214,16 @@ fn what_the_peer_ends_or_begins_anew_is_told() {
     assert_eq!((events(&mut link), link.state()), (vec![LinkEvent::Released], State::TeiAssigned));
     link.handle_timeout(at(1000));
     assert_eq!(sent(&mut link), [[0x00, 0x01, 0x7F]], "it is tried again");
+}
+
+#[test]
+fn what_was_not_acknowledged_before_a_reset_is_not_sent_after_it() {
+    let mut link = up();
+    link.send(at(0), &[7]).unwrap();
+    sent(&mut link);
+    link.handle_frame(at(1), &[0x02, 0x01, 0x7F]);
+    link.send(at(1), &[8]).unwrap();
+    assert_eq!(sent(&mut link), [vec![0x02, 0x01, 0x73], vec![0x00, 0x01, 0, 0, 8]]);
 }
 
 #[test]

@@ -73,10 +73,10 @@ struct Span {
 impl Span {
     fn new(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let base = if seed % 2 == 0 { Profile::china() } else { Profile::euro_isdn() };
+        let base = if seed.is_multiple_of(2) { Profile::china() } else { Profile::euro_isdn() };
         let profile = Profile {
             restart: seed % 4 < 2,
-            channel_request: if seed % 3 == 0 {
+            channel_request: if seed.is_multiple_of(3) {
                 ChannelRequest::Preferred
             } else {
                 ChannelRequest::Exclusive

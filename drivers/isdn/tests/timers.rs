@@ -194,6 +194,15 @@ fn t309_keeps_talks_and_nothing_else() {
 }
 
 #[test]
+fn what_waits_for_a_link_that_goes_down_is_not_said_later() {
+    let mut c = user();
+    c.hear(true, SETUP, &[CALL, &[0xA1]].concat());
+    c.control.link_released(c.now);
+    c.control.link_established(c.now);
+    assert!(c.sent().is_empty());
+}
+
+#[test]
 fn t322_asks_three_times_after_the_link_is_back() {
     let mut c = user();
     c.dial(1);

@@ -124,9 +124,9 @@ fn check_element(raw: RawElement<'_>) {
 pub(crate) fn calls(bytes: &[u8]) {
     for side in [Side::User, Side::Network] {
         let profile = Profile {
-            restart: bytes.len() % 2 == 0,
+            restart: bytes.len().is_multiple_of(2),
             overlap_receiving: OverlapReceiving::On { digits: None },
-            overlap_sending: (bytes.len() % 3 == 0).then_some(2),
+            overlap_sending: bytes.len().is_multiple_of(3).then_some(2),
             ..Profile::euro_isdn()
         };
         calls_of(bytes, CallSettings::new(side, profile));

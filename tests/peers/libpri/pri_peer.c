@@ -86,12 +86,29 @@ static int id_of(q931_call *call)
 	return -1;
 }
 
-/* libpri frees some calls without a word, so an old entry may have a new call's address. */
+static void lose(int i)
+{
+	printf("e gone id=%d\n", calls[i].id);
+	calls[i].call = NULL;
+}
+
+/* Not in its header, but exported: whether libpri still knows the call. */
+int q931_is_call_valid(struct pri *pri, q931_call *call);
+
+/* libpri frees some calls without a word. */
+static void sweep(void)
+{
+	for (int i = 0; i < CALLS; i++)
+		if (calls[i].call && !q931_is_call_valid(pri, calls[i].call))
+			lose(i);
+}
+
+/* A call freed a moment ago may have had the new one's address. */
 static int remember(int id, q931_call *call)
 {
 	for (int i = 0; i < CALLS; i++)
 		if (calls[i].call == call)
-			calls[i].call = NULL;
+			lose(i);
 	for (int i = 0; i < CALLS; i++)
 		if (!calls[i].call) {
 			calls[i].call = call;
@@ -100,13 +117,6 @@ static int remember(int id, q931_call *call)
 		}
 	fail("too many calls");
 	return -1;
-}
-
-static void forget(int id)
-{
-	for (int i = 0; i < CALLS; i++)
-		if (calls[i].call && calls[i].id == id)
-			calls[i].call = NULL;
 }
 
 static const char *text(const char *s) { return *s ? s : "-"; }
@@ -262,10 +272,8 @@ static void act(const char *verb, char *args)
 		pri_reset(pri, id);
 		return;
 	}
-	if (!call) {
-		printf("e unknown id=%d\n", id);
+	if (!call)
 		return;
-	}
 	if (!strcmp(verb, "setup-ack"))
 		pri_setup_ack(pri, call, a, 0, b);
 	else if (!strcmp(verb, "proceed"))
@@ -286,9 +294,6 @@ static void act(const char *verb, char *args)
 		pri_hangup(pri, call, a);
 	} else if (!strcmp(verb, "destroy")) {
 		pri_destroycall(pri, call);
-		forget(id);
-	} else if (!strcmp(verb, "forget")) {
-		forget(id);
 	} else
 		fail("unknown command");
 }
@@ -343,6 +348,7 @@ int main(int argc, char **argv)
 		else
 			act(verb, args);
 		run_events();
+		sweep();
 		struct timeval *tv = pri_schedule_next(pri);
 		if (tv)
 			printf(". %lld\n", (long long)tv->tv_sec * 1000000 + tv->tv_usec);

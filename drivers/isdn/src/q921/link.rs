@@ -11,7 +11,7 @@ use tipring_clock::{Instant, TimerName, Timers};
 
 use super::frame::{Octets, SAPI_CALL_CONTROL, cr_bit};
 use super::peer::PeerView;
-use super::{Control, Counters, INFO_MAX, Repr, Settings};
+use super::{Control, Counters, INFO_MAX, Repr, Settings, Side};
 
 /// The states of Q.921, 5.5 and annex B, with their numbers there.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -133,6 +133,11 @@ impl Link {
     /// The state it is in.
     pub const fn state(&self) -> State {
         self.state
+    }
+
+    /// Which end it is.
+    pub const fn side(&self) -> Side {
+        self.settings.side
     }
 
     /// What went wrong since its making.

@@ -4,6 +4,7 @@ use tipring_clock::Instant;
 use tipring_line::{Cause, ChannelEvent};
 
 use super::call::{CallState, CallTimer};
+use super::cause_value::{MANDATORY_MISSING, NORMAL_UNSPECIFIED};
 use super::control::{CallControl, Channel, Key};
 use super::element::{Element, ProgressDescription};
 use super::message::{Builder, CallReference, Message, MessageType};
@@ -126,9 +127,6 @@ impl CallControl {
         }
     }
 }
-
-pub(super) const NORMAL_UNSPECIFIED: u8 = 31;
-pub(super) const MANDATORY_MISSING: u8 = 96;
 
 /// The Q.850 value a message carries.
 pub(super) fn cause_of(message: &Message<'_>) -> Option<u8> {

@@ -5,7 +5,10 @@ use tipring_clock::Instant;
 use tipring_line::{CallerId, Cause, ChannelEvent, Presentation};
 
 use super::call::{Call, CallState, CallTimer, DigitText};
-use super::clearing::MANDATORY_MISSING;
+use super::cause_value::{
+    BEARER_NOT_IMPLEMENTED, CHANNEL_DOES_NOT_EXIST, INVALID_CONTENTS, MANDATORY_MISSING,
+    REQUESTED_CHANNEL_UNAVAILABLE,
+};
 use super::control::{CallControl, Channel, Key, Output};
 use super::element::{
     ChannelIdentification, ChannelSelection, Element, ElementError, decode_text, id,
@@ -13,11 +16,6 @@ use super::element::{
 use super::message::{CallReference, Message, MessageType};
 use super::settings::OverlapReceiving;
 use crate::q921::Side;
-
-const REQUESTED_CHANNEL_UNAVAILABLE: u8 = 44;
-const BEARER_NOT_IMPLEMENTED: u8 = 65;
-const CHANNEL_DOES_NOT_EXIST: u8 = 82;
-const INVALID_CONTENTS: u8 = 100;
 
 impl CallControl {
     pub(super) fn on_setup(&mut self, now: Instant, message: &Message<'_>) {
@@ -52,8 +50,14 @@ impl CallControl {
             self.counters.refused_for_room += 1;
             return Err(Cause::Congestion.q850());
         };
-        if let Some(loser) = self.call_on(timeslot) {
-            self.lose_channel(loser);
+        match self.channel(timeslot) {
+            Channel::Busy(loser) => self.lose_channel(loser),
+            // The switch has not said yet whom to call; its seizure ends here.
+            Channel::Seized => {
+                let event = ChannelEvent::Released(Cause::NoChannel);
+                self.tell(Output::Channel { timeslot, event });
+            }
+            _ => {}
         }
         self.set_channel(timeslot, Channel::Busy(key));
         Ok(key)

@@ -1,6 +1,7 @@
 //! The network layer: call control (ITU-T Q.931, 05/98), user and network side.
 
 mod call;
+mod cause_value;
 mod clearing;
 mod command;
 mod control;

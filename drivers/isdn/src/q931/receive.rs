@@ -5,18 +5,15 @@ use tipring_clock::Instant;
 use tipring_line::{AnswerCertainty, Cause, ChannelEvent};
 
 use super::call::{CallState, CallTimer, NULL_STATE};
+use super::cause_value::{
+    CHANNEL_UNACCEPTABLE, ELEMENT_NON_EXISTENT, INVALID_CALL_REFERENCE, MESSAGE_NOT_COMPATIBLE,
+    MESSAGE_TYPE_NON_EXISTENT, RESPONSE_TO_STATUS_ENQUIRY,
+};
 use super::clearing::{cause_of, has_in_band};
 use super::control::{CallControl, Channel, Key, Output};
 use super::element::{ChannelSelection, Element, Notification, id};
 use super::incoming::channel_of;
 use super::message::{Builder, Message, MessageOctets, MessageType};
-
-const CHANNEL_UNACCEPTABLE: u8 = 6;
-const RESPONSE_TO_STATUS_ENQUIRY: u8 = 30;
-const INVALID_CALL_REFERENCE: u8 = 81;
-const MESSAGE_TYPE_NON_EXISTENT: u8 = 97;
-const ELEMENT_NON_EXISTENT: u8 = 99;
-const MESSAGE_NOT_COMPATIBLE: u8 = 101;
 
 impl CallControl {
     /// Takes a message from the link.
@@ -69,8 +66,8 @@ impl CallControl {
         }
     }
 
-    /// Whether a message has an element that must be understood and is not, or is cut off
-    /// (5.8.7.1, 5.8.6.2); the Q.850 value to say so with.
+    /// Whether a message has an element that must be understood and is not (5.8.7.1); the Q.850
+    /// value to say so with.
     fn not_understood(&mut self, message: &Message<'_>) -> Option<u8> {
         let known = |code| matches!(code, id::BEARER_CAPABILITY | id::CAUSE);
         let unknown = message
@@ -255,7 +252,7 @@ impl CallControl {
         if to == from {
             return true;
         }
-        let exclusive = channel_of_octets(&self.call(key).setup).is_some_and(|asked| asked);
+        let exclusive = asked_exclusively(&self.call(key).setup);
         if exclusive || self.channel(to) != Channel::Idle {
             self.clear_with(now, key, Cause::NoChannel, CHANNEL_UNACCEPTABLE);
             return false;
@@ -415,7 +412,8 @@ fn state_of(message: &Message<'_>) -> Option<u8> {
 }
 
 /// Whether our SETUP asked for its channel exclusively.
-fn channel_of_octets(setup: &MessageOctets) -> Option<bool> {
-    let message = Message::parse(setup).ok()?;
-    channel_of(&message)?.ok().map(|channel| channel.exclusive)
+fn asked_exclusively(setup: &MessageOctets) -> bool {
+    let message = Message::parse(setup).ok();
+    let channel = message.and_then(|message| channel_of(&message)?.ok());
+    channel.is_some_and(|channel| channel.exclusive)
 }

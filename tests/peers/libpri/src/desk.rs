@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use rand::Rng;
+use tipring_isdn::q921::Side;
 
 use crate::line::Line;
 use crate::peer::Event;
@@ -61,18 +62,27 @@ pub struct PeerCall {
 pub struct Desk {
     /// Calls that came in, by libpri's id.
     pub calls: BTreeMap<i32, PeerCall>,
-    /// Calls that libpri began and that are not over.
-    pub outgoing: BTreeMap<i32, bool>,
+    /// Calls that libpri began and that are not over, with their timeslots.
+    pub outgoing: BTreeMap<i32, u8>,
 }
 
 impl Desk {
+    /// Whether libpri's side has a call on this timeslot.
+    pub fn is_busy(&self, timeslot: u8) -> bool {
+        let incoming = self
+            .calls
+            .values()
+            .any(|call| call.channel == i32::from(timeslot) && call.ended.is_none());
+        incoming || self.outgoing.values().any(|other| *other == timeslot)
+    }
+
     /// Does with every event of libpri's what its user must; new calls get a manner by `choose`.
     pub fn serve(&mut self, line: &mut Line, mut choose: impl FnMut(&Event) -> Manner) {
         while let Some(event) = line.theirs.events.pop_front() {
             match event.name.as_str() {
                 "ring" => self.on_ring(line, event, &mut choose),
                 "hangup-req" | "hangup" => self.on_hangup(line, &event),
-                "hangup-ack" => line.theirs.command(&format!("forget {}", event.number("id"))),
+                "gone" => self.end(event.number("id"), 0),
                 _ => {}
             }
             line.exchange();
@@ -86,7 +96,11 @@ impl Desk {
         choose: &mut impl FnMut(&Event) -> Manner,
     ) {
         let (id, channel) = (event.number("id"), event.number("channel"));
-        let manner = choose(&event);
+        // In a glare the network's call goes on, so an exchange refuses the other; a subscriber
+        // takes the exchange's call, and its own is refused there.
+        let glare = self.outgoing.values().any(|timeslot| i32::from(*timeslot) == channel);
+        let is_network = line.ours.link().side() == Side::User;
+        let manner = if glare && is_network { Manner::Refuse(44) } else { choose(&event) };
         let mut call = PeerCall { channel, manner, ring: event, answered: false, ended: None };
         let mut tell = |text: String| line.theirs.command(&text);
         match manner {
@@ -122,13 +136,14 @@ impl Desk {
     /// libpri wants its user to confirm every end.
     fn on_hangup(&mut self, line: &mut Line, event: &Event) {
         let (id, cause) = (event.number("id"), event.number("cause"));
+        self.end(id, cause);
+        line.theirs.command(&format!("hangup {id} {cause}"));
+    }
+
+    fn end(&mut self, id: i32, cause: i32) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.ended.get_or_insert(cause);
         }
         self.outgoing.remove(&id);
-        line.theirs.command(&format!("hangup {id} {cause}"));
-        if event.name == "hangup" {
-            line.theirs.command(&format!("forget {id}"));
-        }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tipring_clock::Instant;
 use tipring_isdn::q921::Side;
 use tipring_isdn::q931::{Output, Profile};
+use tipring_isdn::trace::{Language, describe};
 use tipring_isdn::{SpanSettings, SpanSignalling};
 use tipring_line::{CallerId, ChannelCommand, ChannelEvent, Endpoint, PortId};
 
@@ -31,8 +32,8 @@ pub struct Line {
 }
 
 const DELAY: Duration = Duration::from_millis(1);
-/// Frames kept for the capture.
-const FRAMES_KEPT: usize = 200_000;
+/// Frames that no test needs more of.
+const FRAMES_MAX: usize = 100_000;
 
 impl Line {
     /// Both ends, not yet started.
@@ -137,9 +138,15 @@ impl Line {
     }
 
     fn keep(&mut self, ours: bool, frame: &[u8]) {
-        if self.frames.len() < FRAMES_KEPT {
-            self.frames.push((self.now, ours, frame.to_vec()));
+        if self.frames.len() >= FRAMES_MAX {
+            for (at, ours, frame) in &self.frames[FRAMES_MAX - 40..] {
+                let side = self.ours.link().side();
+                let sender = if *ours { side } else { side.other() };
+                println!("{at:?} {} {frame:02X?}", describe(sender, frame, Language::English));
+            }
+            panic!("the ends talk without end");
         }
+        self.frames.push((self.now, ours, frame.to_vec()));
     }
 
     /// Tells our channel what to do.

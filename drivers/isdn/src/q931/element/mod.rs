@@ -32,8 +32,8 @@ pub enum ElementError {
     Value,
 }
 
-/// The octets of one element: identifier, length and up to 255 octets of contents.
-pub type ElementOctets = ArrayVec<u8, 257>;
+/// The octets of one element: a shift, identifier, length and up to 255 octets of contents.
+pub type ElementOctets = ArrayVec<u8, 258>;
 
 /// Codes of the elements of codeset 0 (4.5.1, table 4-3).
 pub mod id {
@@ -172,7 +172,6 @@ impl<'a> Element<'a> {
     }
 
     /// Writes the element, with a non-locking shift before it if it is of another codeset.
-    /// Contents over 253 octets, more than any message holds, are cut there.
     pub fn write(&self) -> ElementOctets {
         let mut out = ElementOctets::new();
         if let Element::Unknown(raw) = self
