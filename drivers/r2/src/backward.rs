@@ -186,7 +186,9 @@ impl BackwardRegister {
             },
             Expect::Category => {
                 self.category = Some(signal);
-                return self.ask_for_caller_digit();
+                if self.plan.caller.digits_max > 0 {
+                    return self.ask_for_caller_digit();
+                }
             }
             Expect::CallerDigit => match digit_of(signal) {
                 Some(digit) => {
@@ -258,8 +260,22 @@ mod tests {
     use super::*;
     use crate::variant::Variant;
 
+    /// A register that asks for the caller after the first digit, but in Mexico.
     fn register(code: &str, called_max: u8) -> BackwardRegister {
-        BackwardRegister::new(Variant::named(code).unwrap().register(), called_max)
+        let mut plan = Variant::named(code).unwrap().register();
+        if code != "mx" {
+            plan.caller.order = CallerOrder::AfterFirstDigit;
+        }
+        BackwardRegister::new(plan, called_max)
+    }
+
+    #[test]
+    fn china_asks_for_the_caller_after_the_digits() {
+        let plan = Variant::named("cn").unwrap().register();
+        let mut r = BackwardRegister::new(plan, 3);
+        let signals = [8, 10, 2, 1, 1, 3, 15, 3];
+        assert_eq!(answered(&mut r, &signals), [1, 1, 6, 1, 1, 1, 3, 0]);
+        assert_eq!(r.caller().number, "13".parse().ok());
     }
 
     /// What is answered to each of these forward signals.

@@ -99,7 +99,7 @@ impl<T: Timeslot> R2<T> {
         let mut channel = R2 {
             timeslot,
             bits: settings.variant.line_bits(),
-            register: settings.variant.register(),
+            register: settings.register(),
             times: settings.variant.times(),
             state: State::Resting,
             engaged: false,

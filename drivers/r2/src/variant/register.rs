@@ -338,14 +338,13 @@ pub enum CallerOrder {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Caller {
     pub(crate) order: CallerOrder,
-    /// More digits are not asked for; 1–32.
+    /// More digits are not asked for; 0–32. 0: the category alone is.
     pub(crate) digits_max: u8,
 }
 
 impl Caller {
     pub(super) fn impossible(&self) -> Option<(&'static str, String)> {
-        let fits = (1..=32).contains(&self.digits_max);
-        (!fits).then(|| ("digits_max", "be 1–32".into()))
+        (self.digits_max > 32).then(|| ("digits_max", "be 0–32".into()))
     }
 }
 

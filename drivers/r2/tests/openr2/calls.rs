@@ -35,6 +35,9 @@ impl Desk {
         let peer = Peer::start(&variant.to_uppercase(), caller_max, called_max);
         let mut settings = R2Settings::new(Variant::named(variant).unwrap());
         settings.called_digits = called_max;
+        // A calling OpenR2 1.3 takes China's A-1 for the called number's digits alone, and has no
+        // signal for the caller's.
+        settings.caller_digits = (variant == "cn").then_some(0);
         let mut desk = Desk {
             channel: R2::new(peer, settings),
             now: Instant::ZERO,
