@@ -33,8 +33,6 @@ pub(crate) enum Timer {
     Until(AgentId),
     /// When an agent's desktop has been gone too long.
     Desktop(AgentId),
-    /// When more agents may be offered somebody who waits.
-    Stage(Waiter),
     /// When one more agent is rung for a caller.
     Progress(CallId),
     /// When a caller has waited long enough.
@@ -85,6 +83,9 @@ pub struct Acd {
     pub(crate) calendars: FxHashMap<String, Calendar>,
     pub(crate) lock_outs: LockOuts,
     pub(crate) timers: TimerQueue<Timer>,
+    /// When other agents may be offered somebody who waits. Apart from the other timers, because
+    /// all that are due in one moment come before any agent is offered anybody in it.
+    pub(crate) stages: TimerQueue<Waiter>,
     pub(crate) rng: ChaCha8Rng,
     pub(crate) out: VecDeque<AcdOutput>,
 }
@@ -112,6 +113,7 @@ impl Acd {
             calendars: FxHashMap::default(),
             lock_outs: LockOuts::default(),
             timers: TimerQueue::new(),
+            stages: TimerQueue::new(),
             rng: ChaCha8Rng::seed_from_u64(seed),
             out: VecDeque::new(),
         };
@@ -121,13 +123,14 @@ impl Acd {
 
     /// The time of [`poll_timeout`](Acd::poll_timeout) has come.
     pub fn handle_timeout(&mut self, m: Moment) {
-        while let Some(timer) = self.timers.expire(m.now) {
+        loop {
+            self.widen(m);
+            let Some(timer) = self.timers.expire(m.now) else { return };
             match timer {
                 Timer::Ring(agent) => self.rang_out(m, agent),
                 Timer::Rest(agent) => self.refresh(m, agent),
                 Timer::Until(agent) => self.time_over(m, agent),
                 Timer::Desktop(agent) => self.desktop_lost(m, agent),
-                Timer::Stage(waiter) => self.restage(m, waiter),
                 Timer::Progress(call) => self.ring_one_more(m, call),
                 Timer::MaxWait(call) => self.waited_too_long(m, call),
                 Timer::Ask(call) => self.ask(m, call),
@@ -143,7 +146,8 @@ impl Acd {
 
     /// When the queues next want to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.poll_timeout()
+        let timeouts = [self.timers.poll_timeout(), self.stages.poll_timeout()];
+        timeouts.into_iter().flatten().min()
     }
 
     /// The next output, oldest first.

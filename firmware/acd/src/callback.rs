@@ -302,7 +302,10 @@ impl Acd {
         match callback.stand {
             Stand::RingsCustomer(Some(agent), _) => {
                 let number = callback.number;
-                self.talks.insert(call, agent);
+                // Whoever has logged out meanwhile talks on without the queues.
+                if self.is_on(agent, call) {
+                    self.talks.insert(call, agent);
+                }
                 self.handled.put(number, agent);
                 self.end_callback(id, CallbackOutcome::Reached, Some(call), Some(agent));
                 self.reached(number, Some(call));
@@ -345,14 +348,19 @@ impl Acd {
             agent.task = None;
             agent.call = None;
         }
-        if let Some(queue) = self.queues.get_mut(&queue) {
-            queue.pool(key, &pool);
+        match self.queues.get_mut(&queue) {
+            Some(queue) => queue.pool(key, &pool),
+            None => self.end_callback(id, CallbackOutcome::Cancelled, None, None),
         }
         // Who takes it back says what the agent becomes.
         if outcome != OfferOutcome::Cancelled {
             self.rest(m, agent, queue, outcome);
         }
         self.find_agent(m, Waiter::Callback(id));
+    }
+
+    fn is_on(&self, agent: AgentId, call: CallId) -> bool {
+        self.agents.get(&agent).is_some_and(|agent| agent.call == Some(call))
     }
 
     /// A call that was made for a callback is over.
@@ -364,7 +372,7 @@ impl Acd {
             }
             Some(Stand::RingsCustomer(agent, _)) => {
                 self.not_reached(m, id, call);
-                if let Some(agent) = agent {
+                if let Some(agent) = agent.filter(|agent| self.is_on(*agent, call)) {
                     self.settle(m, agent);
                 }
             }
@@ -413,7 +421,7 @@ impl Acd {
     fn rest_callback(&mut self, m: Moment, id: u64, rest: Duration) {
         let Some(callback) = self.callbacks.by_id.get_mut(&id) else { return };
         callback.stand = Stand::Rests;
-        self.timers.stop(&Timer::Stage(Waiter::Callback(id)));
+        self.stages.stop(&Waiter::Callback(id));
         self.timers.set(Timer::Retry(id), m.now + rest);
     }
 
@@ -458,7 +466,7 @@ impl Acd {
         self.callbacks.by_number.remove(&(same_number(number), queue));
         self.callbacks.by_call.retain(|_, other| *other != id);
         self.timers.stop(&Timer::Retry(id));
-        self.timers.stop(&Timer::Stage(Waiter::Callback(id)));
+        self.stages.stop(&Waiter::Callback(id));
         if let Some(queue) = self.queues.get_mut(&queue) {
             queue.leave(&callback.key, &callback.pool);
         }

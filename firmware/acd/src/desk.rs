@@ -137,7 +137,7 @@ impl Acd {
             // Nobody waits for who has gone, and the next tier may be open now.
             let waited = self.queues.get(&member.queue).map(|queue| queue.only_for(id));
             for waiter in waited.unwrap_or_default() {
-                self.restage(m, waiter);
+                self.regroup(m, waiter);
             }
             self.rematch(m, member.queue);
         }

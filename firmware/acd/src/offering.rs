@@ -98,11 +98,19 @@ impl Acd {
     }
 
     fn find_agent_for_call(&mut self, m: Moment, call: CallId) {
-        if self.visits.get(&call).is_none_or(|visit| !visit.offers.is_empty()) {
-            return;
+        while self.visits.get(&call).is_some_and(|visit| visit.offers.is_empty()) {
+            if let Some(agent) = self.choose(call) {
+                return self.offer(m, call, agent);
+            }
+            let Some(agent) = self.ring_to_share(call) else { return };
+            self.withdraw(m, agent, OfferOutcome::Cancelled, Cause::AnsweredElsewhere);
+            // Free for a moment, the agent goes to whoever comes first of all.
+            match self.next_for(m, agent).map(|key| key.waiter) {
+                Some(Waiter::Call(first)) => self.offer(m, first, agent),
+                Some(Waiter::Callback(first)) if self.try_callback(m, first, agent) => {}
+                _ => return self.settle(m, agent),
+            }
         }
-        let Some(agent) = self.choose(call).or_else(|| self.take_ring(m, call)) else { return };
-        self.offer(m, call, agent);
     }
 
     fn choose(&mut self, call: CallId) -> Option<AgentId> {
@@ -116,8 +124,8 @@ impl Acd {
     }
 
     /// Where several agents ring for one caller, one of them goes to the next, so that a slow
-    /// ring holds nobody up.
-    fn take_ring(&mut self, m: Moment, call: CallId) -> Option<AgentId> {
+    /// ring holds nobody up: which one may serve this caller.
+    fn ring_to_share(&self, call: CallId) -> Option<AgentId> {
         let visit = self.visits.get(&call)?;
         let queue = self.queues.get(&visit.queue)?;
         let rung = queue.ringing.iter().filter_map(|key| match key.waiter {
@@ -135,9 +143,16 @@ impl Acd {
                 }
             })
         };
-        let agent = *most.offers.iter().rev().find(fits)?;
-        self.withdraw(m, agent, OfferOutcome::Cancelled, Cause::AnsweredElsewhere);
-        Some(agent)
+        most.offers.iter().rev().find(fits).copied()
+    }
+
+    /// Another agent rings for a caller for whom one did already: perhaps one of them can serve
+    /// somebody for whom nobody is rung.
+    fn share_rings(&mut self, m: Moment, id: QueueId) {
+        let waiters = self.queues.get(&id).map(|queue| queue.pooled()).unwrap_or_default();
+        for waiter in waiters {
+            self.find_agent(m, waiter);
+        }
     }
 
     /// Rings a free agent for the first caller for whom others are being rung too.
@@ -161,8 +176,9 @@ impl Acd {
             })
         };
         let first = agent.members.iter().find_map(|member| rung(&member.queue));
-        if let Some((call, _)) = first {
+        if let Some((call, queue)) = first.map(|(call, visit)| (call, visit.queue)) {
             self.offer(m, call, id);
+            self.share_rings(m, queue);
         }
     }
 
@@ -175,8 +191,10 @@ impl Acd {
         }
         let step = Duration::from_secs(queue.config.progressive_s.max(1).into());
         self.timers.set(Timer::Progress(call), m.now + step);
+        let queue = queue.id;
         if let Some(agent) = self.choose(call) {
             self.ring(m, call, agent);
+            self.share_rings(m, queue);
         }
     }
 
@@ -237,8 +255,37 @@ impl Acd {
         }
     }
 
-    /// Another kind of agent may serve somebody who waits from now on.
+    /// Other agents may serve those whose time has come. They are offered in their order.
+    pub(crate) fn widen(&mut self, m: Moment) {
+        let mut waiters = Vec::new();
+        while let Some(waiter) = self.stages.expire(m.now) {
+            self.regroup(m, waiter);
+            waiters.push(waiter);
+        }
+        waiters.sort_by_cached_key(|waiter| self.turn(m, *waiter));
+        for waiter in waiters {
+            self.find_agent(m, waiter);
+        }
+    }
+
+    /// When it is somebody's turn among those of all queues: the least first.
+    fn turn(&self, m: Moment, waiter: Waiter) -> Option<(Reverse<u32>, Reverse<i64>, WaitKey)> {
+        let (queue, key) = match waiter {
+            Waiter::Call(call) => self.visits.get(&call).map(|visit| (visit.queue, visit.key)),
+            Waiter::Callback(id) => self.callbacks.get(id).map(|c| (c.queue, c.key)),
+        }?;
+        let config = &self.queues.get(&queue)?.config;
+        Some((Reverse(config.weight), Reverse(key.priority_at(config, m.now)), key))
+    }
+
+    /// Other agents may serve somebody who waits from now on; one is offered, if free.
     pub(crate) fn restage(&mut self, m: Moment, waiter: Waiter) {
+        self.regroup(m, waiter);
+        self.find_agent(m, waiter);
+    }
+
+    /// Puts somebody who waits among those whom the same agents may serve.
+    pub(crate) fn regroup(&mut self, m: Moment, waiter: Waiter) {
         let Some((id, wants, entered)) = self.wait_of(waiter) else { return };
         let Some(queue) = self.queues.get(&id) else { return };
         let agents = &self.agents;
@@ -252,13 +299,12 @@ impl Acd {
             return;
         }
         match standing.until {
-            Some(at) => self.timers.set(Timer::Stage(waiter), at),
+            Some(at) => self.stages.set(waiter, at),
             None => {
-                self.timers.stop(&Timer::Stage(waiter));
+                self.stages.stop(&waiter);
             }
         }
         self.set_pool(waiter, standing.pool);
-        self.find_agent(m, waiter);
     }
 
     fn set_pool(&mut self, waiter: Waiter, pool: crate::stage::Pool) {

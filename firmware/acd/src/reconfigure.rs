@@ -49,7 +49,7 @@ impl Acd {
             self.leave_if_empty(m, queue);
             let waiting = self.queues.get(&queue).map(Queue::pooled).unwrap_or_default();
             for waiter in waiting {
-                self.restage(m, waiter);
+                self.regroup(m, waiter);
             }
         }
         for id in self.agent_order.clone() {

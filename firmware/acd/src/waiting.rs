@@ -207,14 +207,10 @@ impl Acd {
         agent: Option<AgentId>,
     ) -> Option<Visit> {
         let mut visit = self.visits.remove(&call)?;
-        let waiter = Waiter::Call(call);
-        for timer in [
-            Timer::MaxWait(call),
-            Timer::Announce(call),
-            Timer::Ask(call),
-            Timer::Stage(waiter),
-            Timer::Progress(call),
-        ] {
+        self.stages.stop(&Waiter::Call(call));
+        for timer in
+            [Timer::MaxWait(call), Timer::Announce(call), Timer::Ask(call), Timer::Progress(call)]
+        {
             self.timers.stop(&timer);
         }
         let id = visit.queue;
