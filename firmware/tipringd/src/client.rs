@@ -10,9 +10,10 @@ use tipring_board::Board;
 
 use crate::board_check;
 use crate::options::{
-    BoardCommand, ClientCommand, ClientOptions, ConfigCommand, LineCommand, SimCall, SimCommand,
-    parse_ms,
+    BoardCommand, ClientCommand, ClientOptions, ConfigCommand, LineCommand, ReportsCommand,
+    SimCall, SimCommand, parse_ms,
 };
+use crate::reports;
 
 /// Runs one command.
 ///
@@ -61,6 +62,14 @@ async fn run_async(options: ClientOptions) -> anyhow::Result<()> {
         ClientCommand::Status => {
             let json = ask(&options.state, Request::Status, &[]).await?;
             println!("{}", String::from_utf8_lossy(&json));
+        }
+        ClientCommand::Reports { what: ReportsCommand::Rebuild } => {
+            let events = ask(&options.state, Request::ReportsRebuild, &[]).await?;
+            let events = String::from_utf8_lossy(&events);
+            println!("calls and figures were made again from {events} events");
+        }
+        ClientCommand::Reports { what: ReportsCommand::Show(what) } => {
+            print!("{}", reports::show(&options.state, &what)?);
         }
         ClientCommand::Sim { what: SimCommand::Call(call) } => {
             sim_call(&options.state, call).await?;

@@ -27,6 +27,7 @@ pub mod options;
 mod passwords;
 mod phones;
 mod reactor;
+mod reports;
 mod settings;
 mod simboard;
 mod sounds;

@@ -83,6 +83,9 @@ impl ConfigAccess for Configuration {
         self.store
             .save_configuration(self.clock.wall(), who, &written)
             .map_err(|e| Self::general(e.to_string()))?;
+        self.store
+            .set_offset_minutes(document.offset_minutes)
+            .map_err(|e| Self::general(e.to_string()))?;
         self.mailbox
             .send(Mail::Configure(Box::new(resolved)))
             .map_err(|_| Self::general("the box is too busy; try again".to_owned()))?;

@@ -4,7 +4,9 @@ pub(crate) mod agents;
 pub(crate) mod calls;
 pub(crate) mod config;
 pub(crate) mod events;
+pub(crate) mod figures;
 pub(crate) mod health;
+pub(crate) mod listening;
 pub(crate) mod live;
 pub(crate) mod login;
 pub(crate) mod recording;
@@ -42,9 +44,13 @@ pub(crate) fn own_password() -> OpenApiRouter<ApiState> {
         .routes(routes!(live::live_state))
         .routes(routes!(live::today))
         .routes(routes!(events::live_events))
+        .routes(routes!(figures::figures))
+        .routes(routes!(figures::figures_csv))
+        .routes(routes!(figures::figures_today))
         .routes(routes!(calls::calls))
         .routes(routes!(calls::call))
         .routes(routes!(recording::recording))
+        .routes(routes!(listening::listening))
         .routes(routes!(agents::hang_up))
         .routes(routes!(agents::agent_log_in))
         .routes(routes!(agents::agent_ready))
