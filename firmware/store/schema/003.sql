@@ -6,7 +6,7 @@ ALTER TABLE call ADD COLUMN agent_segment INTEGER;
 -- Derived, like the tables above, and made again with them.
 CREATE TABLE figure (
     level   INTEGER NOT NULL,                -- 0 quarter hours of UTC; local: 1 hours, 2 days, 3 hours of a month's days
-    subject INTEGER NOT NULL,                -- 0 a queue's work with an agent, 1 an agent's time, 2 a line
+    subject INTEGER NOT NULL,                -- 0 a queue's work with an agent, 1 an agent's time, 2 a line, 3 a queue's work, 4 an agent's work
     slot    INTEGER NOT NULL,                -- which piece, counted from 1970
     queue   INTEGER NOT NULL,                -- 0 for none
     agent   INTEGER NOT NULL,                -- 0 for none

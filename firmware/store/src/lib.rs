@@ -31,6 +31,7 @@ mod figures;
 mod inbox;
 mod interrupted;
 mod jobs;
+mod listening;
 mod reader;
 mod rows;
 mod schema;
@@ -52,6 +53,7 @@ pub use figures::{
 pub use inbox::{Full, QUEUE_EVENTS_MAX};
 pub use interrupted::{InterruptedAgent, RecordingLength};
 pub use jobs::Configuration;
+pub use listening::{LISTENINGS_PER_PAGE_MAX, Listening, ListeningFilter};
 pub use reader::Reader;
 pub use rows::{
     AgentStateRow, CallDetail, CallSummary, LoggedEvent, OfferRow, QueueVisitRow, RecordingRow,

@@ -10,9 +10,10 @@ use tipring_board::Board;
 
 use crate::board_check;
 use crate::options::{
-    BoardCommand, ClientCommand, ClientOptions, ConfigCommand, LineCommand, SimCall, SimCommand,
-    SimSet, parse_ms,
+    BoardCommand, ClientCommand, ClientOptions, ConfigCommand, LineCommand, ReportsCommand,
+    SimCall, SimCommand, SimSet, parse_ms,
 };
+use crate::reports;
 use crate::sim_faults::LineFaults;
 
 /// Runs one command.
@@ -62,6 +63,14 @@ async fn run_async(options: ClientOptions) -> anyhow::Result<()> {
         ClientCommand::Status => {
             let json = ask(&options.state, Request::Status, &[]).await?;
             println!("{}", String::from_utf8_lossy(&json));
+        }
+        ClientCommand::Reports { what: ReportsCommand::Rebuild } => {
+            let events = ask(&options.state, Request::ReportsRebuild, &[]).await?;
+            let events = String::from_utf8_lossy(&events);
+            println!("calls and figures were made again from {events} events");
+        }
+        ClientCommand::Reports { what: ReportsCommand::Show(what) } => {
+            print!("{}", reports::show(&options.state, &what)?);
         }
         ClientCommand::Sim { what } => sim(&options.state, what).await?,
     }

@@ -28,6 +28,8 @@ pub enum Request {
     ConfigImport,
     /// The live state as JSON.
     Status,
+    /// Make every derived table again from the event log.
+    ReportsRebuild,
     /// Test an exchange line.
     LineTest {
         /// The line's label.

@@ -3,6 +3,7 @@
 use tipring_api::{Author, ConfigAccess, Live};
 use tipring_line::CallerId;
 use tipring_sim::{CallPlan, KeyPlan, Speech};
+use tipring_store::Store;
 use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 
@@ -21,6 +22,8 @@ pub(crate) struct Parts {
     pub configuration: SharedConfiguration,
     /// What goes on now.
     pub live: Live,
+    /// The records.
+    pub store: Store,
     /// The simulated board.
     pub sim: SimBoard,
     /// The technician's desk.
@@ -67,6 +70,10 @@ async fn perform(
             Ok(Vec::new())
         }
         Request::Status => Ok(serde_json::to_vec_pretty(&parts.live.snapshot().state)?),
+        Request::ReportsRebuild => {
+            let events = tokio::task::spawn_blocking(move || parts.store.rebuild()).await??;
+            Ok(events.to_string().into_bytes())
+        }
         Request::LineTest { line } => {
             Ok(parts.desk.test(&line, &parts.configuration).await?.into_bytes())
         }

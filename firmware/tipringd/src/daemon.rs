@@ -107,6 +107,7 @@ impl Ground {
         let site =
             OwnedSite::new(&board, &catalogue, Lang::ZhCn, analog::countries(&state.plans()));
         let (document, resolved) = start::configuration(&store, &site, clock.wall())?;
+        store.set_offset_minutes(document.offset_minutes)?;
         let (mailbox, mail) = inbox()?;
         let ground = Ground {
             options,
@@ -210,6 +211,7 @@ impl Running {
         let control_parts = control_server::Parts {
             configuration: configuration.clone(),
             live: self.live.clone(),
+            store: ground.store.clone(),
             sim: self.sim.clone(),
             desk: self.desk.clone(),
         };

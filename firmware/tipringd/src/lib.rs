@@ -29,6 +29,7 @@ pub mod options;
 mod passwords;
 mod phones;
 mod reactor;
+mod reports;
 mod settings;
 pub mod sim_faults;
 mod simboard;

@@ -98,6 +98,9 @@ impl Configuration {
         }
         let told = self.told(&current.toml, &document, who);
         self.store.save_configuration(&written, told).map_err(|e| Self::general(e.to_string()))?;
+        self.store
+            .set_offset_minutes(document.offset_minutes)
+            .map_err(|e| Self::general(e.to_string()))?;
         let lines = resolved.clone();
         self.mailbox
             .send(Mail::Configure(Box::new(resolved)))

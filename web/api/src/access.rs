@@ -129,6 +129,10 @@ pub(crate) const ACCESS: &[Access] = &[
     roles("GET", "/api/webhooks/{webhook}/dead", &[A]),
     roles("POST", "/api/webhooks/{webhook}/dead/{event}/retry", &[A]),
     roles("DELETE", "/api/webhooks/{webhook}/dead", &[A]),
+    roles("GET", "/api/figures", &[A, S, U]),
+    roles("GET", "/api/figures.csv", &[A, S, U]),
+    passive(roles("GET", "/api/figures/today", &[A, S, U])),
+    roles("GET", "/api/listening", &[A, U]),
     roles("GET", "/api/audit", &[A, U]),
     roles("GET", "/api/audit.csv", &[A, U]),
 ];

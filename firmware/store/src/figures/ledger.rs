@@ -26,6 +26,14 @@ impl Key {
         Key { subject: Subject::WORK, slot: quarter, queue, agent, name: String::new() }
     }
 
+    fn of_queue(&self) -> Self {
+        Key { subject: Subject::QUEUE, agent: 0, ..self.clone() }
+    }
+
+    fn of_agent(&self) -> Self {
+        Key { subject: Subject::AGENT, queue: 0, ..self.clone() }
+    }
+
     pub(crate) fn time(quarter: i64, agent: u32, reason: &str) -> Self {
         Key { subject: Subject::TIME, slot: quarter, queue: 0, agent, name: reason.to_owned() }
     }
@@ -175,6 +183,12 @@ impl Days {
     fn coarsen(self, key: &Key, tally: &Tally, into: &mut Coarse) {
         for level in Level::COARSE {
             let key = Key { slot: self.offset.slot(level, key.slot), ..key.clone() };
+            if key.subject == Subject::WORK {
+                // Few ask for one queue and one agent together, and there are many such pairs.
+                for key in [key.of_queue(), key.of_agent()] {
+                    into.entry((level, key)).or_default().merge(tally);
+                }
+            }
             into.entry((level, key)).or_default().merge(tally);
         }
     }

@@ -133,6 +133,18 @@ impl FigureQuery {
         }
     }
 
+    /// Under which subject rows of a level are kept that answer this.
+    fn kept_as(&self, subject: Subject, level: Level) -> Subject {
+        let by_queue = self.queue.is_some() || self.by == By::Queue;
+        let by_agent = self.agent.is_some() || self.by == By::Agent;
+        match (subject, by_queue, by_agent) {
+            _ if level == Level::Quarter => subject,
+            (Subject::WORK, _, false) => Subject::QUEUE,
+            (Subject::WORK, false, true) => Subject::AGENT,
+            _ => subject,
+        }
+    }
+
     /// The row that counts for these, if any does.
     fn group(&self, subject: Subject, queue: u32, agent: u32, name: &str) -> Option<FigureId> {
         let fits = self.queue.is_none_or(|q| q.0 == queue)
@@ -187,7 +199,8 @@ impl Reading<'_> {
                 continue;
             }
             for piece in &pieces {
-                let place = (piece.level as u8, subject.0, piece.slots.start, piece.slots.end);
+                let kept = query.kept_as(subject, piece.level);
+                let place = (piece.level as u8, kept.0, piece.slots.start, piece.slots.end);
                 let mut rows = statement.query(place)?;
                 while let Some(row) = rows.next()? {
                     let name = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;

@@ -270,4 +270,8 @@ impl Subject {
     pub(crate) const TIME: Subject = Subject(1);
     /// Calls by line.
     pub(crate) const LINE: Subject = Subject(2);
+    /// What was done in a queue, by all agents; in the larger pieces of time only.
+    pub(crate) const QUEUE: Subject = Subject(3);
+    /// What was done by an agent, in all queues; in the larger pieces of time only.
+    pub(crate) const AGENT: Subject = Subject(4);
 }

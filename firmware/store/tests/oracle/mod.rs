@@ -28,6 +28,9 @@ struct Visit {
     end: Option<(QueueOutcome, u64, Option<AgentId>)>,
 }
 
+/// Queue, agent, when it began, how it ended.
+type Offer = (QueueId, AgentId, i64, Option<(OfferOutcome, u64)>);
+
 struct Call {
     id: CallId,
     began: i64,
@@ -39,7 +42,7 @@ struct Call {
     moved_on: Option<usize>,
     segments: Vec<Talk>,
     visits: Vec<Visit>,
-    offers: Vec<(QueueId, AgentId, i64, Option<(OfferOutcome, u64)>)>,
+    offers: Vec<Offer>,
     end: Option<(Cause, Disposition)>,
 }
 
@@ -443,7 +446,7 @@ impl Sums<'_> {
             subject,
             visits: works.then_some(sum.visits),
             offers: works.then_some(sum.offers),
-            handling: works.then(|| HandlingFigures {
+            handling: works.then_some(HandlingFigures {
                 talk_ms: sum.talk_us / 1000,
                 hold_ms: sum.hold_us / 1000,
                 wrap_up_ms: sum.wrap_up_us / 1000,

@@ -59,7 +59,7 @@ pub(crate) struct Today {
 const DAY_US: i64 = 86_400_000_000;
 
 /// When the day of `now` began, `offset_minutes` east of UTC.
-fn midnight(now: WallTime, offset_minutes: i32) -> WallTime {
+pub(crate) fn midnight(now: WallTime, offset_minutes: i32) -> WallTime {
     let offset_us = i64::from(offset_minutes) * 60_000_000;
     let local = now.unix_micros().saturating_add(offset_us);
     WallTime::from_unix_micros(local - local.rem_euclid(DAY_US) - offset_us)

@@ -8,8 +8,10 @@ pub(crate) mod config;
 pub(crate) mod desk;
 pub(crate) mod entries;
 pub(crate) mod events;
+pub(crate) mod figures;
 pub(crate) mod health;
 pub(crate) mod lines;
+pub(crate) mod listening;
 pub(crate) mod live;
 pub(crate) mod live_calls;
 pub(crate) mod login;
@@ -52,10 +54,14 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(live::live_state))
         .routes(routes!(live::today))
         .routes(routes!(events::live_events))
+        .routes(routes!(figures::figures))
+        .routes(routes!(figures::figures_csv))
+        .routes(routes!(figures::figures_today))
         .routes(routes!(calls::calls))
         .routes(routes!(calls::call))
         .merge(lines::all())
         .routes(routes!(recording::recording, live_calls::call_recording))
+        .routes(routes!(listening::listening))
 }
 
 /// What is asked of calls, queues and agents.
