@@ -41,6 +41,8 @@ pub enum PortCommand {
     OnHookAudio(bool),
     /// FXS: message-waiting lamp.
     MessageLamp(bool),
+    /// FXO: use this one of the port's hybrid balances, below [`AnalogPort::balances`].
+    Balance(u8),
     /// FXS: feed the loop (`true`, as always) or not: the open switching interval (GR-506) by
     /// which equipment on the line learns that the far side has gone. Without battery the port
     /// may report the loop as open.
@@ -139,6 +141,12 @@ pub trait AnalogPort: Send {
     /// echo received there: what the port's buffers hold, there and back. 0–4,000, the same for
     /// the port's whole life.
     fn echo_delay_samples(&self) -> usize {
+        0
+    }
+
+    /// How many hybrid balances the port can be set to, of which 0 is in use until another is
+    /// ordered; 0 if it has no choice. The same for the port's whole life.
+    fn balances(&self) -> u8 {
         0
     }
 

@@ -6,6 +6,7 @@ use tipring_switch::Target;
 
 use crate::document::{Document, LearntTone, LineEntry, ScreenPop};
 use crate::error::{ConfigError, nearest};
+use crate::handset;
 use crate::resolve::Site;
 
 /// Checks names across the document.
@@ -19,8 +20,12 @@ pub(crate) fn check(document: &Document, site: Site<'_>) -> Result<(), ConfigErr
     check_country(&document.country, site.countries)?;
     for line in &document.lines {
         check_line(line)?;
-        names.flow_if_any(line.flow.as_deref(), &format!("line {}", line.port))?;
+        let flows = line.rings.iter().map(|ring| &ring.flow).chain([&line.flow]);
+        for flow in flows {
+            names.flow_if_any(flow.as_deref(), &format!("line {}", line.port))?;
+        }
     }
+    handset::check(document)?;
     if document.sip.digest.is_empty() {
         return Err(ConfigError::general(
             "sip: `digest` names no algorithm, so no phone could register; write [\"MD5\"]",
@@ -112,6 +117,18 @@ fn check_line(line: &LineEntry) -> Result<(), ConfigError> {
     }
     if [line.gain_tx_db, line.gain_rx_db].iter().any(|gain| !(-12..=12).contains(gain)) {
         return wrong("a gain is -12 to 12 dB");
+    }
+    if line.flash_ms.is_some_and(|ms| !(50..=1500).contains(&ms)) {
+        return wrong("`flash_ms` is 50 to 1500");
+    }
+    if line.balance > 7 {
+        return wrong("`balance` is 0 to 7");
+    }
+    if line.rings.len() > 4 {
+        return wrong("at most four further numbers by `ring`");
+    }
+    for ring in &line.rings {
+        handset::check_cadence(&format!("line {}: `ring`", line.port), &ring.cadence)?;
     }
     if line.learnt.len() > 2 {
         return wrong("at most two learnt tones; take the one away that is not heard any more");

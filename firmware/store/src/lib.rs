@@ -27,6 +27,7 @@ mod calls;
 mod counts;
 mod derive;
 mod error;
+mod figures;
 mod inbox;
 mod interrupted;
 mod jobs;
@@ -44,6 +45,10 @@ pub use audit::{AUDIT_PER_PAGE_MAX, AuditEntry, AuditFilter, AuditRow};
 pub use calls::{CALL_EVENTS_MAX, CALLS_PER_PAGE_MAX, CallFilter, CallPage, Cursor};
 pub use counts::Counts;
 pub use error::StoreError;
+pub use figures::{
+    By, CallFigures, FIGURE_ROWS_MAX, FigureQuery, FigureRow, FigureSubject, HandlingFigures,
+    Limits, OfferFigures, ServiceLevel, Step, StepStart, TimeFigures, VisitFigures, WaitBucket,
+};
 pub use inbox::{Full, QUEUE_EVENTS_MAX};
 pub use interrupted::{InterruptedAgent, RecordingLength};
 pub use jobs::Configuration;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::StoreError;
+use crate::{StoreError, apply};
 
 /// `TPRG` in ASCII; SQLite keeps it in the file's header so that a stranger's file is recognised.
 const APPLICATION_ID: i64 = 0x5450_5247;
@@ -13,6 +13,7 @@ const APPLICATION_ID: i64 = 0x5450_5247;
 const MIGRATIONS: &[&str] = &[
     include_str!("../schema/001.sql"),
     include_str!("../schema/002.sql"),
+    include_str!("../schema/003.sql"),
     include_str!("../schema/005.sql"),
     include_str!("../schema/006.sql"),
 ];
@@ -45,6 +46,11 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
         check_pages(&connection, path)?;
     }
     migrate(&mut connection, found).map_err(at)?;
+    // A log without figures is that of an older version.
+    let sql = "SELECT open_day IS NULL AND EXISTS (SELECT 1 FROM event) FROM figure_day";
+    if connection.query_row(sql, [], |row| row.get(0)).map_err(at)? {
+        apply::rebuild(&mut connection)?;
+    }
     Ok(connection)
 }
 

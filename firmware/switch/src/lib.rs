@@ -27,6 +27,7 @@ mod moment;
 mod outgoing;
 mod output;
 mod places;
+mod ringing;
 mod switch;
 mod talk;
 
@@ -39,4 +40,5 @@ pub use feature::FeatureResult;
 pub use media::{MediaEvent, MediaRequest, PlayId, Tone};
 pub use moment::Moment;
 pub use output::{App, AppInput, FeatureRequest, SwitchOutput};
+pub use ringing::{LineNumber, RingingRules};
 pub use switch::{Switch, SwitchCounters};

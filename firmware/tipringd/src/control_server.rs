@@ -67,9 +67,15 @@ async fn perform(
             Ok(Vec::new())
         }
         Request::Status => Ok(serde_json::to_vec_pretty(&parts.live.snapshot().state)?),
-        Request::LineTest { line } => Ok(parts.desk.test(&line).await?.into_bytes()),
+        Request::LineTest { line } => {
+            Ok(parts.desk.test(&line, &parts.configuration).await?.into_bytes())
+        }
         Request::LineLearn { line } => {
             Ok(parts.desk.learn(&line, &parts.configuration).await?.into_bytes())
+        }
+        Request::SimShow => Ok(parts.sim.show().into_bytes()),
+        Request::SimSet { line, usual, faults } => {
+            Ok(parts.sim.set(&line, usual, &faults)?.into_bytes())
         }
         Request::SimCall { line, from, keys, duration_ms, hear } => {
             let plan = call_plan(from, &keys, duration_ms, &payload)?;

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod analog;
+mod analog_ports;
 mod board_check;
 pub mod client;
 pub mod control;
@@ -29,6 +30,7 @@ mod passwords;
 mod phones;
 mod reactor;
 mod settings;
+pub mod sim_faults;
 mod simboard;
 mod sounds;
 mod start;

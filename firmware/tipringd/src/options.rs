@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::sim_faults::LineFaults;
+
 /// The box.
 #[derive(Parser, Clone, Debug)]
 #[command(
@@ -127,6 +129,24 @@ pub enum ConfigCommand {
 pub enum SimCommand {
     /// Ring a line as the street would
     Call(SimCall),
+    /// Show what is wrong with the simulated lines
+    Show,
+    /// Make something wrong with a line, or right again; it stays so until the box stops
+    Set(SimSet),
+}
+
+/// Which simulated line is to be like what.
+#[derive(Args, Clone, Debug)]
+pub struct SimSet {
+    /// The line, as labelled on the board, or `all`
+    #[arg(long, value_name = "LABEL")]
+    pub line: String,
+    /// As it was when the box started, before the rest is set
+    #[arg(long)]
+    pub usual: bool,
+    /// What it is to be like.
+    #[command(flatten)]
+    pub faults: LineFaults,
 }
 
 /// One simulated caller.

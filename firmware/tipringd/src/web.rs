@@ -21,8 +21,11 @@ use tipring_store::{AuditEntry, Store};
 use tipring_tts::Catalogue;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::analog_ports::AnalogPorts;
 use crate::figures::{self, Figures};
 use crate::inbox::{Mail, Mailbox};
+use crate::journal::{Level, note};
+use crate::line_desk::WebTechnician;
 use crate::settings::{self, OwnedSite};
 use crate::sounds::unrecorded;
 use crate::webhooks;
@@ -43,6 +46,7 @@ pub(crate) struct Configuration {
     site: OwnedSite,
     mailbox: Mailbox,
     catalogue: Arc<Catalogue>,
+    ports: AnalogPorts,
     current: Mutex<Current>,
 }
 
@@ -61,12 +65,13 @@ impl Configuration {
         site: OwnedSite,
         mailbox: Mailbox,
         catalogue: Arc<Catalogue>,
+        ports: AnalogPorts,
         document: &Document,
     ) -> Self {
         let notes = prompt_notes(&catalogue, document);
         let directory = directory(document);
         let current = Mutex::new(Current { toml: document.to_toml(), notes, directory });
-        Configuration { store, clock, site, mailbox, catalogue, current }
+        Configuration { store, clock, site, mailbox, catalogue, ports, current }
     }
 
     fn notes(&self) -> Vec<HealthNote> {
@@ -83,6 +88,7 @@ impl Configuration {
         let document = Document::parse(toml).map_err(from_config)?;
         let resolved = self.site.resolve(&document).map_err(from_config)?;
         settings::sip_config(&resolved, Vec::new()).map_err(from_config)?;
+        self.ports.check(&resolved).map_err(|e| Self::general(format!("{e:#}")))?;
         let written = document.to_toml();
         let notes = prompt_notes(&self.catalogue, &document);
         // One import at a time, so that what is kept last is what is in force.
@@ -92,10 +98,15 @@ impl Configuration {
         }
         let told = self.told(&current.toml, &document, who);
         self.store.save_configuration(&written, told).map_err(|e| Self::general(e.to_string()))?;
+        let lines = resolved.clone();
         self.mailbox
             .send(Mail::Configure(Box::new(resolved)))
             .map_err(|_| Self::general("the box is too busy; try again".to_owned()))?;
         *current = Current { toml: written, notes, directory: directory(&document) };
+        // The country's plan was read just before; one that has gone bad since is told.
+        if let Err(e) = self.ports.configure(&lines) {
+            note(Level::Error, &format!("the analog lines stay as they are: {e:#}"));
+        }
         Ok(true)
     }
 
@@ -246,6 +257,8 @@ pub(crate) struct WebParts {
     pub recordings: PathBuf,
     /// The configuration.
     pub configuration: SharedConfiguration,
+    /// The technician's desk.
+    pub technician: WebTechnician,
     /// Local time, minutes east of UTC.
     pub offset_minutes: i32,
     /// What has been wrong since the start.
@@ -279,6 +292,7 @@ pub(crate) fn router(parts: WebParts) -> axum::Router {
         recordings: Box::new(RecordingsFolder(parts.recordings)),
         config: Box::new(parts.configuration),
         webhook_orders,
+        technician: Box::new(parts.technician),
         utc_offset_minutes: parts.offset_minutes,
     }))
 }

@@ -33,6 +33,7 @@ fn switch() -> SwitchConfig {
         number: pattern.parse().expect("the scenarios' patterns are patterns"),
         from,
         to,
+        ringing: None,
     };
     let outside = |name: &str| Outside {
         name: name.into(),
@@ -47,6 +48,8 @@ fn switch() -> SwitchConfig {
         flow: Some("main".into()),
         caller_id_ms: 6000,
         direction: Direction::Both,
+        ringing: None,
+        numbers: Vec::new(),
     };
     SwitchConfig {
         extensions: vec![

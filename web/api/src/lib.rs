@@ -39,6 +39,7 @@ mod scope;
 mod screen_pop;
 mod session;
 mod state;
+mod technician;
 pub mod webhook;
 
 use axum::Router;
@@ -58,6 +59,10 @@ pub use state::{
     ApiParts, ApiState, Author, CommandSender, ConfigAccess, ConfigError, Directory,
     DirectoryAgent, DirectoryQueue, HealthNote, RecordingReader, Recordings, WebhookOrder,
     WebhookOrders,
+};
+pub use technician::{
+    BoardFinding, BoardReport, HeardCallerId, LearningOutcome, LineFigures, LineLearnt, LineTested,
+    LineTone, LineWork, LineWorking, Technician, TechnicianLine, TechnicianRefusal,
 };
 
 /// Every route of the box's web side.

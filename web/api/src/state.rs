@@ -22,6 +22,7 @@ use crate::lockout::Lockout;
 use crate::presence::Presence;
 use crate::scope::Scope;
 use crate::session::{Beginning, Proof, Session, Sessions, secret_of};
+use crate::technician::Technician;
 use crate::{Family, Live, Problem};
 
 /// Where commands for the switch go. Bounded: a full one answers "busy".
@@ -166,6 +167,8 @@ pub struct ApiParts {
     pub config: Box<dyn ConfigAccess>,
     /// Where orders to the sender of webhooks go.
     pub webhook_orders: WebhookOrders,
+    /// What does a technician's work on the lines.
+    pub technician: Box<dyn Technician>,
     /// The offset of local time from UTC, minutes east: where "today" begins. China: 480.
     pub utc_offset_minutes: i32,
 }
@@ -185,6 +188,7 @@ pub(crate) struct Inner {
     pub(crate) health: Box<dyn Fn() -> Vec<HealthNote> + Send + Sync>,
     pub(crate) recordings: Box<dyn Recordings>,
     pub(crate) config: Box<dyn ConfigAccess>,
+    pub(crate) technician: Box<dyn Technician>,
     pub(crate) utc_offset_minutes: i32,
     rng: Mutex<Box<dyn RngCore + Send>>,
     sessions: Mutex<Sessions>,
@@ -231,6 +235,7 @@ impl ApiState {
             health: parts.health,
             recordings: parts.recordings,
             config: parts.config,
+            technician: parts.technician,
             utc_offset_minutes: parts.utc_offset_minutes,
             rng: Mutex::new(parts.rng),
             sessions: Mutex::default(),

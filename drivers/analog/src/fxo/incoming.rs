@@ -7,6 +7,7 @@ use super::listen::{CallerSource, Heard};
 use super::ring::{Cadence, Ring, fit};
 use super::timer::Timer;
 use super::{Fxo, State};
+use crate::plans::CallerIdKind;
 
 /// Silence after which digits on an on-hook line are complete (YD/T 1277.1).
 const DIGITS_END: Duration = Duration::from_millis(300);
@@ -99,6 +100,7 @@ impl<P: AnalogPort> Fxo<P> {
         }
         self.timers.stop(Timer::CallerIdWait);
         self.state = State::Ringing { offered: true };
+        self.note_caller_id();
         self.push_offer();
     }
 
@@ -144,6 +146,7 @@ impl<P: AnalogPort> Fxo<P> {
         match self.state {
             State::Ringing { offered: false } => self.offer(),
             State::Ringing { offered: true } => {
+                self.note_caller_id();
                 self.events.push(ChannelEvent::CallerKnown(caller));
             }
             // Before the first ring; forgotten again if none comes.
@@ -158,6 +161,14 @@ impl<P: AnalogPort> Fxo<P> {
             self.caller = Some((caller, source));
         }
         news
+    }
+
+    fn note_caller_id(&mut self) {
+        self.caller_id_heard = Some(match self.caller {
+            Some((_, CallerSource::Fsk)) => CallerIdKind::Fsk,
+            Some((_, CallerSource::Dtmf)) => CallerIdKind::Dtmf,
+            None => CallerIdKind::None,
+        });
     }
 
     /// Whether something is going on that ends in ringing: current that has not lasted long

@@ -43,7 +43,7 @@ impl LineRing {
 }
 
 /// Settings of an FXO channel. The defaults suit a line in China.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct FxoSettings {
     /// The line's own number, told as the called number of calls that come in.
     pub number: Option<Number>,
@@ -120,6 +120,8 @@ pub struct FxoSettings {
     pub rx_limit_dbm0: f32,
     /// How long an echo the canceller covers; `None` turns it off.
     pub echo_tail: Option<EchoTail>,
+    /// The port's hybrid balance, where another than its own was found to fit the line.
+    pub balance: u8,
     /// Length of a hook flash, in milliseconds.
     pub flash_ms: u16,
     /// Whether the far side's keys are recognised here and told as digits.
@@ -160,6 +162,7 @@ impl Default for FxoSettings {
             rx_gain_db: 0.0,
             rx_limit_dbm0: -6.0,
             echo_tail: Some(EchoTail::Ms32),
+            balance: 0,
             flash_ms: 200,
             detect_digits: true,
         }

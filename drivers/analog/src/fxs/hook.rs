@@ -151,6 +151,11 @@ impl Hook {
         self.disturbances
     }
 
+    /// Takes other times, of a hook at rest.
+    pub(super) fn set_timing(&mut self, timing: HookTiming) {
+        self.timing = timing;
+    }
+
     /// Forgets all: on-hook until the port says otherwise.
     pub(super) fn reset(&mut self) {
         self.contact = Contact::OnHook;

@@ -31,6 +31,7 @@ use tipring_line::{
 
 use crate::events::{EventQueue, Faults};
 use crate::plans::PulseDigits;
+use crate::renewal::{Renewal, RenewalEnd, renewal};
 use audio::Sound;
 use hook::{Hook, HookEvent, HookUse};
 pub use settings::{
@@ -113,13 +114,61 @@ pub struct Fxs<P: AnalogPort> {
     gone: bool,
     alarm: Option<Alarm>,
     faults: Faults,
+    renewal: RenewalEnd<Parts>,
+}
+
+/// What the settings make, apart from the port and the state of the handset.
+#[derive(Debug)]
+struct Parts {
+    settings: FxsSettings,
+    generator: DtmfGenerator,
+    gains: [f32; 2],
+}
+
+impl Parts {
+    fn new(settings: FxsSettings) -> Self {
+        let factor = |db: f32| 10f32.powf(db / 20.0);
+        Parts {
+            generator: DtmfGenerator::with(settings.dtmf_levels, settings.dtmf_timing),
+            gains: [factor(settings.gain_to_handset_db), factor(settings.gain_from_handset_db)],
+            settings,
+        }
+    }
+}
+
+/// The end by which a handset's line gets new settings; usable from any thread.
+#[derive(Debug)]
+pub struct HandsetRenewal {
+    link: Renewal<Parts>,
+}
+
+impl HandsetRenewal {
+    /// Has the handset's line take these settings when the handset rests; of several the last.
+    pub fn renew(&mut self, settings: FxsSettings) {
+        self.link.renew(Parts::new(settings));
+    }
+
+    /// Whether it has taken what it was given since last asked; told once. To be asked now and
+    /// then, which also gives it what found no room before.
+    pub fn is_taken(&mut self) -> bool {
+        self.link.is_taken()
+    }
 }
 
 impl<P: AnalogPort> Fxs<P> {
     /// A channel over this port, on-hook. Allocates; nothing afterwards does.
     pub fn new(port: P, settings: FxsSettings) -> Self {
-        let generator = DtmfGenerator::with(settings.dtmf_levels, settings.dtmf_timing);
-        let factor = |db: f32| 10f32.powf(db / 20.0);
+        Fxs::with_renewal(port, settings).0
+    }
+
+    /// The same, and the end by which it gets new settings.
+    pub fn with_renewal(port: P, settings: FxsSettings) -> (Self, HandsetRenewal) {
+        let (renewal, renewing) = renewal();
+        (Fxs::of_parts(port, Parts::new(settings), renewal), HandsetRenewal { link: renewing })
+    }
+
+    fn of_parts(port: P, parts: Parts, renewal: RenewalEnd<Parts>) -> Self {
+        let Parts { settings, generator, gains } = parts;
         Fxs {
             port,
             state: State::OnHook,
@@ -140,12 +189,24 @@ impl<P: AnalogPort> Fxs<P> {
             parting_tone: settings.tones.busy,
             reversed: false,
             on_hook_audio: false,
-            gains: [factor(settings.gain_to_handset_db), factor(settings.gain_from_handset_db)],
+            gains,
             gone: false,
             alarm: None,
             faults: Faults::default(),
             settings,
+            renewal,
         }
+    }
+
+    /// Takes new settings, if there are any and the handset rests.
+    fn renew(&mut self) {
+        let rests = self.state == State::OnHook && !self.hook.is_closed() && !self.on_hook_audio;
+        let Some(mut parts) = self.renewal.take(rests) else { return };
+        core::mem::swap(&mut self.settings, &mut parts.settings);
+        core::mem::swap(&mut self.generator, &mut parts.generator);
+        self.gains = parts.gains;
+        self.hook.set_timing(self.settings.hook);
+        self.renewal.give_back(parts);
     }
 
     /// What went wrong so far.
@@ -345,6 +406,7 @@ impl<P: AnalogPort> Fxs<P> {
 
 impl<P: AnalogPort> FrameChannel for Fxs<P> {
     fn tick(&mut self, now: Instant, tx: &Frame, rx: &mut Frame) {
+        self.renew();
         let out = self.fill_tx(now, tx);
         self.exchange(now, &out, rx);
         while let Some(event) = self.port.poll_event() {

@@ -46,6 +46,28 @@ pub enum CallerIdSending {
 }
 
 impl CallerIdSending {
+    /// By FSK in the way of a country, or of China where the country has none; and from what comes
+    /// before it to its beginning.
+    pub fn fsk_of(plan: &CountryPlan) -> (Self, Duration) {
+        let (start, delay_ms) = plan
+            .caller_id
+            .fsk
+            .map_or((CallerIdStart::FirstRing, 600), |style| (style.start, style.delay_ms));
+        (CallerIdSending::Fsk(start), millis(delay_ms))
+    }
+
+    /// By DTMF in the way of a country, or of China where the country has none; and from what comes
+    /// before it to its beginning.
+    pub fn dtmf_of(plan: &CountryPlan) -> (Self, Duration) {
+        let (style, start, delay_ms) = plan
+            .caller_id
+            .dtmf
+            .map_or((DtmfCallerIdStyle::DNumberC, CallerIdStart::Reversal, 300), |style| {
+                (style.frame, style.start, style.delay_ms)
+            });
+        (CallerIdSending::Dtmf { style, start }, millis(delay_ms))
+    }
+
     /// What comes before caller id, if it is sent.
     pub(super) fn start(self) -> Option<CallerIdStart> {
         match self {
@@ -232,7 +254,7 @@ pub struct HotLine {
 }
 
 /// Settings of an FXS channel. The defaults suit a handset in China.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct FxsSettings {
     /// The extension's number, told with the calls it makes.
     pub extension: Option<Number>,
@@ -316,16 +338,12 @@ impl FxsSettings {
             settings.fsk.form = style.form;
             settings.fsk.encoding = style.names;
         }
-        let styles = &plan.caller_id;
-        let (sending, delay_ms) = match (styles.usual, styles.fsk, styles.dtmf) {
-            (CallerIdKind::Fsk, Some(fsk), _) => (CallerIdSending::Fsk(fsk.start), fsk.delay_ms),
-            (CallerIdKind::Dtmf, _, Some(dtmf)) => {
-                let (style, start) = (dtmf.frame, dtmf.start);
-                (CallerIdSending::Dtmf { style, start }, dtmf.delay_ms)
-            }
-            _ => return FxsSettings { caller_id: CallerIdSending::None, ..settings },
+        (settings.caller_id, settings.caller_id_delay) = match plan.caller_id.usual {
+            CallerIdKind::Fsk => CallerIdSending::fsk_of(plan),
+            CallerIdKind::Dtmf => CallerIdSending::dtmf_of(plan),
+            CallerIdKind::None => (CallerIdSending::None, settings.caller_id_delay),
         };
-        FxsSettings { caller_id: sending, caller_id_delay: millis(delay_ms), ..settings }
+        settings
     }
 }
 

@@ -219,6 +219,7 @@ impl<D: Device> AnalogPort for DahdiPort<D> {
                 let reversed = polarity == LinePolarity::Reverse;
                 self.ask("DAHDI_SETPOLARITY", "reverse its polarity", |d| d.set_polarity(reversed))
             }
+            PortCommand::Balance(_) => Err(PortError::Unsupported("choose a hybrid balance")),
             PortCommand::Battery(false) => self.drop_battery(),
             PortCommand::Battery(true) => Ok(()),
             // It closes by itself, and at the latest with the next burst.

@@ -27,6 +27,7 @@ pub(crate) fn big_site() -> CoreConfig {
         number: format!("{n}").parse().expect("a pattern"),
         from: From::Any,
         to: Target::Queue((*name).to_owned()),
+        ringing: None,
     }));
     config.acd = AcdConfig {
         queues: queues.iter().zip(1u32..).map(|(name, n)| queue(name, n)).collect(),

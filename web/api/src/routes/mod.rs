@@ -9,6 +9,7 @@ pub(crate) mod desk;
 pub(crate) mod entries;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod lines;
 pub(crate) mod live;
 pub(crate) mod live_calls;
 pub(crate) mod login;
@@ -54,6 +55,7 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(calls::calls))
         .routes(routes!(calls::call))
         .routes(routes!(recording::recording, live_calls::call_recording))
+        .merge(lines::all())
 }
 
 /// What is asked of calls, queues and agents.

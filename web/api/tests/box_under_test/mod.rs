@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses some of it")]
 
 pub(crate) mod schema;
+pub(crate) mod technician;
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -152,6 +153,7 @@ pub(crate) struct TestBox {
     pub(crate) commands: Commands,
     pub(crate) webhook_orders: mpsc::Receiver<WebhookOrder>,
     pub(crate) config: Document,
+    pub(crate) desk: technician::Desk,
     pub(crate) notes: Arc<Mutex<Vec<HealthNote>>>,
     /// The administrator's first password.
     pub(crate) password: String,
@@ -169,6 +171,7 @@ impl TestBox {
         let (sender, commands) = mpsc::channel(2);
         let (orders, webhook_orders) = mpsc::channel(4);
         let (live, config) = (Live::new(clock.wall()), Document::default());
+        let desk = technician::Desk::default();
         let notes = Arc::<Mutex<Vec<HealthNote>>>::default();
         let shown = notes.clone();
         let gauge = || Family::single("tipring_calls", "Calls.", MetricKind::Gauge, 3.0);
@@ -183,6 +186,7 @@ impl TestBox {
             recordings: Box::new(Ramps),
             config: Box::new(config.clone()),
             webhook_orders: orders,
+            technician: Box::new(desk.clone()),
             utc_offset_minutes: 480,
         });
         let router = tipring_api::router(state);
@@ -195,6 +199,7 @@ impl TestBox {
             commands,
             webhook_orders,
             config,
+            desk,
             notes,
             password,
             document,

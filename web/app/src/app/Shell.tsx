@@ -7,6 +7,7 @@ import { CallPage } from "../pages/call/CallPage";
 import { CallsPage } from "../pages/calls/CallsPage";
 import { AuditPage } from "../pages/audit/AuditPage";
 import { DeskPage } from "../pages/desk/DeskPage";
+import { LinesPage } from "../pages/lines/LinesPage";
 import { OverviewPage } from "../pages/overview/OverviewPage";
 import { PeoplePage } from "../pages/people/PeoplePage";
 import { SettingsPage } from "../pages/settings/SettingsPage";
@@ -98,6 +99,8 @@ function Page({ route, me }: { route: Route; me: Schema<"Me"> }) {
       return <CallsPage filter={route.filter} />;
     case "call":
       return <CallPage key={route.call} call={route.call} />;
+    case "lines":
+      return <LinesPage />;
     case "settings":
       return <SettingsPage me={me} />;
     case "supervise":

@@ -2,11 +2,11 @@
 import type { Schema } from "@tipring/client";
 
 export type Role = Schema<"Role">;
-export type Tab = "overview" | "supervise" | "desk" | "calls" | "people" | "audit" | "settings";
+export type Tab = "overview" | "supervise" | "desk" | "calls" | "lines" | "people" | "audit" | "settings";
 
 const TABS: Record<Role, readonly Tab[]> = {
-  administrator: ["overview", "supervise", "calls", "people", "audit", "settings"],
-  technician: ["overview", "settings"],
+  administrator: ["overview", "supervise", "calls", "lines", "people", "audit", "settings"],
+  technician: ["overview", "lines", "settings"],
   supervisor: ["supervise", "calls", "settings"],
   agent: ["desk"],
   department: ["settings"],

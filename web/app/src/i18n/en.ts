@@ -1,3 +1,4 @@
+import { en as lines } from "../pages/lines/texts.en";
 import type { Texts } from "./texts";
 
 /** The page's texts in English. */
@@ -7,6 +8,7 @@ export const en: Texts = {
     skip: "Skip to content",
     overview: "Live",
     calls: "Calls",
+    lines: "Lines",
     settings: "Settings",
     supervise: "Supervise",
     desk: "Desk",
@@ -67,6 +69,7 @@ export const en: Texts = {
     busy: "Saving…",
     show: "Show passwords",
   },
+  lines,
   overview: {
     queues: "Queues",
     waiting: "Waiting",
@@ -250,6 +253,7 @@ export const en: Texts = {
     congestion: "the box is congested",
   },
   calls: {
+    estimated: "Answer estimated",
     title: "Calls",
     number: "Number",
     numberHint: "The caller's, or how it begins",
@@ -521,6 +525,8 @@ export const en: Texts = {
       "no-such-agent": "No such agent.",
       "agent-not-logged-in": "The agent is not logged in.",
       "no-such-call": "No such call: it may have ended just now.",
+      "no-such-line": "This box has no such exchange line.",
+      "line-at-work": "The line is being tested, or learns; wait for its end.",
       "no-such-recording": "The call has no such recording.",
       "recording-gone": "The recording's file is no longer on the box.",
       busy: "The box has too much to do; nothing was changed. Try again.",

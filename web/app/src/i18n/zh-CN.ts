@@ -1,10 +1,14 @@
 /** The page's texts in Simplified Chinese: the first language, whose shape the others follow. */
+import { zhCN as lines } from "../pages/lines/texts.zh-CN";
+
+/** All of them. */
 export const zhCN = {
   app: {
     name: "Tipring",
     skip: "跳到正文",
     overview: "实时状态",
     calls: "通话记录",
+    lines: "线路",
     settings: "设置",
     supervise: "班长台",
     desk: "座席台",
@@ -65,6 +69,7 @@ export const zhCN = {
     busy: "正在保存……",
     show: "显示密码",
   },
+  lines,
   overview: {
     queues: "队列",
     waiting: "等待",
@@ -244,6 +249,7 @@ export const zhCN = {
     congestion: "设备繁忙",
   },
   calls: {
+    estimated: "应答为估计",
     title: "通话记录",
     number: "号码",
     numberHint: "主叫号码，可只填开头",
@@ -513,6 +519,8 @@ export const zhCN = {
       "no-such-agent": "没有这个座席。",
       "agent-not-logged-in": "该座席没有签入。",
       "no-such-call": "没有这个通话，可能刚刚结束。",
+      "no-such-line": "本机没有这条外线。",
+      "line-at-work": "这条线正在测试或学习，请等它结束。",
       "no-such-recording": "此通话没有这段录音。",
       "recording-gone": "录音文件已不在设备上。",
       busy: "设备正忙，没有做任何改动，请再试一次。",
