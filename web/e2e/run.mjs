@@ -10,6 +10,7 @@
 import assert from "node:assert/strict";
 import { attempts, openBrowser } from "./browser.mjs";
 import { LiveCalls } from "./liveCalls.mjs";
+import { roles } from "./roles.mjs";
 import { serveMock } from "./mock/server.mjs";
 
 const NEW_PASSWORD = "correct-horse-7";
@@ -258,6 +259,8 @@ await step("after logging out only the new password works", async () => {
   await logIn(NEW_PASSWORD);
   await page.locator(".overview").waitFor();
 });
+
+if (!mock) await roles({ page, step, url });
 
 await step("the page itself made no mistake: no script error, nothing against its policy", () => {
   assert.deepEqual(browser.mistakes, []);

@@ -25,11 +25,13 @@ use crate::live::{Live, LiveSnapshot, Unheard};
 use crate::presence::GRACE;
 use crate::routes::command::ask;
 use crate::scope::Seen;
-use crate::session::Session;
+use crate::session::{Proof, Session};
 use crate::{ApiState, Problem};
 
 /// How often the state is sent again, if it changed, and whether the session lasts is looked at.
 const TICK: Duration = Duration::from_millis(250);
+/// At every so many looks a token is looked up again: every 5 seconds.
+const TOKEN_TICKS: u32 = 20;
 /// How often an idle stream shows that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a listener may take nothing before it is cut off.
@@ -106,11 +108,14 @@ pub(crate) async fn live_events(
         live,
         messages,
         state,
+        session,
+        ticks: 0,
         headers,
         _place: place,
     };
     // The task ends when the response is dropped, since then nobody takes its messages.
-    tokio::spawn(listener.run(session.agent));
+    let agent = listener.session.agent;
+    tokio::spawn(listener.run(agent));
     let stream = tokio_stream::StreamExt::map(ReceiverStream::new(stream), Ok);
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
@@ -151,6 +156,8 @@ struct Listener {
     /// What of it all the listener may see.
     seen: Seen,
     state: ApiState,
+    session: Session,
+    ticks: u32,
     /// Of the request, which say who listens.
     headers: HeaderMap,
     /// Given back when the listener goes.
@@ -199,11 +206,17 @@ impl Listener {
 
     /// Looks whether the session lasts and what it may see now, and sends the state if it changed.
     async fn look_again(&mut self) -> Result<(), End> {
-        let Ok(Some(session)) = self.state.session_of(&self.headers, true).await else {
-            return Err(End::Note(StreamEnd::LoggedOut));
-        };
+        self.ticks = self.ticks.wrapping_add(1);
+        // A session is in memory; a token is looked up on the disk, so not at every tick.
+        let is_token = matches!(self.session.proof, Proof::Token(_));
+        if !is_token || self.ticks.is_multiple_of(TOKEN_TICKS) {
+            let Ok(Some(session)) = self.state.session_of(&self.headers, true).await else {
+                return Err(End::Note(StreamEnd::LoggedOut));
+            };
+            self.session = session;
+        }
         let latest = self.catch_up().await?;
-        let scope = self.state.scope(&session);
+        let scope = self.state.scope(&self.session);
         let wider = scope != *self.seen.scope();
         if wider || !self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &latest)) {
             self.seen.renew(scope, &latest.state);

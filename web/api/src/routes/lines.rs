@@ -39,7 +39,7 @@ pub(crate) struct LineNow {
 
 /// Every exchange line of the board.
 #[utoipa::path(
-    get, path = "/api/lines", tag = "lines", security(("session" = [])),
+    get, path = "/api/lines", tag = "lines",
     responses((status = 200, body = Vec<LineNow>, description = "The lines"), ReadProblems)
 )]
 pub(crate) async fn lines(State(state): State<ApiState>) -> Result<Json<Vec<LineNow>>, Problem> {
@@ -70,7 +70,7 @@ fn refused(refusal: TechnicianRefusal) -> Problem {
 
 /// Begin to test an idle line. It takes about ten seconds; `GET /api/lines` shows what was found.
 #[utoipa::path(
-    post, path = "/api/lines/{line}/test", tag = "lines", security(("session" = [])),
+    post, path = "/api/lines/{line}/test", tag = "lines",
     params(("line" = String, Path, description = "The label of its socket")),
     responses((status = 202, description = "Begun"), CommandProblems)
 )]
@@ -85,7 +85,7 @@ pub(crate) async fn test_line(
 /// Begin to learn a line's release tone from the next call on it: call in from a mobile, let the
 /// box answer, hang up at the mobile. `GET /api/lines` shows what was heard.
 #[utoipa::path(
-    post, path = "/api/lines/{line}/learn", tag = "lines", security(("session" = [])),
+    post, path = "/api/lines/{line}/learn", tag = "lines",
     params(("line" = String, Path, description = "The label of its socket")),
     responses((status = 202, description = "Begun"), CommandProblems)
 )]
@@ -100,7 +100,7 @@ pub(crate) async fn learn_tone(
 
 /// End the work on a line.
 #[utoipa::path(
-    post, path = "/api/lines/{line}/cancel", tag = "lines", security(("session" = [])),
+    post, path = "/api/lines/{line}/cancel", tag = "lines",
     params(("line" = String, Path, description = "The label of its socket")),
     responses((status = 204, description = "Ended"), CommandProblems)
 )]
@@ -114,7 +114,7 @@ pub(crate) async fn cancel_work(
 
 /// The board, and what was found at its sockets and pins when the box started.
 #[utoipa::path(
-    get, path = "/api/board", tag = "lines", security(("session" = [])),
+    get, path = "/api/board", tag = "lines",
     responses((status = 200, body = BoardReport, description = "The board"), ReadProblems)
 )]
 pub(crate) async fn board(State(state): State<ApiState>) -> Result<Json<BoardReport>, Problem> {

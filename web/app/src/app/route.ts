@@ -8,9 +8,8 @@ export type Route =
   | { page: "overview" }
   | { page: "calls"; filter: URLSearchParams }
   | { page: "call"; call: number }
-  | { page: "lines" }
   | { page: "settings" }
-  | { page: "supervise" | "desk" | "people" | "audit" }
+  | { page: "supervise" | "desk" | "lines" | "people" | "audit" }
   | { page: "missing" };
 
 /** Reads the part of an address after `#`. */
