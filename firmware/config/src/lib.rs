@@ -11,6 +11,7 @@
 mod check;
 mod document;
 mod error;
+mod features;
 mod first;
 mod numbering;
 mod resolve;

@@ -32,6 +32,8 @@ pub(crate) enum Route {
         code: Number,
         rest: String,
     },
+    /// The call at a parking place.
+    Parking(Number),
     Refuse(Cause),
 }
 
@@ -63,8 +65,9 @@ pub(crate) struct DialPlan {
     rules: Vec<Rule>,
     exact: FxHashMap<Number, Vec<usize>>,
     extensions: FxHashMap<Number, ()>,
-    codes: Vec<(Number, Feature)>,
+    pub(crate) codes: Vec<(Number, Feature)>,
     emergency: Vec<Number>,
+    parking: Vec<Number>,
     pub(crate) groups: Groups,
 }
 
@@ -73,6 +76,7 @@ impl DialPlan {
         let mut plan = DialPlan {
             codes: codes(config),
             emergency: config.emergency.numbers.clone(),
+            parking: config.parking.places.clone(),
             groups: Groups::new(config),
             ..DialPlan::default()
         };
@@ -118,6 +122,9 @@ impl DialPlan {
         if self.extensions.contains_key(&number) {
             return Some(Route::Extension(number));
         }
+        if dialler.from == From::Extension && self.parking.contains(&number) {
+            return Some(Route::Parking(number));
+        }
         let rule =
             self.rules.iter().filter(fits).find(|rule| rule.number.matches(number.as_str()))?;
         Some(resolve(&rule.to, dialler, number))
@@ -133,16 +140,12 @@ impl DialPlan {
 
 fn codes(config: &SwitchConfig) -> Vec<(Number, Feature)> {
     let codes = &config.features;
-    [
-        (&codes.agent_log_in, Feature::AgentLogIn),
-        (&codes.agent_log_out, Feature::AgentLogOut),
-        (&codes.agent_ready, Feature::AgentReady),
-        (&codes.agent_not_ready, Feature::AgentNotReady),
-    ]
-    .into_iter()
-    // An empty code switches the feature off.
-    .filter_map(|(code, feature)| Some((code.parse().ok()?, feature)))
-    .collect()
+    codes
+        .each()
+        .into_iter()
+        // An empty code switches the feature off.
+        .filter_map(|(_, code, feature)| Some((code.parse().ok()?, feature)))
+        .collect()
 }
 
 /// A call from outside reaches neither a trunk nor a feature, whatever the rules say.
@@ -190,6 +193,7 @@ mod tests {
             name: String::new(),
             class: Class::National,
             port: None,
+            features: crate::config::ExtensionFeatures::default(),
         };
         let outside = |class| {
             Target::Trunk(Outside { name: "carrier".into(), strip: 1, prepend: "0".into(), class })
