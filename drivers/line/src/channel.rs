@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tipring_clock::Instant;
 
-use crate::{Alarm, CallerId, Cause, Digit, Digits, Frame, Number, PortId};
+use crate::{Alarm, CallerId, Cause, ChannelId, Digit, Digits, Frame, Number, PortId};
 
 /// Where an outgoing call goes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -60,6 +60,9 @@ pub enum ChannelCommand {
     SendDigits(Digits),
     /// Send a hook flash.
     Flash,
+    /// How the transfer that the phone asked for went: taken, or refused, or not answered by its
+    /// target. One that was taken is followed by `Release`.
+    Transferred(Result<(), Cause>),
     /// End the call. The channel answers with `Released` once it is free again.
     Release(Cause),
 }
@@ -127,6 +130,14 @@ pub enum ChannelEvent {
     },
     /// The handset flashed its hook.
     HookFlash,
+    /// The phone asks that its other party be transferred (SIP REFER). Answered by
+    /// [`ChannelCommand::Transferred`], unless the phone hangs up before.
+    Transfer {
+        /// Where to.
+        to: Number,
+        /// The phone's own other channel whose far party is meant, where it has consulted.
+        consulted: Option<ChannelId>,
+    },
     /// The exchange charged one unit.
     Metering,
     /// The exchange says that messages wait on the line (`true`), or no more.

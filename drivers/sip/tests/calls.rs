@@ -508,3 +508,14 @@ fn a_nonce_is_not_used_twice() {
     link.now += Duration::from_secs(301);
     assert!(ask(&mut link, answer(3, "z9hG4bKn5", "CSeq: 5"))[0].contains("stale=true"));
 }
+
+#[test]
+fn a_trunk_may_not_transfer() {
+    let mut play = Play::new(trunk_config());
+    let (channel, tag) = play.call();
+    let refer_to = "Refer-To: <sip:8001@192.0.2.1>\r\n";
+    assert_eq!(status(&play.hear(&request("REFER", "2", &tag, 2, refer_to, ""))), ["603"]);
+    assert!(!play.events(channel).iter().any(|e| matches!(e, ChannelEvent::Transfer { .. })));
+    play.tell(channel, &ChannelCommand::Release(Cause::NormalClearing));
+    play.over();
+}

@@ -184,6 +184,29 @@ impl Acd {
         }
     }
 
+    /// An agent's talk goes on in another call. Where another agent talks already, that one's
+    /// stays the queue's and this one's work is done.
+    pub fn agent_moved(&mut self, m: Moment, from: CallId, to: CallId, id: AgentId) {
+        if self.talks.get(&from) != Some(&id) {
+            return;
+        }
+        self.talks.remove(&from);
+        if self.talks.contains_key(&to) {
+            return self.wrap_up(m, id);
+        }
+        self.talks.insert(to, id);
+        if let Some(agent) = self.agents.get_mut(&id) {
+            agent.call = Some(to);
+        }
+    }
+
+    /// Somebody who is not of the queue has taken a caller who waits.
+    pub fn taken_away(&mut self, m: Moment, call: CallId) {
+        if self.visits.contains_key(&call) {
+            self.leave(m, call, QueueOutcome::TransferredAway, None, None);
+        }
+    }
+
     fn wrap_up(&mut self, m: Moment, id: AgentId) {
         let Some(agent) = self.agents.get(&id) else { return };
         let queue = agent.serves.and_then(|queue| self.queues.get(&queue));

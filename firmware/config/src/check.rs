@@ -32,6 +32,7 @@ pub(crate) fn check(document: &Document, site: Site<'_>) -> Result<(), ConfigErr
         names.flow_if_any(trunk.flow.as_deref(), &format!("trunk {}", trunk.name))?;
     }
     check_groups(document)?;
+    crate::features::check(document)?;
     if let Some(numbering) = &document.numbering {
         names.outside(&numbering.via, "numbering: `via`")?;
         crate::numbering::check(document, numbering)?;

@@ -11,7 +11,8 @@ use tipring_calendar::CalendarConfig;
 use tipring_ivr::Flow;
 use tipring_line::Number;
 use tipring_switch::{
-    Class, DialRule, Direction, EmergencyConfig, FeatureCodes, GroupConfig, RecordingRules,
+    Class, DialRule, Direction, EmergencyConfig, ExtensionFeatures, FeatureCodes, GroupConfig,
+    ParkingConfig, Pattern, RecordingRules, SpeedDial,
 };
 use tipring_tts::Lang;
 
@@ -38,6 +39,13 @@ pub struct Document {
     pub recording: RecordingRules,
     /// Feature codes.
     pub features: FeatureCodes,
+    /// How long a phone is rung before a call that is not answered is forwarded, in seconds.
+    pub forward_no_answer_s: u32,
+    /// Parking places.
+    pub parking: ParkingConfig,
+    /// Outside numbers that are not called, as they go out on the line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub do_not_call: Vec<Pattern>,
     /// Wrong agent passwords and what they lead to.
     pub lock_out: LockOut,
     /// How phones prove who they are.
@@ -85,6 +93,9 @@ pub struct Document {
     /// Dial rules.
     #[serde(rename = "dial")]
     pub dial: Vec<DialRule>,
+    /// The speed-dial list that all extensions share.
+    #[serde(rename = "speed_dial")]
+    pub speed_dial: Vec<SpeedDial>,
     /// The site's own prompts.
     #[serde(rename = "prompt")]
     pub prompts: Vec<PromptEntry>,
@@ -107,6 +118,9 @@ impl Default for Document {
             ringing: RingingEntry::default(),
             recording: RecordingRules::default(),
             features: FeatureCodes::default(),
+            forward_no_answer_s: 20,
+            parking: ParkingConfig::default(),
+            do_not_call: Vec::new(),
             lock_out: LockOut::default(),
             sip: SipEntry::default(),
             extensions: Vec::new(),
@@ -124,6 +138,7 @@ impl Default for Document {
             emergency: EmergencyConfig::default(),
             numbering: None,
             dial: Vec::new(),
+            speed_dial: Vec::new(),
             prompts: Vec::new(),
             flows: Vec::new(),
             screen_pops: Vec::new(),
@@ -214,6 +229,13 @@ pub struct ExtensionEntry {
     /// What its handset is like, where that differs from what is usual.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handset: Option<HandsetEntry>,
+    /// What its telephone may do, and where its calls go instead.
+    #[serde(skip_serializing_if = "has_usual_features")]
+    pub features: ExtensionFeatures,
+}
+
+fn has_usual_features(features: &ExtensionFeatures) -> bool {
+    *features == ExtensionFeatures::default()
 }
 
 /// A prompt of the site's own: a text, for which somebody may put a recording into the state

@@ -12,6 +12,7 @@ mod changes;
 mod check;
 mod document;
 mod error;
+mod features;
 mod first;
 mod handset;
 mod numbering;

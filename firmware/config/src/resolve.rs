@@ -105,6 +105,7 @@ impl Document {
                     name: entry.name.clone(),
                     class: entry.class,
                     port,
+                    features: entry.features.clone(),
                 });
             }
         }
@@ -126,6 +127,10 @@ impl Document {
                 emergency: self.emergency.clone(),
                 dial: self.dial_rules()?,
                 features: self.features.clone(),
+                forward_no_answer_s: self.forward_no_answer_s,
+                parking: self.parking.clone(),
+                speed_dial: self.speed_dial.clone(),
+                do_not_call: self.do_not_call.clone(),
             },
             acd: AcdConfig {
                 queues: self.queues.clone(),

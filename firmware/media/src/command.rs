@@ -7,10 +7,10 @@ use tipring_line::{ChannelCommand, Digits, RtpSession};
 use crate::engine::{Leg, LegSlot};
 use crate::play::Player;
 use crate::tap::dtmf::DtmfTap;
-use crate::tap::record::{RecordingSlot, Side};
+use crate::tap::record::RecordingSlot;
 
 /// Members of one conference at most.
-pub(crate) const CONFERENCE_MAX: usize = 16;
+pub(crate) const CONFERENCE_MAX: usize = 32;
 
 pub(crate) type Members = ArrayVec<LegSlot, CONFERENCE_MAX>;
 
@@ -23,13 +23,17 @@ pub(crate) enum Command {
     Bridge(LegSlot, LegSlot),
     Unbridge(LegSlot, LegSlot),
     Conference(Members),
-    Monitor(LegSlot, LegSlot),
+    Leave(LegSlot),
+    /// Listener, target, and whether the target hears the listener.
+    Monitor(LegSlot, LegSlot, bool),
+    Mute(LegSlot, bool),
     Play(LegSlot, Box<Player>),
     Stop(LegSlot),
     Detect(LegSlot, Option<Box<DtmfTap>>),
     SendDigits(LegSlot, Box<Digits>),
     Record(RecordingSlot),
-    RecordSide(RecordingSlot, Side, Option<LegSlot>),
+    /// Who is on its left and on its right.
+    RecordSides(RecordingSlot, Option<LegSlot>, Members),
     RecordStop(RecordingSlot),
 }
 

@@ -19,7 +19,7 @@ use crate::play::Player;
 use crate::recorder::{Recorder, RecorderEnds, RecordingOrder};
 use crate::rtp::outgoing::OutgoingStream;
 use crate::tap::dtmf::DtmfTap;
-use crate::tap::record::{RecordingSlot, Side};
+use crate::tap::record::RecordingSlot;
 use crate::wake::Wake;
 use crate::{MediaConfig, MediaError, MediaEvent, Playlist, PortPool};
 
@@ -214,9 +214,23 @@ impl Control {
         Ok(())
     }
 
-    /// Lets `listener` hear what `target` says and hears, unheard by both.
-    pub fn monitor(&mut self, listener: ChannelId, target: ChannelId) {
-        self.with_both(listener, target, Command::Monitor);
+    /// Takes a channel out of its bridge or conference, or from what it monitors.
+    pub fn leave(&mut self, channel: ChannelId) {
+        self.with(channel, Command::Leave);
+    }
+
+    /// Lets `listener` hear what `target` says and hears, unheard by both; with `whisper` the
+    /// target, and nobody else, hears the listener.
+    pub fn monitor(&mut self, listener: ChannelId, target: ChannelId, whisper: bool) {
+        self.with_both(listener, target, |listener, target| {
+            Command::Monitor(listener, target, whisper)
+        });
+    }
+
+    /// Puts silence in the place of what a channel says (`true`), for whoever hears it and in
+    /// recordings. Its keys are still heard.
+    pub fn mute(&mut self, channel: ChannelId, muted: bool) {
+        self.with(channel, |slot| Command::Mute(slot, muted));
     }
 
     /// Plays sounds to a channel, in place of what it would hear; what plays already stops
@@ -235,17 +249,11 @@ impl Control {
         self.with(channel, Command::Stop);
     }
 
-    /// Begins a recording to a new file at `path`, with `left` in its left channel.
+    /// Begins a recording to a new file at `path`, silent until [`Control::record_sides`].
     ///
     /// # Errors
-    /// [`MediaError::NoRecording`], or [`MediaError::NotOpen`].
-    pub fn record(
-        &mut self,
-        id: RecordingId,
-        left: ChannelId,
-        path: impl AsRef<Path>,
-    ) -> Result<(), MediaError> {
-        let leg = *self.channels.get(&left).ok_or(MediaError::NotOpen(left))?;
+    /// [`MediaError::NoRecording`].
+    pub fn record(&mut self, id: RecordingId, path: impl AsRef<Path>) -> Result<(), MediaError> {
         if self.recordings.contains_key(&id) {
             return Ok(());
         }
@@ -258,15 +266,17 @@ impl Control {
         }
         self.recordings.insert(id, slot);
         self.send(Command::Record(slot));
-        self.send(Command::RecordSide(slot, Side::Left, Some(leg)));
         Ok(())
     }
 
-    /// Sets whom the recording's right channel holds from now on.
-    pub fn record_right(&mut self, id: RecordingId, channel: Option<ChannelId>) {
+    /// Sets whom the recording's channels hold from now on: silence for nobody, the sum of several.
+    /// Channels that are not open are left out, and so are those past the 32nd.
+    pub fn record_sides(&mut self, id: RecordingId, left: Option<ChannelId>, right: &[ChannelId]) {
         let Some(slot) = self.recordings.get(&id).copied() else { return };
-        let leg = channel.and_then(|channel| self.channels.get(&channel).copied());
-        self.send(Command::RecordSide(slot, Side::Right, leg));
+        let left = left.and_then(|channel| self.channels.get(&channel).copied());
+        let right = right.iter().filter_map(|channel| self.channels.get(channel).copied());
+        let right: Members = right.take(CONFERENCE_MAX).collect();
+        self.send(Command::RecordSides(slot, left, right));
     }
 
     /// Ends a recording; `RecordingClosed` follows.

@@ -88,14 +88,20 @@ fn nothing_is_allocated_or_freed() {
         for pair in [(0, 1), (2, 3), (4, 5), (6, 7)] {
             rig.control.bridge(channel(pair.0), channel(pair.1));
         }
-        rig.control
-            .record(RecordingId(round), channel(0), dir.join(format!("{round}.wav")))
-            .unwrap();
-        rig.control.record_right(RecordingId(round), Some(channel(1)));
+        rig.control.record(RecordingId(round), dir.join(format!("{round}.wav"))).unwrap();
+        rig.control.record_sides(RecordingId(round), Some(channel(0)), &[channel(1)]);
         for n in 0..200u16 {
             match n {
-                20 => rig.control.conference(&[channel(0), channel(1), channel(2)]).unwrap(),
-                40 => rig.control.monitor(channel(7), channel(0)),
+                20 => {
+                    rig.control.conference(&[channel(0), channel(1), channel(2)]).unwrap();
+                    let (id, others) = (RecordingId(round), [channel(1), channel(2)]);
+                    rig.control.record_sides(id, Some(channel(0)), &others);
+                }
+                30 => rig.control.mute(channel(1), true),
+                35 => rig.control.mute(channel(1), false),
+                40 => rig.control.monitor(channel(7), channel(0), false),
+                45 => rig.control.monitor(channel(7), channel(0), true),
+                50 => rig.control.leave(channel(7)),
                 60 => {
                     let sounds = vec![vec![1; 1000].into(), vec![2; 700].into()];
                     rig.control.play(channel(0), Playlist { sounds, repeat: false, id: PlayId(1) });

@@ -149,8 +149,8 @@ fn a_recording_holds_both_sides() {
     let (mut caller, mut agent) = bridged(&mut media);
     let (a, b) = channels();
     let path = media.dir.join("call.wav");
-    media.control.record(RecordingId(4), a, &path).unwrap();
-    media.control.record_right(RecordingId(4), Some(b));
+    media.control.record(RecordingId(4), &path).unwrap();
+    media.control.record_sides(RecordingId(4), Some(a), &[b]);
     media.wait_for(|event| (*event == MediaEvent::RecordingStarted(RecordingId(4))).then_some(()));
     for _ in 0..20 {
         caller.send(Law::A, &[1; 160]);

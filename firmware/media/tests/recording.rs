@@ -24,8 +24,8 @@ fn folder(name: &str) -> PathBuf {
 fn recorded(rig: &mut Rig, path: &Path) -> [RigLeg; 2] {
     let legs = [rig.open(Law::A), rig.open(Law::Mu)];
     rig.control.bridge(legs[0].channel, legs[1].channel);
-    rig.control.record(RecordingId(1), legs[0].channel, path).unwrap();
-    rig.control.record_right(RecordingId(1), Some(legs[1].channel));
+    rig.control.record(RecordingId(1), path).unwrap();
+    rig.control.record_sides(RecordingId(1), Some(legs[0].channel), &[legs[1].channel]);
     rig.commands();
     legs
 }

@@ -7,7 +7,7 @@ use tipring_line::{AnswerCertainty, CallId, Cause, ChannelCommand, Number};
 use tipring_tts::{Lang, Utterance};
 
 use crate::call::{LegPhase, Owner, Place};
-use crate::feature::{FeatureResult, Step};
+use crate::feature::{FeatureResult, Request, Step};
 use crate::incoming::{shown_name, shown_number};
 use crate::media::{MediaRequest, PlayId};
 use crate::moment::Moment;
@@ -20,24 +20,28 @@ impl Switch {
         self.answer_with(id, AnswerCertainty::Signalled);
     }
 
-    /// Answers the caller, because the called party has answered, as surely as this.
+    /// Answers the caller, because the called party has answered, as surely as this. A caller
+    /// whose leg is up already, because the call was made for it, is told nothing.
     pub(crate) fn answer_with(&mut self, id: CallId, certainty: AnswerCertainty) {
         let Some(call) = self.calls.get_mut(&id).filter(|call| !call.answered) else { return };
         call.answered = true;
         let ch = call.caller_leg;
-        if let Some(leg) = self.legs.get_mut(&ch) {
+        let comes_in = self.legs.get(&ch).is_some_and(|leg| leg.phase == LegPhase::Incoming);
+        if let Some(leg) = self.legs.get_mut(&ch).filter(|_| comes_in) {
             leg.phase = LegPhase::Up;
+            self.channel(ch, ChannelCommand::Answer);
         }
-        self.channel(ch, ChannelCommand::Answer);
         self.event(EventKind::CallAnswered { call: id, certainty });
-        self.media(MediaRequest::Detect { ch, dtmf: true });
+        if comes_in {
+            self.media(MediaRequest::Detect { ch, dtmf: true });
+        }
     }
 
     /// Plays to the caller; [`AppInput::PlayDone`] says when it has ended, unless it repeats or is
     /// cut short. Nothing is played to a caller who talks.
     pub fn play(&mut self, id: CallId, say: Arc<[Utterance]>, repeat: bool) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if matches!(call.owner, Owner::Talk(_)) {
+        if matches!(call.owner, Owner::Talk) {
             return;
         }
         let play = PlayId(self.next_play);
@@ -53,7 +57,7 @@ impl Switch {
     /// Plays music to a caller who does not talk.
     pub fn music(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if matches!(call.owner, Owner::Talk(_)) {
+        if matches!(call.owner, Owner::Talk) {
             return;
         }
         call.play = None;
@@ -64,7 +68,7 @@ impl Switch {
     /// Stops what the caller hears, if the caller does not talk.
     pub fn stop(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if matches!(call.owner, Owner::Talk(_)) {
+        if matches!(call.owner, Owner::Talk) {
             return;
         }
         call.play = None;
@@ -136,11 +140,14 @@ impl Switch {
             Step::Wait => {}
             Step::Ask(request) => {
                 self.stop(id);
-                match self.extension_of(id) {
-                    Some(extension) => {
+                match (request, self.extension_of(id)) {
+                    (Request::Switch(feature, rest), Some(extension)) => {
+                        self.run_feature(m, id, extension, feature, &rest);
+                    }
+                    (Request::App(request), Some(extension)) => {
                         self.app(AppInput::Feature { call: id, extension, request });
                     }
-                    None => self.feature_done(m, id, FeatureResult::Failed),
+                    (_, None) => self.feature_done(m, id, FeatureResult::Failed),
                 }
             }
             Step::Over => self.end_call(m, id, Cause::NormalClearing, BY_BOX),
@@ -163,7 +170,7 @@ impl Switch {
         }
     }
 
-    fn extension_of(&self, id: CallId) -> Option<Number> {
+    pub(crate) fn extension_of(&self, id: CallId) -> Option<Number> {
         let caller_leg = self.calls.get(&id)?.caller_leg;
         match self.legs.get(&caller_leg)?.place {
             Place::Extension(number) => Some(number),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tipring_line::{Number, PortId};
 use tipring_tts::Lang;
 
-use crate::dial::DialRule;
+use crate::dial::{DialRule, Feature, Pattern};
 use crate::ringing::{LineNumber, RingingRules};
 
 /// What an extension may call outside. Each class includes those before it.
@@ -39,6 +39,61 @@ pub struct ExtensionConfig {
     /// The FXS port of its handset; without one it is a SIP phone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<PortId>,
+    /// What its telephone may do.
+    #[serde(default)]
+    pub features: ExtensionFeatures,
+}
+
+/// What an extension's telephone may do, and where its calls go instead.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExtensionFeatures {
+    /// Its pick-up group: whoever is in it may take the calls that ring at the others.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub pick_up_group: String,
+    /// Whether a second call may wait while it is busy.
+    pub call_waiting: bool,
+    /// Whether it may monitor, take over and end other extensions' calls by code.
+    pub supervisor: bool,
+    /// Where all its calls go, unless set otherwise at the phone or by the web.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forward_always: Option<Number>,
+    /// Where its calls go while it is busy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forward_busy: Option<Number>,
+    /// Where its calls go that are not answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forward_no_answer: Option<Number>,
+}
+
+/// Parking places.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ParkingConfig {
+    /// The places, by number; dialling one takes the call that waits there.
+    pub places: Vec<Number>,
+    /// After this a parked call goes back to whoever parked it, in seconds.
+    pub return_s: u32,
+}
+
+impl Default for ParkingConfig {
+    fn default() -> Self {
+        let places = (1..=9).map(|n| format!("*70{n}").parse().expect("this is a number"));
+        ParkingConfig { places: places.collect(), return_s: 120 }
+    }
+}
+
+/// One number of the box-wide speed-dial list.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpeedDial {
+    /// What is dialled after the feature code: `01`.
+    pub code: Number,
+    /// The number, as an extension would dial it.
+    pub number: Number,
+    /// Whose it is.
+    #[serde(default)]
+    pub name: String,
 }
 
 /// Which way calls may go on a line.
@@ -158,11 +213,21 @@ pub struct RecordingRules {
     pub internal: bool,
     /// Calls from an extension to the outside.
     pub outgoing: bool,
+    /// Calls from the outside to an extension.
+    pub incoming: bool,
+    /// Every call of these extensions, whatever its direction.
+    pub extensions: Vec<Number>,
 }
 
 impl Default for RecordingRules {
     fn default() -> Self {
-        RecordingRules { enabled: true, internal: false, outgoing: true }
+        RecordingRules {
+            enabled: true,
+            internal: false,
+            outgoing: true,
+            incoming: false,
+            extensions: Vec::new(),
+        }
     }
 }
 
@@ -178,6 +243,69 @@ pub struct FeatureCodes {
     pub agent_ready: String,
     /// Agent not ready.
     pub agent_not_ready: String,
+    /// Take a call that rings in the own pick-up group.
+    pub pick_up_group: String,
+    /// Take a call that rings at an extension, whose number follows.
+    pub pick_up: String,
+    /// Park the other party: as the target of a transfer; a place may follow.
+    pub park: String,
+    /// Take a parked call; the place follows.
+    pub unpark: String,
+    /// Forward all calls; the target follows, nothing ends it.
+    pub forward_always: String,
+    /// Forward calls while busy.
+    pub forward_busy: String,
+    /// Forward calls that are not answered.
+    pub forward_no_answer: String,
+    /// Not to be rung.
+    pub do_not_disturb_on: String,
+    /// To be rung again.
+    pub do_not_disturb_off: String,
+    /// Dial the last number again.
+    pub redial: String,
+    /// Dial from the speed-dial list; the entry's code follows.
+    pub speed_dial: String,
+    /// Book a call: the account, `*` and the number follow.
+    pub account: String,
+    /// Listen to an extension's call; its number follows.
+    pub listen: String,
+    /// Listen, heard by the extension alone.
+    pub whisper: String,
+    /// Join an extension's call.
+    pub barge: String,
+    /// Take an extension's call over.
+    pub take_over: String,
+    /// End an extension's call.
+    pub force_release: String,
+}
+
+impl FeatureCodes {
+    /// Every code with its key in the configuration. An empty code switches the feature off.
+    pub fn each(&self) -> [(&'static str, &str, Feature); 21] {
+        [
+            ("agent_log_in", &self.agent_log_in, Feature::AgentLogIn),
+            ("agent_log_out", &self.agent_log_out, Feature::AgentLogOut),
+            ("agent_ready", &self.agent_ready, Feature::AgentReady),
+            ("agent_not_ready", &self.agent_not_ready, Feature::AgentNotReady),
+            ("pick_up_group", &self.pick_up_group, Feature::PickUpGroup),
+            ("pick_up", &self.pick_up, Feature::PickUp),
+            ("park", &self.park, Feature::Park),
+            ("unpark", &self.unpark, Feature::Unpark),
+            ("forward_always", &self.forward_always, Feature::ForwardAlways),
+            ("forward_busy", &self.forward_busy, Feature::ForwardBusy),
+            ("forward_no_answer", &self.forward_no_answer, Feature::ForwardNoAnswer),
+            ("do_not_disturb_on", &self.do_not_disturb_on, Feature::DoNotDisturbOn),
+            ("do_not_disturb_off", &self.do_not_disturb_off, Feature::DoNotDisturbOff),
+            ("redial", &self.redial, Feature::Redial),
+            ("speed_dial", &self.speed_dial, Feature::SpeedDial),
+            ("account", &self.account, Feature::Account),
+            ("listen", &self.listen, Feature::Listen),
+            ("whisper", &self.whisper, Feature::Whisper),
+            ("barge", &self.barge, Feature::Barge),
+            ("take_over", &self.take_over, Feature::TakeOver),
+            ("force_release", &self.force_release, Feature::ForceRelease),
+        ]
+    }
 }
 
 impl Default for FeatureCodes {
@@ -187,6 +315,23 @@ impl Default for FeatureCodes {
             agent_log_out: "*62".into(),
             agent_ready: "*63".into(),
             agent_not_ready: "*64".into(),
+            pick_up_group: "*80".into(),
+            pick_up: "*81".into(),
+            park: "*68".into(),
+            unpark: "*69".into(),
+            forward_always: "*21".into(),
+            forward_busy: "*22".into(),
+            forward_no_answer: "*23".into(),
+            do_not_disturb_on: "*78".into(),
+            do_not_disturb_off: "*79".into(),
+            redial: "*66".into(),
+            speed_dial: "*74".into(),
+            account: "*75".into(),
+            listen: "*84".into(),
+            whisper: "*85".into(),
+            barge: "*86".into(),
+            take_over: "*87".into(),
+            force_release: "*88".into(),
         }
     }
 }
@@ -221,6 +366,14 @@ pub struct SwitchConfig {
     pub dial: Vec<DialRule>,
     /// The feature codes.
     pub features: FeatureCodes,
+    /// How long a phone is rung before a call that is not answered is forwarded, in seconds.
+    pub forward_no_answer_s: u32,
+    /// The parking places.
+    pub parking: ParkingConfig,
+    /// The box-wide speed-dial list.
+    pub speed_dial: Vec<SpeedDial>,
+    /// Outside numbers that are not called, as they would go out on the line.
+    pub do_not_call: Vec<Pattern>,
 }
 
 impl Default for SwitchConfig {
@@ -239,6 +392,10 @@ impl Default for SwitchConfig {
             emergency: EmergencyConfig::default(),
             dial: Vec::new(),
             features: FeatureCodes::default(),
+            forward_no_answer_s: 20,
+            parking: ParkingConfig::default(),
+            speed_dial: Vec::new(),
+            do_not_call: Vec::new(),
         }
     }
 }

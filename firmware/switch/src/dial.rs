@@ -39,6 +39,71 @@ pub enum Feature {
     AgentReady,
     /// Make the extension's agent not ready.
     AgentNotReady,
+    /// Take a call that rings at a phone of the own pick-up group.
+    PickUpGroup,
+    /// Take a call that rings at the extension dialled after the code.
+    PickUp,
+    /// Park the other party at the place dialled after the code, or at the next free one: a target
+    /// of transfers.
+    Park,
+    /// Take the call at the place dialled after the code.
+    Unpark,
+    /// Forward all calls to the number dialled after the code; without one, no longer.
+    ForwardAlways,
+    /// Forward calls while busy.
+    ForwardBusy,
+    /// Forward calls that are not answered.
+    ForwardNoAnswer,
+    /// Not to be rung.
+    DoNotDisturbOn,
+    /// To be rung again.
+    DoNotDisturbOff,
+    /// Dial the last number again.
+    Redial,
+    /// Dial the number of the speed-dial code dialled after this one.
+    SpeedDial,
+    /// Book a call: the account, `*` and the number follow.
+    Account,
+    /// Listen to the call of the extension dialled after the code; for supervisors.
+    Listen,
+    /// Listen, heard by the extension alone; for supervisors.
+    Whisper,
+    /// Join the call; for supervisors.
+    Barge,
+    /// Take the call over; for supervisors.
+    TakeOver,
+    /// End the call; for supervisors.
+    ForceRelease,
+}
+
+impl Feature {
+    /// Whether it is the queues' to do.
+    pub(crate) fn is_of_agent(self) -> bool {
+        matches!(
+            self,
+            Feature::AgentLogIn
+                | Feature::AgentLogOut
+                | Feature::AgentReady
+                | Feature::AgentNotReady
+        )
+    }
+
+    /// Whether it is for supervisors only.
+    pub(crate) fn supervises(self) -> bool {
+        matches!(
+            self,
+            Feature::Listen
+                | Feature::Whisper
+                | Feature::Barge
+                | Feature::TakeOver
+                | Feature::ForceRelease
+        )
+    }
+
+    /// Whether a call can be transferred to it.
+    pub(crate) fn takes_transfers(self) -> bool {
+        self == Feature::Park
+    }
 }
 
 /// A call to the outside.

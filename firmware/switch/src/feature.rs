@@ -31,6 +31,10 @@ pub enum FeatureResult {
     WrongPassword,
     /// Too many wrong passwords.
     Locked,
+    /// It is on from now on.
+    On,
+    /// It is off from now on.
+    Off,
     /// It could not be done.
     Failed,
 }
@@ -45,9 +49,20 @@ impl FeatureResult {
             FeatureResult::NotReady => "agent-not-ready",
             FeatureResult::WrongPassword => "agent-wrong-password",
             FeatureResult::Locked => "agent-locked",
+            FeatureResult::On => "feature-on",
+            FeatureResult::Off => "feature-off",
             FeatureResult::Failed => "feature-failed",
         }
     }
+}
+
+/// Whom a dialogue asks.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Request {
+    /// The queues.
+    App(FeatureRequest),
+    /// The switch itself; with what was dialled after the code.
+    Switch(Feature, String),
 }
 
 /// What the dialogue wants next.
@@ -60,7 +75,7 @@ pub(crate) enum Step {
     /// Nothing: wait for the next key.
     Wait,
     /// Ask for this.
-    Ask(FeatureRequest),
+    Ask(Request),
     /// Hang up.
     Over,
 }
@@ -78,6 +93,7 @@ enum State {
 pub(crate) struct FeatureMachine {
     feature: Feature,
     state: State,
+    /// The work number; of features that are no agent's, what was dialled after the code.
     work_number: String,
     password: String,
     /// When the caller has waited too long with the next key.
@@ -94,6 +110,17 @@ fn one_prompt(key: &str) -> Arc<[Utterance]> {
 impl FeatureMachine {
     /// A dialogue for `feature`; `rest` is what was dialled after its code.
     pub(crate) fn new(feature: Feature, rest: &str) -> Self {
+        if !feature.is_of_agent() {
+            let (rest, none) = (rest.to_owned(), String::new());
+            let state = State::Asked;
+            return FeatureMachine {
+                feature,
+                state,
+                work_number: rest,
+                password: none,
+                key_due: None,
+            };
+        }
         let mut fields = rest.split('#');
         let mut field = || fields.next().unwrap_or("").chars().take(FIELD_MAX).collect();
         let (work_number, password) = (field(), field());
@@ -103,10 +130,11 @@ impl FeatureMachine {
     /// The first step, once the call is answered.
     pub(crate) fn start(&mut self, now: Instant) -> Step {
         match self.feature {
-            Feature::AgentLogOut => Step::Ask(FeatureRequest::LogOut),
-            Feature::AgentReady => Step::Ask(FeatureRequest::Ready),
-            Feature::AgentNotReady => Step::Ask(FeatureRequest::NotReady),
+            Feature::AgentLogOut => Step::Ask(Request::App(FeatureRequest::LogOut)),
+            Feature::AgentReady => Step::Ask(Request::App(FeatureRequest::Ready)),
+            Feature::AgentNotReady => Step::Ask(Request::App(FeatureRequest::NotReady)),
             Feature::AgentLogIn => self.next_field(now),
+            feature => Step::Ask(Request::Switch(feature, core::mem::take(&mut self.work_number))),
         }
     }
 
@@ -114,10 +142,10 @@ impl FeatureMachine {
         if !self.work_number.is_empty() && !self.password.is_empty() {
             self.state = State::Asked;
             self.key_due = None;
-            return Step::Ask(FeatureRequest::LogIn {
+            return Step::Ask(Request::App(FeatureRequest::LogIn {
                 work_number: core::mem::take(&mut self.work_number),
                 password: core::mem::take(&mut self.password),
-            });
+            }));
         }
         let missing_number = self.work_number.is_empty();
         self.state = if missing_number { State::WorkNumber } else { State::Password };
@@ -180,10 +208,10 @@ mod tests {
     }
 
     fn log_in(work_number: &str, password: &str) -> Step {
-        Step::Ask(FeatureRequest::LogIn {
+        Step::Ask(Request::App(FeatureRequest::LogIn {
             work_number: work_number.into(),
             password: password.into(),
-        })
+        }))
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Switch {
             }
         }
         if !self.take_line(m, id) {
-            self.end_call(m, id, cause, BY_BOX);
+            self.dial_failed(m, id, cause, BY_BOX);
         }
     }
 
@@ -69,12 +69,11 @@ impl Switch {
         if !more || !is_of_the_channel(cause) {
             return false;
         }
-        if call.bridged == Some(channel) {
-            self.unbridge(id);
-        }
         if let Some(call) = self.calls.get_mut(&id) {
             call.callees.retain(|callee| *callee != channel);
+            call.early.take_if(|early| *early == channel);
         }
+        self.sync(m, id);
         self.hunt(m, id, cause);
         true
     }

@@ -8,18 +8,18 @@ use tipring_line::{CallId, CallerId, Cause, ChannelId, Number, Presentation};
 
 use crate::call::{Call, Leg, LegPhase, Owner, Place, Role};
 use crate::config::{Class, Direction};
-use crate::dial::{Dialler, From, Route};
+use crate::dial::{Dialler, Feature, From, Route};
 use crate::feature::FeatureMachine;
 use crate::moment::Moment;
 use crate::output::AppInput;
 use crate::switch::{BY_BOX, Switch, Timer};
 
 /// Where a call came from.
-struct Origin {
-    dialler: Dialler,
-    place: Place,
+pub(crate) struct Origin {
+    pub(crate) dialler: Dialler,
+    pub(crate) place: Place,
     source: Arc<str>,
-    called: Option<Number>,
+    pub(crate) called: Option<Number>,
     caller: CallerId,
     /// The flow of the line, which goes before the dial rules.
     line_flow: Option<Arc<str>>,
@@ -58,17 +58,32 @@ impl Switch {
             self.counters.glare += 1;
             self.leg_gone(m, channel, &leg, Cause::NoChannel);
         }
-        let Some(origin) = self.origin(channel, called, caller, trunk, extension) else {
+        let Some(mut origin) = self.origin(channel, called, caller, trunk, extension) else {
             self.counters.unknown_sources += 1;
             self.add_leg(channel, Leg::refused());
             self.release_leg(m, channel, Cause::NotAuthorised);
             return;
         };
-        let route = self.route(&origin);
+        let account = self.translate(&mut origin);
+        let mut route = self.route(&origin);
+        let refused = match &route {
+            Route::Outside(outgoing) if self.is_not_to_be_called(outgoing) => Some(outgoing.number),
+            _ => None,
+        };
+        if refused.is_some() {
+            route = Route::Refuse(Cause::NotAuthorised);
+        }
+        self.remember_dialled(&origin, &route);
         let wait = origin.caller_id_wait;
         let emergency = matches!(&route, Route::Outside(outgoing) if outgoing.emergency);
         let full = !emergency && self.calls.len() >= self.config.max_calls as usize;
         let id = self.begin_call(m, channel, origin, &route);
+        if let Some(number) = refused {
+            self.event(EventKind::DoNotCallHit { call: id, number });
+        }
+        if let Some(account) = account {
+            self.book(id, account);
+        }
         if full {
             self.counters.calls_refused += 1;
             self.end_call(m, id, Cause::Congestion, BY_BOX);
@@ -143,42 +158,62 @@ impl Switch {
         origin: Origin,
         route: &Route,
     ) -> CallId {
-        let id = CallId(self.next_call);
-        self.next_call += 1;
-        self.counters.calls_began += 1;
         // What follows a feature code is secret: neither log nor screen shows it.
         let called =
             if let Route::Feature { code, .. } = route { Some(*code) } else { origin.called };
+        let id = self.insert_call(m, channel, &origin, called);
+        self.add_leg(channel, Leg::new(id, Role::Caller, LegPhase::Incoming, origin.place));
+        id
+    }
+
+    /// A new call by somebody whose leg exists already, or is about to: an extension consults, or
+    /// a call is made for it.
+    pub(crate) fn new_call_of(
+        &mut self,
+        m: Moment,
+        channel: ChannelId,
+        place: Place,
+        called: Option<Number>,
+    ) -> CallId {
+        let mut origin = Origin::new(From::Extension, place, &Arc::from(""));
+        if let Place::Extension(number) = place
+            && let Some(extension) = self.extensions.get(&number)
+        {
+            origin.source = extension.source.clone();
+            let presentation = Presentation::Allowed;
+            origin.caller = CallerId { number: Some(number), name: extension.name, presentation };
+        }
+        self.insert_call(m, channel, &origin, called)
+    }
+
+    fn insert_call(
+        &mut self,
+        m: Moment,
+        channel: ChannelId,
+        origin: &Origin,
+        called: Option<Number>,
+    ) -> CallId {
+        let id = CallId(self.next_call);
+        self.next_call += 1;
+        self.counters.calls_began += 1;
+        let from = origin.dialler.from;
+        self.event(EventKind::CallBegan {
+            call: id,
+            source: origin.source.as_ref().to_owned(),
+            called,
+            caller: shown_number(&origin.caller),
+            caller_name: shown_name(&origin.caller),
+            inbound: from != From::Extension,
+        });
         let call = Call {
-            source: origin.source,
-            from: origin.dialler.from,
+            source: origin.source.clone(),
+            from,
             called,
             caller: origin.caller,
             lang: self.config.language,
-            began: m,
-            answered: false,
-            talked: false,
-            caller_leg: channel,
-            callees: Vec::new(),
-            hunting: None,
-            emergency: false,
-            bridged: None,
-            owner: Owner::Dialling,
-            play: None,
-            recording: None,
-            segments: Vec::new(),
-            segment_count: 0,
+            ..Call::new(m, channel)
         };
-        self.event(EventKind::CallBegan {
-            call: id,
-            source: call.source.as_ref().to_owned(),
-            called,
-            caller: shown_number(&call.caller),
-            caller_name: shown_name(&call.caller),
-            inbound: call.from != From::Extension,
-        });
         self.calls.insert(id, call);
-        self.add_leg(channel, Leg::new(id, Role::Caller, LegPhase::Incoming, origin.place));
         id
     }
 
@@ -236,6 +271,10 @@ impl Switch {
             }
             Route::Extension(number) => self.dial_extension(m, id, number),
             Route::Outside(outgoing) => self.dial_outside(m, id, outgoing),
+            Route::Parking(place) => {
+                let by = self.extension_of(id);
+                self.unpark_by_dialling(m, id, place, by);
+            }
             Route::Feature { feature, code, rest } => {
                 self.segment(m, id, SegmentKind::Ivr, code.as_str().into(), None);
                 self.answer(id);
@@ -247,6 +286,19 @@ impl Switch {
                 self.feature_step(m, id, step);
             }
             Route::Refuse(cause) => self.end_call(m, id, cause, BY_BOX),
+        }
+    }
+
+    /// As [`Switch::take`], for a call that the extension `by` sends there.
+    pub(crate) fn take_for(&mut self, m: Moment, id: CallId, route: Route, by: Number) {
+        match route {
+            Route::Feature { feature: Feature::Park, rest, .. } => {
+                let place = rest.parse().ok();
+                if self.park(m, id, place, by).is_err() {
+                    self.dial_failed(m, id, Cause::NoChannel, BY_BOX);
+                }
+            }
+            route => self.take(m, id, route),
         }
     }
 }

@@ -14,27 +14,36 @@
 
 mod apps;
 mod call;
+mod command;
 mod config;
 mod dial;
 mod digits;
 mod ending;
+mod extensions;
 mod feature;
+mod flash;
 mod hunt;
 mod incoming;
 mod live;
 mod media;
 mod moment;
+mod monitor;
 mod outgoing;
 mod output;
+mod park;
 mod places;
 mod queue_side;
+mod record;
 mod ringing;
 mod switch;
 mod talk;
+mod transfer;
+mod waiting;
 
 pub use config::{
-    Class, Direction, EmergencyConfig, ExtensionConfig, FeatureCodes, GroupConfig, Hunt,
-    LineConfig, RecordingRules, SwitchConfig, TrunkConfig,
+    Class, Direction, EmergencyConfig, ExtensionConfig, ExtensionFeatures, FeatureCodes,
+    GroupConfig, Hunt, LineConfig, ParkingConfig, RecordingRules, SpeedDial, SwitchConfig,
+    TrunkConfig,
 };
 pub use dial::{DialRule, Feature, From, Outside, Pattern, PatternError, Target};
 pub use feature::FeatureResult;

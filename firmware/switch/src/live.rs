@@ -1,10 +1,14 @@
 //! The lines and calls as they are now, for screens.
 
 use rustc_hash::FxHashMap;
-use tipring_events::{LineKind, LineState, LiveCall, LiveLine, LiveSegment};
+use tipring_events::{
+    LineKind, LineState, LiveCall, LiveForward, LiveLine, LiveMonitor, LiveParty, LiveSegment,
+    PartyState,
+};
 use tipring_line::{Alarm, CallId, ChannelId, Number};
 
-use crate::call::{Call, LegPhase, Place};
+use crate::call::{Call, LegPhase, Owner, Place, Role};
+use crate::extensions::FORWARDS;
 use crate::incoming::{shown_name, shown_number};
 use crate::switch::Switch;
 
@@ -55,7 +59,17 @@ impl Switch {
             let now = self.extensions.get(&config.number);
             let kind = if config.port.is_some() { LineKind::Fxs } else { LineKind::SipPhone };
             let reachable = now.is_some_and(|e| e.reachable());
-            live_line(config.number.to_string(), kind, used, now.and_then(|e| e.alarm), reachable)
+            let alarm = now.and_then(|e| e.alarm);
+            let line = live_line(config.number.to_string(), kind, used, alarm, reachable);
+            let forward = |when| {
+                let to = self.forward_of(config.number, when)?;
+                Some(LiveForward { when, to })
+            };
+            LiveLine {
+                do_not_disturb: now.is_some_and(|e| e.do_not_disturb),
+                forwards: FORWARDS.into_iter().filter_map(forward).collect(),
+                ..line
+            }
         });
         lines.chain(trunks).chain(extensions).collect()
     }
@@ -64,7 +78,7 @@ impl Switch {
     pub fn live_calls(&self) -> Vec<LiveCall> {
         let mut ids: Vec<_> = self.calls.keys().copied().collect();
         ids.sort_unstable();
-        ids.into_iter().map(|id| live_call(id, &self.calls[&id])).collect()
+        ids.into_iter().map(|id| self.live_call(id, &self.calls[&id])).collect()
     }
 }
 
@@ -101,27 +115,67 @@ fn live_line(
     }
 }
 
-fn live_call(id: CallId, call: &Call) -> LiveCall {
-    let segments = call.segments.iter().map(|segment| LiveSegment {
-        kind: segment.kind,
-        handler: segment.handler.as_ref().to_owned(),
-        began_ms: segment.began.wall.unix_millis(),
-        ended_ms: segment.ended.map(|m| m.wall.unix_millis()),
-    });
-    LiveCall {
-        call: id,
-        source: call.source.as_ref().to_owned(),
-        called: call.called,
-        caller: shown_number(&call.caller),
-        caller_name: shown_name(&call.caller),
-        began_ms: call.began.wall.unix_millis(),
-        answered: call.answered,
-        recording: call.recording.is_some(),
-        recording_paused: false,
-        parked: None,
-        account: None,
-        parties: Vec::new(),
-        monitors: Vec::new(),
-        segments: segments.collect(),
+impl Switch {
+    fn live_call(&self, id: CallId, call: &Call) -> LiveCall {
+        let segments = call.segments.iter().map(|segment| LiveSegment {
+            kind: segment.kind,
+            handler: segment.handler.as_ref().to_owned(),
+            began_ms: segment.began.wall.unix_millis(),
+            ended_ms: segment.ended.map(|m| m.wall.unix_millis()),
+        });
+        let legs = core::iter::once(call.caller_leg).chain(call.callees.iter().copied());
+        let parked =
+            if let Owner::Parked(parked) = &call.owner { Some(parked.place) } else { None };
+        let monitors = call.monitors.iter().filter(|monitor| monitor.began);
+        LiveCall {
+            call: id,
+            source: call.source.as_ref().to_owned(),
+            called: call.called,
+            caller: shown_number(&call.caller),
+            caller_name: shown_name(&call.caller),
+            began_ms: call.began.wall.unix_millis(),
+            answered: call.answered,
+            recording: call.recording.is_some(),
+            recording_paused: call.recording.as_ref().is_some_and(|r| r.paused),
+            parked,
+            account: call.account,
+            parties: legs.filter_map(|ch| self.live_party(id, call, ch)).collect(),
+            monitors: monitors
+                .map(|monitor| LiveMonitor {
+                    extension: monitor.extension,
+                    mode: monitor.mode,
+                    by: monitor.by.clone(),
+                })
+                .collect(),
+            segments: segments.collect(),
+        }
+    }
+
+    fn live_party(&self, id: CallId, call: &Call, channel: ChannelId) -> Option<LiveParty> {
+        let leg = self.legs.get(&channel)?;
+        let waits = leg.waiting == Some(id);
+        let aside = leg.kept.is_some_and(|kept| kept.call == id);
+        if leg.role == Role::Supervisor && leg.call == Some(id) {
+            return None;
+        }
+        let is_caller = channel == call.caller_leg;
+        let extension = if let Place::Extension(number) = leg.place { Some(number) } else { None };
+        let name = extension.and_then(|number| Some(self.extensions.get(&number)?.name));
+        let (number, name) = match (extension, is_caller) {
+            (Some(number), _) => (Some(number), name.unwrap_or_default().as_str().to_owned()),
+            (None, true) => (shown_number(&call.caller), shown_name(&call.caller)),
+            (None, false) => (call.called, String::new()),
+        };
+        let state = match leg.phase {
+            LegPhase::Calling => PartyState::Alerting,
+            _ if waits => PartyState::Alerting,
+            _ if matches!(call.owner, Owner::Parked(_)) => PartyState::Parked,
+            _ if !matches!(call.owner, Owner::Talk) => PartyState::Waiting,
+            _ if aside || leg.holds => PartyState::Away,
+            _ if !call.mix.members().contains(&channel) => PartyState::Held,
+            _ if leg.muted => PartyState::Muted,
+            _ => PartyState::Talking,
+        };
+        Some(LiveParty { name, number, extension, agent: self.agent_in(id, channel), state })
     }
 }

@@ -20,6 +20,8 @@ pub enum Tone {
     Ringback,
     /// Engaged.
     Busy,
+    /// Dial now.
+    Dial,
     /// The box or the network cannot take the call.
     Congestion,
 }
@@ -31,6 +33,33 @@ pub enum MediaRequest {
     Bridge(ChannelId, ChannelId),
     /// Take two bridged channels apart. Comes before either is released.
     Unbridge(ChannelId, ChannelId),
+    /// Let all of these hear each other, and nobody else. They leave what they were in, another
+    /// conference of some of them included.
+    Conference {
+        /// Three or more.
+        members: Arc<[ChannelId]>,
+    },
+    /// Take a channel out of its conference, or from what it listens to.
+    Leave {
+        /// Which.
+        ch: ChannelId,
+    },
+    /// Let a channel hear what another says and hears.
+    Monitor {
+        /// Who hears.
+        listener: ChannelId,
+        /// Whom.
+        target: ChannelId,
+        /// Whether the target, and nobody else, hears the listener.
+        whisper: bool,
+    },
+    /// Let nobody hear what a channel says (`true`), or let it be heard again.
+    Mute {
+        /// Whose microphone.
+        ch: ChannelId,
+        /// Whether muted.
+        muted: bool,
+    },
     /// Say something.
     Play {
         /// Who hears it.
@@ -68,21 +97,26 @@ pub enum MediaRequest {
         /// Whether to listen.
         dtmf: bool,
     },
-    /// Begin the recording of a call: `left` is heard on the left, silence on the right.
+    /// Begin the recording of a call, with silence on both sides.
     RecordStart {
         /// The call.
         call: CallId,
-        /// Heard on the left: the caller.
-        left: ChannelId,
         /// The file, relative to the recordings folder: `2026/11/21/4711.wav`.
         path: Arc<str>,
     },
-    /// From now on this channel is heard on the right; `None` for silence.
-    RecordRight {
+    /// From now on these are heard in the recording; silence for nobody.
+    RecordSides {
         /// The call.
         call: CallId,
-        /// The agent's or called party's channel.
-        right: Option<ChannelId>,
+        /// On the left: the caller.
+        left: Option<ChannelId>,
+        /// On the right: the agent, the called party, all others of a conference.
+        right: Arc<[ChannelId]>,
+    },
+    /// Remove the file of a recording that was closed.
+    RecordDiscard {
+        /// The file, as in `RecordStart`.
+        path: Arc<str>,
     },
     /// End the recording.
     RecordStop {

@@ -1,37 +1,84 @@
 //! A party is called: by number, outside, or as the agent a queue has chosen.
 
+use std::sync::Arc;
+
 use tipring_clock::Duration;
-use tipring_events::{AgentId, SegmentKind};
+use tipring_events::{AgentId, ForwardWhen, SegmentKind};
 use tipring_line::{
     AnswerCertainty, CallId, CallerId, Cause, ChannelCommand, ChannelId, Endpoint, Number,
 };
 
 use crate::call::{Leg, LegPhase, Owner, Place, Role};
-use crate::dial::{Carrier, From};
+use crate::dial::Carrier;
 use crate::media::{MediaRequest, Tone};
 use crate::moment::Moment;
 use crate::output::AppInput;
 use crate::switch::{BY_BOX, Switch, Timer};
 
 impl Switch {
+    /// Calls an extension by its number, or where its calls are forwarded.
     pub(crate) fn dial_extension(&mut self, m: Moment, id: CallId, number: Number) {
         self.segment(m, id, SegmentKind::Ring, number.as_str().into(), None);
-        match self.ring_extension(id, number, Role::Called) {
-            Ok(()) => self.await_answer(m, id),
-            Err(cause) => self.end_call(m, id, cause, BY_BOX),
+        if let Some(to) = self.forward_of(number, ForwardWhen::Always) {
+            return self.forward(m, id, number, to, ForwardWhen::Always);
+        }
+        let Err(cause) = self.ring_extension(id, number, Role::Called) else {
+            return self.await_answer(m, id);
+        };
+        let when = if cause == Cause::UserBusy { ForwardWhen::Busy } else { ForwardWhen::NoAnswer };
+        match self.forward_of(number, when) {
+            Some(to) => self.forward(m, id, number, to, when),
+            None => self.dial_failed(m, id, cause, BY_BOX),
         }
     }
 
     pub(crate) fn await_answer(&mut self, m: Moment, id: CallId) {
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.owner = Owner::Dialling;
+        let mut seconds = self.config.ring_s;
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.owner = Owner::Dialling;
+        let callee = call.callees.first().copied();
+        if let Some(Place::Extension(number)) =
+            callee.and_then(|ch| Some(self.legs.get(&ch)?.place))
+            && self.forward_of(number, ForwardWhen::NoAnswer).is_some()
+        {
+            seconds = seconds.min(self.config.forward_no_answer_s);
         }
-        let ring = Duration::from_secs(self.config.ring_s.into());
-        self.timers.set(Timer::NoAnswer(id), m.now + ring);
+        self.timers.set(Timer::NoAnswer(id), m.now + Duration::from_secs(seconds.into()));
+    }
+
+    /// The called party has been rung long enough.
+    pub(crate) fn no_answer(&mut self, m: Moment, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if matches!(call.owner, Owner::Originating(_)) {
+            return self.end_call(m, id, Cause::NoAnswer, BY_BOX);
+        }
+        let callees = core::mem::take(&mut call.callees);
+        call.hunting = None;
+        let mut forward = None;
+        for channel in callees {
+            let Some(leg) = self.legs.get(&channel).filter(|leg| leg.call == Some(id)) else {
+                self.withdraw_waiting(id, channel);
+                continue;
+            };
+            if let Place::Extension(number) = leg.place {
+                let to = self.forward_of(number, ForwardWhen::NoAnswer);
+                forward = forward.or(to.map(|to| (number, to)));
+            }
+            self.release_leg(m, channel, Cause::NoAnswer);
+        }
+        match forward {
+            Some((from, to)) => self.forward(m, id, from, to, ForwardWhen::NoAnswer),
+            None => self.dial_failed(m, id, Cause::NoAnswer, BY_BOX),
+        }
     }
 
     /// Rings an extension for a call.
-    fn ring_extension(&mut self, id: CallId, number: Number, role: Role) -> Result<(), Cause> {
+    pub(crate) fn ring_extension(
+        &mut self,
+        id: CallId,
+        number: Number,
+        role: Role,
+    ) -> Result<(), Cause> {
         let extension = self.extensions.get(&number).ok_or(Cause::UnallocatedNumber)?;
         if !extension.reachable() {
             let in_alarm = extension.port.is_some();
@@ -41,13 +88,61 @@ impl Switch {
                 Cause::SubscriberAbsent
             });
         }
-        if extension.legs > 0 {
+        if extension.do_not_disturb && matches!(role, Role::Called | Role::Agent(_)) {
             return Err(Cause::UserBusy);
         }
-        let (channel, endpoint) = match extension.port {
-            Some(port) => (ChannelId::port(port), Endpoint::Port(port)),
-            None => (self.free_sip_channel(), Endpoint::SipPhone(number)),
+        if extension.legs > 0 {
+            let waits = extension.call_waiting && role == Role::Called;
+            return match extension.port {
+                _ if !waits => Err(Cause::UserBusy),
+                Some(port) => self.call_waits(id, ChannelId::port(port)),
+                None if extension.legs > 1 => Err(Cause::UserBusy),
+                None => self.ring_phone(id, number, Endpoint::SipPhone(number), role),
+            };
+        }
+        let endpoint = extension.port.map_or(Endpoint::SipPhone(number), Endpoint::Port);
+        self.ring_phone(id, number, endpoint, role)
+    }
+
+    fn ring_phone(
+        &mut self,
+        id: CallId,
+        number: Number,
+        endpoint: Endpoint,
+        role: Role,
+    ) -> Result<(), Cause> {
+        let channel = match endpoint {
+            Endpoint::Port(port) => ChannelId::port(port),
+            _ => self.free_sip_channel(),
         };
+        self.ring_on(id, number, endpoint, role, channel)
+    }
+
+    /// The channel by which an extension is rung next.
+    pub(crate) fn next_channel_of(&mut self, number: Number) -> Option<ChannelId> {
+        let port = self.extensions.get(&number)?.port;
+        Some(port.map_or_else(|| self.free_sip_channel(), ChannelId::port))
+    }
+
+    /// Rings the phone that a call is made for.
+    pub(crate) fn ring_on_channel(
+        &mut self,
+        id: CallId,
+        number: Number,
+        channel: ChannelId,
+    ) -> Result<(), Cause> {
+        let endpoint = channel.as_port().map_or(Endpoint::SipPhone(number), Endpoint::Port);
+        self.ring_on(id, number, endpoint, Role::Caller, channel)
+    }
+
+    fn ring_on(
+        &mut self,
+        id: CallId,
+        number: Number,
+        endpoint: Endpoint,
+        role: Role,
+        channel: ChannelId,
+    ) -> Result<(), Cause> {
         let caller = self.calls.get(&id).ok_or(Cause::NormalUnspecified)?.caller;
         self.begin_leg(id, channel, role, Place::Extension(number), endpoint);
         let pattern = self.ringing(id);
@@ -96,7 +191,7 @@ impl Switch {
         endpoint: Endpoint,
     ) {
         self.add_leg(channel, Leg::new(id, role, LegPhase::Calling, place));
-        if let Some(call) = self.calls.get_mut(&id) {
+        if let Some(call) = self.calls.get_mut(&id).filter(|call| call.caller_leg != channel) {
             call.callees.push(channel);
         }
         self.channel(channel, ChannelCommand::Seize(endpoint));
@@ -118,32 +213,37 @@ impl Switch {
         let Some(call) = self.calls.get_mut(&id) else { return };
         // The number was reached: what happens now is its answer, and no other way is tried.
         call.hunting = None;
-        let (caller, answered) = (call.caller_leg, call.answered);
-        if call.bridged.is_some() {
+        let caller = call.caller_leg;
+        if call.early.is_some() || matches!(call.owner, Owner::Talk) {
             return;
         }
-        if !answered {
+        self.caller_hears_ringing(caller);
+    }
+
+    pub(crate) fn caller_hears_ringing(&mut self, caller: ChannelId) {
+        let Some(leg) = self.legs.get_mut(&caller) else { return };
+        if leg.phase == LegPhase::Incoming {
             // The caller's phone, or its port's signalling, makes the ringback tone of it.
             self.channel(caller, ChannelCommand::Alert);
-        } else if let Some(leg) = self.legs.get_mut(&caller)
-            && !leg.sounding
-        {
+        } else if !leg.sounding {
             leg.sounding = true;
             self.media(MediaRequest::Tone { ch: caller, tone: Tone::Ringback });
         }
     }
 
     /// The called party's audio is open before it has answered: a network's announcement.
-    pub(crate) fn callee_early_audio(&mut self, callee: ChannelId, id: CallId) {
-        let Some(call) = self.calls.get(&id) else { return };
-        if call.bridged.is_some() || !matches!(call.owner, Owner::Dialling) {
+    pub(crate) fn callee_early_audio(&mut self, m: Moment, callee: ChannelId, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.early.is_some() || !matches!(call.owner, Owner::Dialling) {
             return;
         }
-        let (caller, answered) = (call.caller_leg, call.answered);
-        if !answered {
+        call.early = Some(callee);
+        call.play = None;
+        let caller = call.caller_leg;
+        if self.legs.get(&caller).is_some_and(|leg| leg.phase == LegPhase::Incoming) {
             self.channel(caller, ChannelCommand::OpenEarlyAudio);
         }
-        self.bridge(id, callee);
+        self.sync(m, id);
     }
 
     pub(crate) fn callee_answered(
@@ -164,23 +264,14 @@ impl Switch {
             call.hunting = None;
         }
         match role {
-            Role::Caller => {}
+            Role::Caller => self.originated(m, id),
+            Role::Supervisor => self.supervisor_there(m, ch, id),
             Role::Agent(agent) => self.app(AppInput::OfferAnswered { call: id, agent }),
             Role::Called => {
                 self.answer_with(id, certainty);
                 let record = self.records_dialled(id, ch);
-                self.talk(m, id, ch, record);
+                self.talk(m, id, record);
             }
-        }
-    }
-
-    fn records_dialled(&self, id: CallId, callee: ChannelId) -> bool {
-        let rules = &self.config.recording;
-        let inside = matches!(self.legs.get(&callee).map(|l| l.place), Some(Place::Extension(_)));
-        match self.calls.get(&id).map(|call| call.from) {
-            Some(From::Extension) if inside => rules.internal,
-            Some(From::Extension) => rules.outgoing,
-            _ => false,
         }
     }
 
@@ -198,9 +289,15 @@ impl Switch {
             self.app(AppInput::OfferFailed { call, agent, cause });
             return;
         }
+        let handler: Arc<str> = work_number.into();
+        if let Some(channel) = self.agent_leg(call, agent)
+            && let Some(leg) = self.legs.get_mut(&channel)
+        {
+            leg.handler = Some(handler.clone());
+        }
         let rings = self.calls.get(&call).and_then(|c| c.segment_kind()) == Some(SegmentKind::Ring);
         if !rings {
-            self.segment(m, call, SegmentKind::Ring, work_number.into(), Some(agent));
+            self.segment(m, call, SegmentKind::Ring, handler, Some(agent));
         }
     }
 
@@ -242,7 +339,7 @@ impl Switch {
             return false;
         }
         self.answer(call);
-        self.talk(m, call, channel, record);
+        self.talk(m, call, record);
         true
     }
 }

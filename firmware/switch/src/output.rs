@@ -102,6 +102,27 @@ pub enum AppInput {
         /// Why.
         cause: Cause,
     },
+    /// An agent has no part any more in a call that goes on: it was transferred, or taken over.
+    AgentLeft {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// An agent's talk goes on in another call, with which the one it began in was joined.
+    AgentMoved {
+        /// The call it began in.
+        from: CallId,
+        /// The call it goes on in.
+        to: CallId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// Somebody else has taken a call that waits in a queue: it waits no more.
+    TakenFromQueue {
+        /// The call.
+        call: CallId,
+    },
     /// An extension asked for something by a feature code; answered by
     /// [`Switch::feature_done`](crate::Switch::feature_done).
     Feature {

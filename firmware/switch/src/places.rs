@@ -46,6 +46,16 @@ pub(crate) struct Extension {
     pub(crate) alarm: Option<Alarm>,
     /// How many channels carry a leg of it, those still being released included.
     pub(crate) legs: u32,
+    pub(crate) pick_up_group: Arc<str>,
+    pub(crate) call_waiting: bool,
+    pub(crate) supervisor: bool,
+    /// Where calls go by configuration, in the order of `ForwardWhen`.
+    pub(crate) configured: [Option<Number>; 3],
+    /// Where they go instead, as set at the phone or by the web.
+    pub(crate) forwards: [Option<Number>; 3],
+    pub(crate) do_not_disturb: bool,
+    /// The last number dialled.
+    pub(crate) dialled: Option<Number>,
 }
 
 impl Extension {
@@ -153,6 +163,7 @@ fn new_line(config: &LineConfig, alarm: Option<Alarm>) -> Line {
 }
 
 fn new_extension(config: &ExtensionConfig, before: Option<&Extension>, legs: u32) -> Extension {
+    let features = &config.features;
     let wire = if config.port.is_some() { "fxs" } else { "sip" };
     Extension {
         source: format!("{wire}:{}", config.number).into(),
@@ -162,6 +173,13 @@ fn new_extension(config: &ExtensionConfig, before: Option<&Extension>, legs: u32
         registered: before.is_some_and(|e| e.registered),
         alarm: before.and_then(|e| e.alarm),
         legs,
+        pick_up_group: features.pick_up_group.as_str().into(),
+        call_waiting: features.call_waiting,
+        supervisor: features.supervisor,
+        configured: [features.forward_always, features.forward_busy, features.forward_no_answer],
+        forwards: before.map(|e| e.forwards).unwrap_or_default(),
+        do_not_disturb: before.is_some_and(|e| e.do_not_disturb),
+        dialled: before.and_then(|e| e.dialled),
     }
 }
 

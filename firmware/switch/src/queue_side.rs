@@ -14,7 +14,7 @@ impl Switch {
     /// may call the whole country.
     pub fn lead_to(&mut self, m: Moment, id: CallId, number: Number) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if matches!(call.owner, Owner::Talk(_)) {
+        if matches!(call.owner, Owner::Talk) {
             return;
         }
         call.owner = Owner::Dialling;

@@ -73,7 +73,9 @@ mod tests {
     use tipring_clock::{Instant, WallTime};
     use tipring_line::{CallerId, ChannelEvent, PortId};
 
-    use crate::config::{Class, Direction, ExtensionConfig, LineConfig, SwitchConfig};
+    use crate::config::{
+        Class, Direction, ExtensionConfig, ExtensionFeatures, LineConfig, SwitchConfig,
+    };
     use crate::dial::{DialRule, Target};
     use crate::{AppInput, Moment, SwitchOutput};
 
@@ -95,6 +97,7 @@ mod tests {
             name: String::new(),
             class: Class::Local,
             port: Some(port),
+            features: ExtensionFeatures::default(),
         };
         let further = |n: &str, flow: Option<&str>, ringing| LineNumber {
             number: number(n),

@@ -11,7 +11,7 @@ use tipring_line::{
     PortId,
 };
 
-use crate::call::{Call, Leg, LegPhase, Owner, Place, Role};
+use crate::call::{Call, Leg, LegPhase, Mix, Owner, Place, Role};
 use crate::config::SwitchConfig;
 use crate::dial::DialPlan;
 use crate::media::{MediaEvent, MediaRequest};
@@ -47,6 +47,8 @@ pub(crate) enum Timer {
     NoAnswer(CallId),
     /// When a feature code's dialogue has waited long enough for a key.
     Key(CallId),
+    /// When a parked call goes back to whoever parked it.
+    Park(CallId),
     /// When a channel that was told to end must have done so.
     Forget(ChannelId),
 }
@@ -68,6 +70,8 @@ pub struct Switch {
     pub(crate) next_call: u64,
     pub(crate) next_out: u32,
     pub(crate) next_play: u64,
+    /// Recordings that are kept however short they turn out to be.
+    pub(crate) wanted_recordings: Vec<Arc<str>>,
     pub(crate) out: VecDeque<SwitchOutput>,
     pub(crate) counters: SwitchCounters,
 }
@@ -88,6 +92,7 @@ impl Switch {
             next_call: first_call_id,
             next_out: 0,
             next_play: 0,
+            wanted_recordings: Vec::new(),
             out: VecDeque::new(),
             counters: SwitchCounters::default(),
             config: SwitchConfig::default(),
@@ -130,17 +135,21 @@ impl Switch {
         match event {
             ChannelEvent::Digit { digit, source } => self.digit(m, channel, call, digit, source),
             ChannelEvent::Held(held) => self.held(m, channel, call, held),
+            ChannelEvent::HookFlash => self.hook_flash(m, channel),
+            ChannelEvent::Transfer { to, consulted } => {
+                self.phone_transfers(m, channel, to, consulted);
+            }
             ChannelEvent::CallerKnown(caller) if role == Role::Caller => {
                 self.caller_known(m, call, caller);
             }
             ChannelEvent::Ringing if role == Role::Called => self.callee_rings(call),
             ChannelEvent::EarlyAudio if role == Role::Called => {
-                self.callee_early_audio(channel, call);
+                self.callee_early_audio(m, channel, call);
             }
             ChannelEvent::Answered(certainty) => {
                 self.callee_answered(m, channel, call, role, certainty);
             }
-            // A hook flash means nothing yet; the rest says nothing new about this role's leg.
+            // The rest says nothing new about this role's leg.
             _ => {}
         }
     }
@@ -160,12 +169,10 @@ impl Switch {
                 self.play_done(m, call_id);
             }
             MediaEvent::RtpStopped { ch } => {
-                let Some(leg) = self.legs.get(&ch) else { return };
-                let (Some(call), role) = (leg.call, leg.role) else { return };
-                self.peer_lost(m, ch, call, role);
+                self.peer_lost(m, ch);
             }
             MediaEvent::RecordingClosed { call, path, duration_ms, bytes } => {
-                self.event(EventKind::RecordingEnded { call, path, duration_ms, bytes });
+                self.recording_closed(call, path, duration_ms, bytes);
             }
         }
     }
@@ -175,8 +182,9 @@ impl Switch {
         while let Some(timer) = self.timers.expire(m.now) {
             match timer {
                 Timer::CallerId(call) => self.take_arriving(m, call),
-                Timer::NoAnswer(call) => self.end_call(m, call, Cause::NoAnswer, BY_BOX),
-                Timer::Key(call) => self.feature_key_timeout(m, call),
+                Timer::NoAnswer(call) => self.no_answer(m, call),
+                Timer::Key(call) => self.key_timeout(m, call),
+                Timer::Park(call) => self.parked_too_long(m, call),
                 Timer::Forget(channel) => {
                     self.counters.channels_forgotten += 1;
                     self.drop_leg(channel);
@@ -226,9 +234,15 @@ impl Switch {
             return;
         }
         let role = leg.role;
+        if role == Role::Supervisor {
+            return self.supervisor_key(m, ch, id, digit);
+        }
+        if self.key_after_flash(m, ch, digit) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(&id) else { return };
         match &mut call.owner {
-            Owner::Talk(_) => self.pass_digit(ch, id, digit, source),
+            Owner::Talk => self.pass_digit(ch, id, digit, source),
             _ if role != Role::Caller => {}
             Owner::Flow => self.app_digit(id, App::Flow, digit),
             Owner::Queue(_) => self.app_digit(id, App::Queue, digit),
@@ -236,7 +250,17 @@ impl Switch {
                 let step = machine.key(m.now, digit);
                 self.feature_step(m, id, step);
             }
-            Owner::Arriving(_) | Owner::Dialling => {}
+            Owner::Collecting(_) => self.collect(m, id, digit),
+            Owner::Arriving(_) | Owner::Originating(_) | Owner::Dialling | Owner::Parked(_) => {}
+        }
+    }
+
+    fn key_timeout(&mut self, m: Moment, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        if matches!(call.owner, Owner::Collecting(_)) {
+            self.collected(m, id);
+        } else {
+            self.feature_key_timeout(m, id);
         }
     }
 
@@ -249,16 +273,17 @@ impl Switch {
     /// as a tone, and an INFO request never is audio.
     fn pass_digit(&mut self, from: ChannelId, id: CallId, digit: Digit, source: DigitSource) {
         let Some(call) = self.calls.get(&id) else { return };
-        let Owner::Talk(callee) = call.owner else { return };
-        let to = if from == call.caller_leg { callee } else { call.caller_leg };
-        let audio_carries_it = match source {
-            DigitSource::InBand => true,
-            DigitSource::Rfc4733 => to.is_sip(),
-            DigitSource::SipInfo | DigitSource::Pulse => false,
-        };
-        if !audio_carries_it {
-            let digits = Digits::from_iter([digit]);
-            self.channel(to, ChannelCommand::SendDigits(digits));
+        let in_pair = matches!(call.mix, Mix::Pair(..));
+        for to in call.mix.members().into_iter().filter(|to| *to != from) {
+            let audio_carries_it = match source {
+                DigitSource::InBand => true,
+                DigitSource::Rfc4733 => in_pair && to.is_sip(),
+                DigitSource::SipInfo | DigitSource::Pulse => false,
+            };
+            if !audio_carries_it {
+                let digits = Digits::from_iter([digit]);
+                self.channel(to, ChannelCommand::SendDigits(digits));
+            }
         }
     }
 
@@ -271,7 +296,7 @@ impl Switch {
                 let step = machine.play_done(m.now);
                 self.feature_step(m, id, step);
             }
-            Owner::Arriving(_) | Owner::Dialling | Owner::Talk(_) => {}
+            _ => {}
         }
     }
 
@@ -326,6 +351,10 @@ impl Switch {
 
     pub(crate) fn drop_leg(&mut self, channel: ChannelId) -> Option<Leg> {
         let leg = self.legs.remove(&channel)?;
+        if leg.muted {
+            // A port's audio outlives the call.
+            self.media(MediaRequest::Mute { ch: channel, muted: false });
+        }
         if leg.phase == LegPhase::Releasing {
             self.timers.stop(&Timer::Forget(channel));
         }
@@ -349,6 +378,7 @@ impl Switch {
         }
         let Some(leg) = self.legs.get_mut(&channel) else { return };
         leg.call = None;
+        leg.kept = None;
         leg.phase = LegPhase::Releasing;
         self.channel(channel, ChannelCommand::Release(cause));
     }

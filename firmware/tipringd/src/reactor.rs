@@ -324,15 +324,30 @@ impl Reactor {
             MediaRequest::Tone { ch, tone } => self.media.tone(ch, self.sounds.tone(tone)),
             MediaRequest::Stop { ch } => self.media.stop(ch),
             MediaRequest::Detect { ch, dtmf } => self.media.detect(ch, dtmf),
-            MediaRequest::RecordStart { call, left, path } => self.record(call, left, path),
-            MediaRequest::RecordRight { call, right } => {
-                self.media.record_right(RecordingId(call.0), right);
+            MediaRequest::Conference { members } => {
+                if let Err(e) = self.media.conference(&members) {
+                    let now = self.clock.now();
+                    journal::limited(now, Level::Error, "conference", || e.to_string());
+                }
+            }
+            MediaRequest::Leave { ch } => self.media.leave(ch),
+            MediaRequest::Monitor { listener, target, whisper } => {
+                self.media.monitor(listener, target, whisper);
+            }
+            MediaRequest::Mute { ch, muted } => self.media.mute(ch, muted),
+            MediaRequest::RecordStart { call, path } => self.record(call, path),
+            MediaRequest::RecordSides { call, left, right } => {
+                self.media.record_sides(RecordingId(call.0), left, &right);
+            }
+            MediaRequest::RecordDiscard { path } => {
+                // A file that is gone already is as good as removed.
+                let _ = std::fs::remove_file(self.recordings.join(&*path));
             }
             MediaRequest::RecordStop { call } => self.media.record_stop(RecordingId(call.0)),
         }
     }
 
-    fn record(&mut self, call: CallId, left: ChannelId, path: Arc<str>) {
+    fn record(&mut self, call: CallId, path: Arc<str>) {
         let id = RecordingId(call.0);
         let file = self.recordings.join(&*path);
         if let Some(folder) = file.parent().filter(|f| self.desk.recording_folder != *f) {
@@ -340,7 +355,7 @@ impl Reactor {
             // A folder that cannot be made is told by the recorder, which cannot make the file.
             let _ = std::fs::create_dir_all(folder);
         }
-        match self.media.record(id, left, file) {
+        match self.media.record(id, file) {
             Ok(()) => {
                 self.desk.recording_paths.insert(id, path);
             }

@@ -91,6 +91,7 @@ impl Sounds {
     pub(crate) fn tone(&self, tone: Tone) -> ToneCadence {
         match tone {
             Tone::Ringback => tipring_dsp::tones::china::RINGBACK,
+            Tone::Dial => tipring_dsp::tones::china::DIAL,
             Tone::Busy => tipring_dsp::tones::china::BUSY,
             Tone::Congestion => tipring_dsp::tones::china::CONGESTION,
         }

@@ -5,7 +5,7 @@
 //! is what the canceller leaves of the latter. The one argument is the instructions: `best` or
 //! `portable`.
 
-#[allow(dead_code, reason = "of the canceller only its work is of interest here")]
+#[allow(dead_code, unreachable_pub, reason = "of the canceller only its work is of interest here")]
 #[path = "../../../drivers/dsp/src/echo/mod.rs"]
 mod echo;
 

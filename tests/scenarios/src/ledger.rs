@@ -1,10 +1,10 @@
 //! What must hold for every call, whatever happens: checked against the log as it is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tipring_clock::{Duration, Instant};
 use tipring_events::{AgentId, AgentState, EventKind, OfferOutcome, QueueId, SegmentId};
-use tipring_line::CallId;
+use tipring_line::{CallId, Number};
 
 #[derive(Default)]
 struct CallAccount {
@@ -14,7 +14,7 @@ struct CallAccount {
     segments_us: u64,
     visit: Option<QueueId>,
     talks_with: Option<AgentId>,
-    recording: bool,
+    recording: Option<String>,
 }
 
 /// Follows the log and complains, by panicking, about the first thing that must not be.
@@ -25,6 +25,8 @@ pub struct Ledger {
     /// Until when an agent who missed, or refused, an offer is left alone.
     rests: HashMap<AgentId, Instant>,
     agents: HashMap<AgentId, (AgentState, Option<CallId>)>,
+    monitors: HashSet<(CallId, Number)>,
+    parked: HashMap<Number, CallId>,
     /// Calls that have ended.
     pub calls_ended: u64,
     /// Queue visits that have ended.
@@ -83,16 +85,45 @@ impl Ledger {
                 assert_eq!(before, Some(*call), "agent {agent:?}: another offer ended");
                 self.offers_ended += 1;
             }
+            EventKind::CallTransferred { call, consulted, .. } => {
+                assert!(self.open.contains_key(call), "call {call} is transferred, but no more");
+                if let Some(other) = consulted {
+                    assert!(
+                        self.open.contains_key(other),
+                        "call {other} was consulted, but no more"
+                    );
+                    assert_ne!(call, other, "a call is its own consultation");
+                }
+            }
+            EventKind::MonitorBegan { call, extension, .. } => {
+                let new = self.monitors.insert((*call, *extension));
+                assert!(new && self.open.contains_key(call), "call {call} is monitored twice");
+            }
+            EventKind::MonitorEnded { call, extension } => {
+                let was = self.monitors.remove(&(*call, *extension));
+                assert!(was, "call {call}: monitoring that never began has ended");
+            }
+            EventKind::CallParked { call, place, .. } => {
+                let before = self.parked.insert(*place, *call);
+                assert_eq!(before, None, "two calls at parking place {place}");
+            }
+            EventKind::CallUnparked { call, place, .. } => {
+                let before = self.parked.remove(place);
+                assert_eq!(before, Some(*call), "another call left parking place {place}");
+            }
             EventKind::AgentChanged { agent, state, call, .. } => {
                 self.agent_changed(*agent, *state, *call);
             }
-            EventKind::RecordingBegan { call, .. } => {
-                let again = core::mem::replace(&mut self.account(*call).recording, true);
-                assert!(!again, "call {call} is recorded twice");
+            EventKind::RecordingBegan { call, path } => {
+                let before = self.account(*call).recording.replace(path.clone());
+                assert_ne!(before.as_ref(), Some(path), "call {call}: a file is written twice");
             }
             event => {
                 if let Some(call) = event.call() {
-                    let after_the_end = matches!(event, EventKind::RecordingEnded { .. });
+                    let after_the_end = matches!(
+                        event,
+                        EventKind::RecordingEnded { .. } | EventKind::RecordingDiscarded { .. }
+                    );
                     assert!(after_the_end || self.open.contains_key(&call), "{event:?} of no call");
                 }
             }
@@ -104,6 +135,8 @@ impl Ledger {
     }
 
     fn call_ended(&mut self, now: Instant, call: CallId) {
+        let monitored = self.monitors.iter().any(|(monitored, _)| *monitored == call);
+        assert!(!monitored, "call {call} ended, but its monitoring did not");
         let account = self.open.remove(&call).unwrap_or_else(|| panic!("call {call} ended twice"));
         assert!(account.segment.is_none(), "call {call} ended within a segment");
         assert_eq!(account.visit, None, "call {call} ended within a queue visit");
@@ -113,7 +146,13 @@ impl Ledger {
     }
 
     fn agent_changed(&mut self, agent: AgentId, state: AgentState, call: Option<CallId>) {
-        let (before, _) = self.agents.insert(agent, (state, call)).unwrap_or_default();
+        let (before, with) = self.agents.insert(agent, (state, call)).unwrap_or_default();
+        if before == AgentState::Talking
+            && let Some(account) = with.and_then(|call| self.open.get_mut(&call))
+        {
+            // The agent has left a call that may go on with another.
+            account.talks_with.take_if(|other| *other == agent);
+        }
         if state != AgentState::Talking {
             return;
         }
@@ -139,5 +178,7 @@ impl Ledger {
     pub fn close(&self) {
         assert!(self.open.is_empty(), "{} calls never ended", self.open.len());
         assert!(self.offers.is_empty(), "{} offers never ended", self.offers.len());
+        assert!(self.monitors.is_empty(), "monitoring never ended: {:?}", self.monitors);
+        assert!(self.parked.is_empty(), "parked for ever: {:?}", self.parked);
     }
 }

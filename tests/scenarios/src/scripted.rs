@@ -50,6 +50,10 @@ pub enum Hears {
     Tone(Tone),
     /// The other party.
     Party(ChannelId),
+    /// All others of a conference, in order.
+    Conference(Vec<ChannelId>),
+    /// What this channel says and hears; `true` where it is heard there too.
+    Monitored(ChannelId, bool),
 }
 
 #[derive(Debug)]
@@ -62,6 +66,15 @@ struct Channel {
     releasing: bool,
 }
 
+/// A recording under way.
+#[derive(Clone, Debug)]
+struct Recording {
+    path: String,
+    began: Instant,
+    /// Who is on its left, and on its right.
+    sides: (Option<ChannelId>, Vec<ChannelId>),
+}
+
 /// The scripted world.
 #[derive(Default)]
 pub struct Scripted {
@@ -72,7 +85,9 @@ pub struct Scripted {
     channels: BTreeMap<ChannelId, Channel>,
     hears: HashMap<ChannelId, Hears>,
     bridges: BTreeSet<(ChannelId, ChannelId)>,
-    recordings: HashMap<CallId, (String, Instant)>,
+    conferences: Vec<BTreeSet<ChannelId>>,
+    muted: BTreeSet<ChannelId>,
+    recordings: HashMap<CallId, Recording>,
     agenda: BTreeMap<(Instant, u64), (Option<u64>, Stimulus)>,
     count: u64,
     next_in: u32,
@@ -80,6 +95,8 @@ pub struct Scripted {
     pub told: Vec<(ChannelId, ChannelCommand)>,
     /// How many recordings were closed.
     pub recordings_closed: u64,
+    /// Recordings that were removed.
+    pub recordings_discarded: u64,
     /// A channel whose last word is lost on the way to the box.
     pub loses_released: Option<ChannelId>,
 }
@@ -124,6 +141,16 @@ impl Scripted {
         self.hears.get(&channel).cloned().unwrap_or_default()
     }
 
+    /// Who is on the left and on the right of a call's recording.
+    pub fn recorded(&self, call: u64) -> (Option<ChannelId>, Vec<ChannelId>) {
+        self.recordings.get(&CallId(call)).map(|r| r.sides.clone()).unwrap_or_default()
+    }
+
+    /// Whether what a channel says is heard by nobody.
+    pub fn is_muted(&self, channel: ChannelId) -> bool {
+        self.muted.contains(&channel)
+    }
+
     /// Whether a channel is there, and its call answered.
     pub fn is_up(&self, channel: ChannelId) -> bool {
         self.channels.get(&channel).is_some_and(|c| c.up && !c.releasing)
@@ -154,6 +181,8 @@ impl Scripted {
     pub fn close(&self) {
         assert!(self.channels.is_empty(), "channels left: {:?}", self.channels);
         assert!(self.bridges.is_empty(), "bridges left: {:?}", self.bridges);
+        assert!(self.conferences.is_empty(), "conferences left: {:?}", self.conferences);
+        assert!(self.muted.is_empty(), "muted: {:?}", self.muted);
         assert!(self.recordings.is_empty(), "recordings left: {:?}", self.recordings);
     }
 
@@ -235,22 +264,56 @@ impl Scripted {
 
     fn set_hears(&mut self, channel: ChannelId, hears: Hears) {
         assert!(self.channels.contains_key(&channel), "{channel} is no more, but {hears:?}");
-        assert!(
-            !self.bridges.iter().any(|(a, b)| *a == channel || *b == channel),
-            "{channel} is bridged, but {hears:?}"
-        );
+        assert!(!self.is_bridged(channel), "{channel} is bridged, but {hears:?}");
         self.hears.insert(channel, hears);
+    }
+
+    fn is_bridged(&self, channel: ChannelId) -> bool {
+        self.bridges.iter().any(|(a, b)| *a == channel || *b == channel)
+            || self.conferences.iter().any(|members| members.contains(&channel))
     }
 
     fn bridge(&mut self, a: ChannelId, b: ChannelId) {
         for channel in [a, b] {
             assert!(self.channels.contains_key(&channel), "{channel} is bridged, but no more");
-            let free = !self.bridges.iter().any(|(a, b)| *a == channel || *b == channel);
-            assert!(free, "{channel} is bridged twice");
+            self.part(channel);
         }
         self.bridges.insert((a, b));
         self.hears.insert(a, Hears::Party(b));
         self.hears.insert(b, Hears::Party(a));
+    }
+
+    /// Takes a channel out of its conference. What stays alone is none.
+    fn part(&mut self, channel: ChannelId) {
+        let paired = self.bridges.iter().any(|(a, b)| *a == channel || *b == channel);
+        assert!(!paired, "{channel} is bridged twice");
+        for members in &mut self.conferences {
+            members.remove(&channel);
+        }
+        self.hears.remove(&channel);
+        self.hear_conferences();
+    }
+
+    fn hear_conferences(&mut self) {
+        self.conferences.retain(|members| !members.is_empty());
+        for members in &self.conferences {
+            for member in members {
+                let others = members.iter().copied().filter(|other| other != member);
+                self.hears.insert(*member, Hears::Conference(others.collect()));
+            }
+        }
+    }
+
+    fn confer(&mut self, members: &[ChannelId]) {
+        assert!(members.len() > 2, "a conference of {members:?}");
+        for channel in members {
+            assert!(self.channels.contains_key(channel), "{channel} confers, but is no more");
+            // A pair becomes a conference without being taken apart first.
+            self.bridges.retain(|(a, b)| a != channel && b != channel);
+            self.part(*channel);
+        }
+        self.conferences.push(members.iter().copied().collect());
+        self.hear_conferences();
     }
 }
 
@@ -281,6 +344,7 @@ impl Surroundings for Scripted {
             | ChannelCommand::CallWaiting { .. }
             | ChannelCommand::CallWaitingEnd
             | ChannelCommand::SendDigits(_)
+            | ChannelCommand::Transferred(_)
             | ChannelCommand::Flash => {
                 assert!(self.channels.contains_key(&channel), "{command:?} for no channel");
             }
@@ -295,6 +359,19 @@ impl Surroundings for Scripted {
                 self.hears.remove(a);
                 self.hears.remove(b);
             }
+            MediaRequest::Conference { members } => self.confer(members),
+            MediaRequest::Leave { ch } => {
+                self.part(*ch);
+            }
+            MediaRequest::Monitor { listener, target, whisper } => {
+                self.set_hears(*listener, Hears::Monitored(*target, *whisper));
+            }
+            MediaRequest::Mute { ch, muted: true } => {
+                self.muted.insert(*ch);
+            }
+            MediaRequest::Mute { ch, muted: false } => {
+                self.muted.remove(ch);
+            }
             MediaRequest::Play { ch, say, repeat, id, .. } => {
                 self.set_hears(*ch, Hears::Prompt(*id, say.to_vec()));
                 if !repeat {
@@ -306,15 +383,20 @@ impl Surroundings for Scripted {
             MediaRequest::Tone { ch, tone } => self.set_hears(*ch, Hears::Tone(*tone)),
             MediaRequest::Stop { ch } => self.set_hears(*ch, Hears::Nothing),
             MediaRequest::Detect { .. } => {}
-            MediaRequest::RecordStart { call, path, .. } => {
-                let old = self.recordings.insert(*call, (path.as_ref().to_owned(), now));
+            MediaRequest::RecordStart { call, path } => {
+                let path = path.as_ref().to_owned();
+                let new = Recording { path, began: now, sides: (None, Vec::new()) };
+                let old = self.recordings.insert(*call, new);
                 assert!(old.is_none(), "call {call} is recorded twice");
             }
-            MediaRequest::RecordRight { call, .. } => {
-                assert!(self.recordings.contains_key(call), "call {call} is not recorded");
+            MediaRequest::RecordSides { call, left, right } => {
+                let recording = self.recordings.get_mut(call).expect("a recording that began");
+                recording.sides = (*left, right.to_vec());
             }
+            MediaRequest::RecordDiscard { .. } => self.recordings_discarded += 1,
             MediaRequest::RecordStop { call } => {
-                let (path, began) = self.recordings.remove(call).expect("a recording that began");
+                let recording = self.recordings.remove(call).expect("a recording that began");
+                let Recording { path, began, .. } = recording;
                 let duration_ms = now.saturating_since(began).as_millis() as u64;
                 let bytes = 44 + duration_ms * 32;
                 let closed = MediaEvent::RecordingClosed { call: *call, path, duration_ms, bytes };

@@ -5,8 +5,8 @@ use tipring_events::{AgentId, QueueId};
 use tipring_ivr::{Flow, Key, Node, QueueNode, Tries};
 use tipring_line::{Digit, Number, PortId};
 use tipring_switch::{
-    Class, DialRule, Direction, ExtensionConfig, From, GroupConfig, Hunt, LineConfig, Outside,
-    SwitchConfig, Target, TrunkConfig,
+    Class, DialRule, Direction, ExtensionConfig, ExtensionFeatures, From, GroupConfig, Hunt,
+    LineConfig, Outside, SwitchConfig, Target, TrunkConfig,
 };
 use tipring_tipringd::core::CoreConfig;
 
@@ -28,6 +28,7 @@ fn switch() -> SwitchConfig {
         name: String::new(),
         class: if n == "8004" { Class::Internal } else { Class::National },
         port,
+        features: ExtensionFeatures::default(),
     };
     let rule = |pattern: &str, from, to| DialRule {
         number: pattern.parse().expect("the scenarios' patterns are patterns"),

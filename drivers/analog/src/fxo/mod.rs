@@ -399,7 +399,8 @@ impl<P: AnalogPort> FrameChannel for Fxo<P> {
             | ChannelCommand::CallWaiting { .. }
             | ChannelCommand::CallWaitingEnd
             | ChannelCommand::MessageWaiting(_)
-            | ChannelCommand::Forwarded(_) => false,
+            | ChannelCommand::Forwarded(_)
+            | ChannelCommand::Transferred(_) => false,
         };
         if !fits {
             self.faults.commands_refused = self.faults.commands_refused.saturating_add(1);

@@ -448,7 +448,9 @@ impl<P: AnalogPort> FrameChannel for Fxs<P> {
                 true
             }
             ChannelCommand::Release(cause) => self.release(now, *cause),
-            ChannelCommand::Dial { .. } | ChannelCommand::Flash => false,
+            ChannelCommand::Dial { .. }
+            | ChannelCommand::Flash
+            | ChannelCommand::Transferred(_) => false,
         };
         if !fits {
             self.faults.commands_refused = self.faults.commands_refused.saturating_add(1);

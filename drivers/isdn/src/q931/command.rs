@@ -31,6 +31,7 @@ impl CallControl {
             | ChannelCommand::CallWaitingEnd
             | ChannelCommand::MessageWaiting(_)
             | ChannelCommand::Forwarded(_)
+            | ChannelCommand::Transferred(_)
             | ChannelCommand::Flash => {}
         }
     }

@@ -334,6 +334,7 @@ impl<T: Timeslot> FrameChannel for R2<T> {
             | ChannelCommand::CallWaitingEnd
             | ChannelCommand::MessageWaiting(_)
             | ChannelCommand::Forwarded(_)
+            | ChannelCommand::Transferred(_)
             | ChannelCommand::Flash => false,
         };
         if !fits {

@@ -24,8 +24,8 @@ pub use emit::Writer;
 pub use essentials::Essentials;
 pub use header::{HeaderName, Method};
 pub use parse::{Framing, HEADERS_MAX, MESSAGE_BYTES_MAX};
-pub(crate) use uri::host_ip;
 pub use uri::{Scheme, Uri};
+pub(crate) use uri::{host_ip, unescape as uri_unescape};
 pub(crate) use value::MAGIC_COOKIE;
 pub use value::{CSeq, NameAddr, Params, Via};
 

@@ -30,6 +30,8 @@ pub(super) struct Call {
     pub(super) caller_key: Option<u128>,
     pub(super) audio: Audio,
     pub(super) keys: Keys,
+    /// The CSeq of the REFER that the phone waits to be told of.
+    pub(super) refer: Option<u32>,
     /// The earliest time at which the call is in the timetable.
     pub(super) armed: Option<Instant>,
 }

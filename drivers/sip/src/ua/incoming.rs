@@ -120,6 +120,7 @@ impl UserAgent {
             caller_key: Some(caller_key),
             audio,
             keys: Keys { mode, allows_info, ..Keys::default() },
+            refer: None,
             armed: None,
         });
         let machine = ServerMachine::Invite { machine, call: id };

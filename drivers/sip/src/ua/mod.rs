@@ -13,6 +13,7 @@ mod keep_alive;
 mod outgoing;
 mod progress;
 mod receive;
+mod refer;
 mod register;
 mod reply;
 mod timeout;
@@ -255,6 +256,7 @@ impl UserAgent {
                 self.invite(&mut cx, id, Some(*number), *caller);
             }
             ChannelCommand::Ring { caller, .. } => self.invite(&mut cx, id, None, *caller),
+            ChannelCommand::Transferred(result) => self.transferred(&mut cx, id, *result),
             ChannelCommand::Alert => self.alert(&mut cx, id),
             ChannelCommand::OpenEarlyAudio => self.open_early_audio(&mut cx, id),
             ChannelCommand::Answer => self.answer(&mut cx, id),

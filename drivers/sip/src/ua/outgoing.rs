@@ -65,6 +65,7 @@ impl UserAgent {
             caller_key: None,
             audio: super::call::Audio::default(),
             keys: Keys { mode: route.mode, ..Keys::default() },
+            refer: None,
             armed: None,
         });
         self.counters.calls += 1;

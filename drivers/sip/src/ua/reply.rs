@@ -8,8 +8,8 @@ use crate::message::{Essentials, HeaderName, Message, Method, Via, Writer};
 use crate::transaction::{Kept, NonInviteServer, Peer};
 use crate::via::write_reply_via;
 
-/// What we can do (RFC 3261, section 20.5). REFER, SUBSCRIBE and PRACK are not among it.
-pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
+/// What we can do (RFC 3261, section 20.5). SUBSCRIBE and PRACK are not among it.
+pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER";
 
 /// A request that came in, parsed.
 #[derive(Clone, Copy)]
@@ -170,6 +170,7 @@ pub(super) const fn reason(status: u16) -> &'static str {
         180 => "Ringing",
         183 => "Session Progress",
         200 => "OK",
+        202 => "Accepted",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",

@@ -71,6 +71,7 @@ impl UserAgent {
             Method::Invite => self.receive_reinvite(cx, id, request),
             Method::Update => self.receive_update(cx, id, request),
             Method::Info => self.receive_info(cx, id, request),
+            Method::Refer => self.receive_refer(cx, id, request),
             Method::Options => self.answer_options(request),
             Method::Prack => self.reply_stateless(request, 481, |_| {}),
             _ => self.refuse_method(request),
@@ -221,7 +222,7 @@ impl UserAgent {
         }
     }
 
-    fn contact_line(&self, id: SlotId) -> Vec<u8> {
+    pub(super) fn contact_line(&self, id: SlotId) -> Vec<u8> {
         let mut line = Vec::new();
         if let Some(call) = self.calls.get(id) {
             write_contact(&mut Writer::lines(&mut line), call);

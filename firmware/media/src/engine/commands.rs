@@ -6,13 +6,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use tipring_clock::Instant;
 use tipring_line::{ChannelCommand, Digits, RtpSession};
 
-use super::{Engine, IoChange, Leg, LegSlot, Recording, Route, Wire};
+use super::{Engine, IoChange, Leg, LegSlot, Route, Wire};
 use crate::command::{Command, Garbage};
 use crate::event::MediaEvent;
-use crate::metrics::Metrics;
 use crate::play::Player;
-use crate::rtp::samples_in;
-use crate::tap::record::{Chunk, ChunkKind, RecordTap, RecordingSlot, Side};
 
 /// Commands taken at a time, so that a flood of them cannot hold up the audio.
 const AT_A_TIME: usize = 256;
@@ -43,7 +40,11 @@ impl Engine {
             Command::Bridge(a, b) => self.bridge(now, a, b),
             Command::Unbridge(a, b) => self.unbridge(now, a, b),
             Command::Conference(members) => self.confer(now, members),
-            Command::Monitor(listener, target) => self.monitor(now, listener, target),
+            Command::Leave(slot) => self.leave(now, slot),
+            Command::Monitor(listener, target, whisper) => {
+                self.monitor(now, listener, target, whisper);
+            }
+            Command::Mute(slot, muted) => self.mute(now, slot, muted),
             Command::Play(slot, player) => self.play(now, slot, player),
             Command::Stop(slot) => self.stop(now, slot),
             Command::Detect(slot, tap) => {
@@ -53,11 +54,8 @@ impl Engine {
                 }
             }
             Command::SendDigits(slot, digits) => self.send_digits(now, slot, digits),
-            Command::Record(slot) => {
-                let recording = Recording { began: now, legs: [None, None], ended: None };
-                self.recordings[usize::from(slot.0)] = Some(recording);
-            }
-            Command::RecordSide(slot, side, leg) => self.record_side(slot, side, leg),
+            Command::Record(slot) => self.record(now, slot),
+            Command::RecordSides(slot, left, right) => self.record_sides(slot, left, right),
             Command::RecordStop(slot) => self.record_stop(now, slot),
         }
     }
@@ -95,6 +93,7 @@ impl Engine {
         let Some(leg) = self.legs[slot.index()].as_deref() else { return };
         let Wire::Packets(packets) = &leg.wire else {
             // A frame channel stays, and hears silence from now on.
+            self.mute(now, slot, false);
             self.refresh(now, slot);
             return;
         };
@@ -138,75 +137,6 @@ impl Engine {
             self.refresh_around(now, slot);
         }
         self.discard(Garbage::Digits(digits));
-    }
-
-    fn record_side(&mut self, slot: RecordingSlot, side: Side, leg: Option<LegSlot>) {
-        let Some(Some(recording)) = self.recordings.get_mut(usize::from(slot.0)) else { return };
-        let began = recording.began;
-        let before = std::mem::replace(&mut recording.legs[side as usize], leg);
-        if let Some(before) = before.and_then(|before| self.leg_mut(before))
-            && before.record.is_some_and(|tap| tap.recording == slot && tap.side == side)
-        {
-            before.record = None;
-        }
-        if let Some(leg) = leg.and_then(|leg| self.leg_mut(leg)) {
-            leg.record = Some(RecordTap::new(slot, side, began));
-        }
-    }
-
-    /// The leg goes; its recordings go on without it.
-    fn stop_recording_leg(&mut self, slot: LegSlot) {
-        let Some(tap) = self.leg_mut(slot).and_then(|leg| leg.record.take()) else { return };
-        if let Some(Some(recording)) = self.recordings.get_mut(usize::from(tap.recording.0)) {
-            recording.legs[tap.side as usize] = None;
-        }
-    }
-
-    fn record_stop(&mut self, now: Instant, slot: RecordingSlot) {
-        let Some(Some(recording)) = self.recordings.get(usize::from(slot.0)).copied() else {
-            return;
-        };
-        if recording.ended.is_some() {
-            return;
-        }
-        for leg in recording.legs.into_iter().flatten() {
-            if let Some(leg) = self.leg_mut(leg)
-                && leg.record.is_some_and(|tap| tap.recording == slot)
-            {
-                leg.record = None;
-            }
-        }
-        let end = samples_in(now - recording.began) as u32;
-        self.recordings[usize::from(slot.0)] =
-            Some(Recording { legs: [None, None], ended: Some(end), ..recording });
-        self.ending.push(slot);
-        self.tell_ends();
-    }
-
-    /// Tells the recorder of recordings that have ended, as far as there is room in the ring.
-    pub(super) fn tell_ends(&mut self) {
-        while let Some(slot) = self.ending.last().copied() {
-            let place = usize::from(slot.0);
-            let position = self.recordings[place].and_then(|r| r.ended).unwrap_or(0);
-            let end = Chunk {
-                position,
-                recording: slot,
-                kind: ChunkKind::End,
-                length: 0,
-                codes: [0; tipring_line::FRAME_SAMPLES],
-            };
-            if self.ends.chunks.push(end).is_err() {
-                return;
-            }
-            self.ending.pop();
-            self.recordings[place] = None;
-        }
-    }
-
-    pub(super) fn record_chunk(ends: &mut super::EngineEnds, metrics: &Metrics, chunk: Chunk) {
-        if ends.chunks.push(chunk).is_err() {
-            Metrics::bump(&metrics.recorder_chunks_lost);
-        }
     }
 
     pub(super) fn route(&self, slot: LegSlot) -> Route {

@@ -2,6 +2,8 @@
 //!
 //! First every jitter buffer gives its frame; then frame channels exchange theirs, hearing what
 //! was said in this tick (other frame channels: in the last); then packet legs get their packets.
+//! A frame channel's conference is summed before the exchange, so that what it said itself is
+//! taken off as it was put in.
 
 use tipring_clock::Instant;
 use tipring_dsp::g711;
@@ -34,12 +36,14 @@ impl Engine {
         for place in 0..self.framed.len() {
             self.take_in(self.framed[place]);
         }
+        self.moment += 1;
         // A player that ends changes the list, but frame channels never leave it.
         for place in 0..self.framed.len() {
             if let Some(slot) = self.framed.get(place).copied() {
                 self.exchange(now, slot);
             }
         }
+        self.moment += 1;
     }
 
     /// Goes on with the tick. Says whether the outgoing packets must be sent and this called again.
@@ -69,6 +73,9 @@ impl Engine {
             if leg.said_kind == Popped::Concealed {
                 Metrics::bump(&self.metrics.frames_concealed);
             }
+            if leg.muted {
+                leg.said = SILENCE;
+            }
         }
     }
 
@@ -84,7 +91,9 @@ impl Engine {
         frames.tick(now, &heard, &mut leg.said);
         leg.said_kind = Popped::Audio;
         let said = leg.said;
-        if let Some(tap) = &leg.record {
+        if leg.muted {
+            leg.said = SILENCE;
+        } else if let Some(tap) = &leg.record {
             let mut codes = [0; FRAME_SAMPLES];
             g711::encode(Law::A, &said, &mut codes);
             record::chunks(tap, Law::A, tap.frame_position(now), &codes, |chunk| {

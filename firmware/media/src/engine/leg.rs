@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use arrayvec::ArrayVec;
 use tipring_clock::Instant;
 use tipring_line::{ChannelId, FRAME_SAMPLES, Frame, FrameChannel, RtpSession, SILENCE};
 
@@ -71,6 +72,9 @@ pub(crate) struct PacketLeg {
 /// The longest packet sent: 60 ms.
 pub(crate) const MAX_PACKET_SAMPLES: usize = 3 * FRAME_SAMPLES;
 
+/// Legs that whisper to one leg at most.
+const WHISPERERS_MAX: usize = 4;
+
 /// One leg.
 pub(crate) struct Leg {
     pub(crate) channel: ChannelId,
@@ -83,6 +87,10 @@ pub(crate) struct Leg {
     pub(crate) record: Option<RecordTap>,
     /// Legs that monitor this one.
     pub(crate) monitors: u16,
+    /// Those of them that it hears.
+    pub(crate) whisperers: ArrayVec<LegSlot, WHISPERERS_MAX>,
+    /// Silence stands in the place of what it says.
+    pub(crate) muted: bool,
     /// What it hears is made of frames.
     pub(crate) frames_out: bool,
     /// What it says is wanted as frames.
@@ -106,6 +114,8 @@ impl Leg {
             filter: DigitFilter::default(),
             record: None,
             monitors: 0,
+            whisperers: ArrayVec::new(),
+            muted: false,
             frames_out: false,
             frames_in: false,
             framed_at: None,

@@ -8,8 +8,10 @@
 mod commands;
 mod frames;
 mod leg;
+mod mix;
 mod output;
 mod receive;
+mod recordings;
 mod routes;
 mod timers;
 
@@ -51,11 +53,11 @@ pub(crate) struct EngineEnds {
 }
 
 /// A recording as the engine knows it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Recording {
     began: Instant,
-    /// Left and right.
-    legs: [Option<LegSlot>; 2],
+    left: Option<LegSlot>,
+    right: Members,
     /// It has ended at this position, which the recorder must still be told.
     ended: Option<u32>,
 }
@@ -67,7 +69,7 @@ pub struct Engine {
     closing: Vec<Option<Box<Leg>>>,
     /// Legs that the tick serves.
     framed: Vec<LegSlot>,
-    conferences: Vec<Members>,
+    conferences: Vec<mix::Conference>,
     recordings: Vec<Option<Recording>>,
     /// Recordings whose end waits for room in the ring.
     ending: Vec<RecordingSlot>,
@@ -77,6 +79,8 @@ pub struct Engine {
     metrics: Arc<Metrics>,
     wall_at_zero: WallTime,
     ticks: usize,
+    /// Counts the moments at which what everybody says is new: two a tick.
+    moment: u64,
     /// The next leg of the tick under way.
     tick_place: Option<usize>,
     /// Legs whose player has ended in this frame.
@@ -93,7 +97,7 @@ impl Engine {
             legs: std::iter::repeat_with(|| None).take(legs).collect(),
             closing: std::iter::repeat_with(|| None).take(legs).collect(),
             framed: Vec::with_capacity(legs),
-            conferences: vec![Members::new(); legs.div_ceil(2)],
+            conferences: vec![mix::Conference::default(); legs.div_ceil(2)],
             recordings: vec![None; recordings],
             ending: Vec::with_capacity(recordings),
             out: OutgoingBatch::new(),
@@ -102,6 +106,7 @@ impl Engine {
             metrics,
             wall_at_zero: config.wall_at_zero,
             ticks: 0,
+            moment: 0,
             tick_place: None,
             ended: Vec::with_capacity(legs),
             told: false,

@@ -86,7 +86,7 @@ impl Engine {
         let Wire::Packets(packets) = &mut leg.wire else { return };
         let law = packets.session.law;
         let samples = packet.payload.len() as u32;
-        if let Some(tap) = &mut leg.record {
+        if let (Some(tap), false) = (&mut leg.record, leg.muted) {
             let position = tap.position(now, packet.timestamp, samples);
             record::chunks(tap, law, position, packet.payload, |chunk| {
                 Self::record_chunk(&mut self.ends, &self.metrics, chunk);

@@ -9,9 +9,8 @@ use tipring_clock::Instant;
 use tipring_line::RtpSession;
 
 use super::{Engine, Leg, LegSlot, Route, Wire};
-use crate::command::{CONFERENCE_MAX, Members};
+use crate::command::Members;
 use crate::metrics::Metrics;
-use crate::rtp::jitter::Popped;
 
 /// What 120 ms of the jitter buffer may give at once.
 const REST_SAMPLES: usize = 960;
@@ -43,7 +42,7 @@ impl Engine {
             self.detach(now, *slot);
         }
         // There is one for every two legs, so one is free: its members have just left.
-        let Some(index) = self.conferences.iter().position(|members| members.is_empty()) else {
+        let Some(index) = self.conferences.iter().position(|c| c.members.is_empty()) else {
             return;
         };
         let present: Members =
@@ -51,13 +50,21 @@ impl Engine {
         for slot in &present {
             self.set_route(*slot, Route::Conference(index));
         }
-        self.conferences[index] = present.clone();
+        self.conferences[index].set(present.clone());
         for slot in present {
             self.refresh(now, slot);
         }
     }
 
-    pub(super) fn monitor(&mut self, now: Instant, listener: LegSlot, target: LegSlot) {
+    /// What the target says and hears is not touched: a packet relay of it goes on. Only whispering
+    /// makes frames of what the target hears, and of that alone.
+    pub(super) fn monitor(
+        &mut self,
+        now: Instant,
+        listener: LegSlot,
+        target: LegSlot,
+        whisper: bool,
+    ) {
         if self.leg(listener).is_none() || self.leg(target).is_none() {
             return;
         }
@@ -65,9 +72,18 @@ impl Engine {
         self.set_route(listener, Route::Monitor(target));
         if let Some(target) = self.leg_mut(target) {
             target.monitors += 1;
+            // One too many is heard by nobody.
+            let _ = whisper && target.whisperers.try_push(listener).is_ok();
         }
         self.refresh(now, listener);
         self.refresh_around(now, target);
+    }
+
+    pub(super) fn mute(&mut self, now: Instant, slot: LegSlot, muted: bool) {
+        if let Some(leg) = self.leg_mut(slot) {
+            leg.muted = muted;
+            self.refresh_around(now, slot);
+        }
     }
 
     /// Takes a leg out of what it is in; a bridge ends for the other leg too.
@@ -88,11 +104,12 @@ impl Engine {
                 self.refresh(now, other);
             }
             Route::Conference(index) => {
-                self.conferences[index].retain(|member| *member != slot);
+                self.conferences[index].remove(slot);
             }
             Route::Monitor(target) => {
                 if let Some(target) = self.leg_mut(target) {
                     target.monitors = target.monitors.saturating_sub(1);
+                    target.whisperers.retain(|whisperer| *whisperer != slot);
                 }
                 self.refresh_around(now, target);
             }
@@ -163,14 +180,15 @@ impl Engine {
         let Some(leg) = self.leg(slot) else { return false };
         let Wire::Packets(packets) = &leg.wire else { return true };
         match leg.route {
-            _ if leg.is_overridden() => true,
+            _ if leg.is_overridden() || !leg.whisperers.is_empty() => true,
             Route::Bridge(other) => !self.can_relay(other, &packets.session),
             Route::None | Route::Conference(_) | Route::Monitor(_) => true,
         }
     }
 
     fn can_relay(&self, from: LegSlot, to: &RtpSession) -> bool {
-        self.leg(from).and_then(Leg::packets).is_some_and(|from| from.session.law == to.law)
+        let from = self.leg(from).filter(|leg| !leg.muted);
+        from.and_then(Leg::packets).is_some_and(|from| from.session.law == to.law)
     }
 
     fn needs_frames_in(&self, slot: LegSlot) -> bool {
@@ -179,7 +197,10 @@ impl Engine {
             return true;
         }
         match leg.route {
-            Route::None | Route::Monitor(_) => false,
+            Route::None => false,
+            Route::Monitor(target) => {
+                self.leg(target).is_some_and(|target| target.whisperers.contains(&slot))
+            }
             Route::Conference(_) => true,
             Route::Bridge(other) => self.leg(other).is_some_and(|other| {
                 other.monitors > 0 || (other.frames_out && !other.is_overridden())
@@ -220,65 +241,6 @@ impl Engine {
         let law = packets.session.law;
         let count = packets.jitter.take_rest(law, &mut codes);
         self.send_codes(now, to, &codes[..count]);
-    }
-
-    /// The sum of what a leg is to hear by its route (n−1 of a conference's n), saturating. Says
-    /// whether there is anything.
-    pub(super) fn mix(&self, slot: LegSlot, frame: &mut tipring_line::Frame) -> bool {
-        match self.route(slot) {
-            Route::None => false,
-            Route::Bridge(other) => self.hear(&[other], frame),
-            Route::Conference(index) => {
-                let others: Members = self.conferences[index]
-                    .iter()
-                    .copied()
-                    .filter(|member| *member != slot)
-                    .collect();
-                self.hear(&others, frame)
-            }
-            Route::Monitor(target) => {
-                let mut heard = Members::new();
-                heard.push(target);
-                match self.route(target) {
-                    Route::Bridge(other) => heard.push(other),
-                    Route::Conference(index) => heard.extend(
-                        self.conferences[index]
-                            .iter()
-                            .copied()
-                            .filter(|member| *member != target)
-                            .take(CONFERENCE_MAX - 1),
-                    ),
-                    Route::None | Route::Monitor(_) => {}
-                }
-                self.hear(&heard, frame)
-            }
-        }
-    }
-
-    fn hear(&self, slots: &[LegSlot], frame: &mut tipring_line::Frame) -> bool {
-        let mut speaking = slots
-            .iter()
-            .filter_map(|slot| self.leg(*slot))
-            .filter(|leg| leg.said_kind != Popped::Nothing);
-        let Some(first) = speaking.next() else {
-            return false;
-        };
-        *frame = first.said;
-        let mut sums = [0i32; tipring_line::FRAME_SAMPLES];
-        let mut many = false;
-        for leg in speaking {
-            if !many {
-                sums.iter_mut().zip(&first.said).for_each(|(sum, s)| *sum = i32::from(*s));
-                many = true;
-            }
-            sums.iter_mut().zip(&leg.said).for_each(|(sum, s)| *sum += i32::from(*s));
-        }
-        if many {
-            for (out, sum) in frame.iter_mut().zip(&sums) {
-                *out = (*sum).clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16;
-            }
-        }
-        true
     }
 
     pub(super) fn count(&self, counter: impl Fn(&Metrics) -> &std::sync::atomic::AtomicU64) {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
+use tipring_dsp::g711;
 use tipring_line::{Law, SAMPLE_RATE_HZ};
 
 use crate::event::RecordingId;
@@ -57,8 +58,9 @@ impl RecordingFile {
         self.id
     }
 
-    /// Puts one side's codes at their place. Says whether all of them found it.
-    pub(crate) fn put(&mut self, side: usize, position: u32, codes: &[u8]) -> bool {
+    /// Puts one side's codes at their place, or adds them to what stands there if `mixed`. Says
+    /// whether all of them found it.
+    pub(crate) fn put(&mut self, side: usize, position: u32, codes: &[u8], mixed: bool) -> bool {
         if position < self.base {
             self.late += 1;
             return false;
@@ -73,7 +75,7 @@ impl RecordingFile {
         }
         let first = (position - self.base) as usize * CHANNELS + side;
         let places = self.buffer[first..].iter_mut().step_by(CHANNELS);
-        places.zip(codes).for_each(|(place, code)| *place = *code);
+        places.zip(codes).for_each(|(place, code)| *place = blend(*place, *code, mixed));
         self.end = self.end.max(after);
         true
     }
@@ -124,6 +126,15 @@ impl RecordingFile {
     }
 }
 
+/// What stands at a place from now on.
+fn blend(old: u8, new: u8, mixed: bool) -> u8 {
+    if !mixed || old == Law::A.silence() {
+        return new;
+    }
+    let sum = g711::decode_sample(Law::A, old).saturating_add(g711::decode_sample(Law::A, new));
+    g711::encode_sample(Law::A, sum)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,9 +156,9 @@ mod tests {
         for n in 0..200u32 {
             // Every third of the left side is missing; the right comes in swapped pairs.
             if n % 3 != 0 {
-                assert!(file.put(0, n * 160, &[n as u8; 160]));
+                assert!(file.put(0, n * 160, &[n as u8; 160], false));
             }
-            assert!(file.put(1, (n ^ 1) * 160, &[!(n ^ 1) as u8; 160]));
+            assert!(file.put(1, (n ^ 1) * 160, &[!(n ^ 1) as u8; 160], false));
             file.write_due().unwrap();
         }
         let closed = file.finish(None).unwrap();
@@ -166,7 +177,7 @@ mod tests {
     fn no_more_than_a_second_is_in_memory_alone() {
         let mut file = create("second");
         for n in 0..500u32 {
-            file.put(0, n * 160, &[1; 160]);
+            file.put(0, n * 160, &[1; 160], false);
             file.write_due().unwrap();
             assert!((n + 1) * 160 - file.base <= 8000);
         }
@@ -176,8 +187,8 @@ mod tests {
     #[test]
     fn a_pause_of_minutes_is_written_as_silence_in_bounded_memory() {
         let mut file = create("pause");
-        file.put(0, 0, &[1; 160]);
-        file.put(1, 8000 * 120, &[2; 160]);
+        file.put(0, 0, &[1; 160], false);
+        file.put(1, 8000 * 120, &[2; 160], false);
         file.finish(Some(8000 * 121)).unwrap();
         let data = data(&file);
         assert_eq!(data.len(), 8000 * 121 * 2);
@@ -189,10 +200,10 @@ mod tests {
     fn what_comes_after_its_place_was_written_is_counted() {
         let mut file = create("late");
         for n in 0..100 {
-            file.put(0, n * 160, &[1; 160]);
+            file.put(0, n * 160, &[1; 160], false);
             file.write_due().unwrap();
         }
-        assert!(!file.put(1, 0, &[2; 160]));
+        assert!(!file.put(1, 0, &[2; 160], false));
         assert_eq!(file.finish(None).unwrap().lost, 1);
         std::fs::remove_file(&file.path).unwrap();
     }

@@ -112,10 +112,10 @@ impl Recorder {
         }
         match chunk.kind {
             ChunkKind::End => self.close(place, Some(chunk.position)),
-            ChunkKind::Audio(side) => {
+            ChunkKind::Audio(side, mixed) => {
                 let Some(file) = &mut self.files[place] else { return };
                 let codes = &chunk.codes[..usize::from(chunk.length)];
-                if !file.put(side as usize, chunk.position, codes) {
+                if !file.put(side as usize, chunk.position, codes, mixed) {
                     Metrics::bump(&self.metrics.recorder_chunks_late);
                 }
                 let written = file.write_due();

@@ -24,7 +24,8 @@ pub(crate) enum Side {
 /// What a chunk brings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ChunkKind {
-    Audio(Side),
+    /// Of one side; `true` where it is added to what others say there at the same time.
+    Audio(Side, bool),
     /// The recording ends at the position.
     End,
 }
@@ -53,6 +54,8 @@ const DRIFT: i64 = 40;
 pub(crate) struct RecordTap {
     pub(crate) recording: RecordingSlot,
     pub(crate) side: Side,
+    /// Others are on the same side.
+    pub(crate) mixed: bool,
     began: Instant,
     /// Timestamp and position of one sample of the stream.
     anchor: Option<(u32, u32)>,
@@ -62,8 +65,8 @@ pub(crate) struct RecordTap {
 }
 
 impl RecordTap {
-    pub(crate) fn new(recording: RecordingSlot, side: Side, began: Instant) -> Self {
-        RecordTap { recording, side, began, anchor: None, fastest: i64::MAX, seen: 0 }
+    pub(crate) fn new(recording: RecordingSlot, side: Side, began: Instant, mixed: bool) -> Self {
+        RecordTap { recording, side, mixed, began, anchor: None, fastest: i64::MAX, seen: 0 }
     }
 
     /// The position of a packet's first sample. A packet holds what was spoken before it came, so
@@ -121,7 +124,7 @@ pub(crate) fn chunks(
         push(Chunk {
             position,
             recording: tap.recording,
-            kind: ChunkKind::Audio(tap.side),
+            kind: ChunkKind::Audio(tap.side, tap.mixed),
             length: part.len() as u8,
             codes,
         });
@@ -136,7 +139,7 @@ mod tests {
     use rand::{Rng, SeedableRng};
 
     fn tap() -> RecordTap {
-        RecordTap::new(RecordingSlot(0), Side::Left, Instant::ZERO)
+        RecordTap::new(RecordingSlot(0), Side::Left, Instant::ZERO, false)
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(crate) enum Route {
         code: Number,
         rest: String,
     },
+    /// The call at a parking place.
+    Parking(Number),
     Refuse(Cause),
 }
 
@@ -64,8 +66,9 @@ pub(crate) struct DialPlan {
     rules: Vec<Rule>,
     exact: FxHashMap<Number, Vec<usize>>,
     extensions: FxHashMap<Number, ()>,
-    codes: Vec<(Number, Feature)>,
+    pub(crate) codes: Vec<(Number, Feature)>,
     emergency: Vec<Number>,
+    parking: Vec<Number>,
     pub(crate) groups: Groups,
 }
 
@@ -74,6 +77,7 @@ impl DialPlan {
         let mut plan = DialPlan {
             codes: codes(config),
             emergency: config.emergency.numbers.clone(),
+            parking: config.parking.places.clone(),
             groups: Groups::new(config),
             ..DialPlan::default()
         };
@@ -114,8 +118,16 @@ impl DialPlan {
         }
         match self.rule(dialler, number) {
             Some(rule) => Some(resolve(&rule.to, dialler, number)),
-            None => self.extensions.get(&number).map(|()| Route::Extension(number)),
+            None if self.extensions.contains_key(&number) => Some(Route::Extension(number)),
+            None if self.is_a_place(dialler, number) => Some(Route::Parking(number)),
+            None => None,
         }
+    }
+
+    /// Whether the number is an extension's or, for an extension, a parking place's.
+    fn is_a_place(&self, dialler: Dialler, number: Number) -> bool {
+        let parking = dialler.from == From::Extension && self.parking.contains(&number);
+        parking || self.extensions.contains_key(&number)
     }
 
     /// How phones ring for a call to `number`, where a rule says it.
@@ -123,16 +135,15 @@ impl DialPlan {
         self.rule(dialler, number)?.ringing
     }
 
-    /// The rule that speaks for `number`: one for exactly this number or, unless it is an
-    /// extension's, a pattern.
+    /// The rule that speaks for `number`: one for exactly this number or, unless it is a
+    /// place's, a pattern.
     fn rule(&self, dialler: Dialler, number: Number) -> Option<&Rule> {
         let fits = |at: &&Rule| at.from == From::Any || at.from == dialler.from;
         let exact = self.exact.get(&number).into_iter().flatten().map(|at| &self.rules[*at]);
+        let patterns = || self.rules.iter().filter(fits);
         exact.clone().find(fits).or_else(|| {
-            let mut patterns = self.rules.iter().filter(fits);
-            patterns.find(|rule| {
-                !self.extensions.contains_key(&number) && rule.number.matches(number.as_str())
-            })
+            let mut matching = patterns().filter(|rule| rule.number.matches(number.as_str()));
+            matching.find(|_| !self.is_a_place(dialler, number))
         })
     }
 
@@ -146,16 +157,12 @@ impl DialPlan {
 
 fn codes(config: &SwitchConfig) -> Vec<(Number, Feature)> {
     let codes = &config.features;
-    [
-        (&codes.agent_log_in, Feature::AgentLogIn),
-        (&codes.agent_log_out, Feature::AgentLogOut),
-        (&codes.agent_ready, Feature::AgentReady),
-        (&codes.agent_not_ready, Feature::AgentNotReady),
-    ]
-    .into_iter()
-    // An empty code switches the feature off.
-    .filter_map(|(code, feature)| Some((code.parse().ok()?, feature)))
-    .collect()
+    codes
+        .each()
+        .into_iter()
+        // An empty code switches the feature off.
+        .filter_map(|(_, code, feature)| Some((code.parse().ok()?, feature)))
+        .collect()
 }
 
 /// A call from outside reaches neither a trunk nor a feature, whatever the rules say.
@@ -203,6 +210,7 @@ mod tests {
             name: String::new(),
             class: Class::National,
             port: None,
+            features: crate::config::ExtensionFeatures::default(),
         };
         let outside = |class| {
             Target::Trunk(Outside { name: "carrier".into(), strip: 1, prepend: "0".into(), class })

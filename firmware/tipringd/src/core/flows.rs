@@ -35,7 +35,10 @@ impl Core {
             return;
         };
         let interpreter = Interpreter::new(program.clone());
-        self.sessions.insert(call, Session { interpreter, joined: None, due: None });
+        // A call that was transferred keeps its place in the service.
+        let joined = self.sessions.get(&call).and_then(|session| session.joined);
+        self.end_session(call);
+        self.sessions.insert(call, Session { interpreter, joined, due: None });
         self.flow_input(m, call, IvrInput::Start);
     }
 

@@ -145,6 +145,14 @@ impl Core {
         self.pump(Moment { now, wall });
     }
 
+    /// Puts extensions' forwarding and do-not-disturb back, as these events of the log, in their
+    /// order, left them.
+    pub fn restore(&mut self, events: &[EventKind]) {
+        for event in events {
+            self.switch.restore_extension(event);
+        }
+    }
+
     /// A person asks for something. Answered by exactly one [`CoreOutput::Reply`] with `token`.
     pub fn command(&mut self, now: Instant, wall: WallTime, token: u64, command: Command) {
         let m = Moment { now, wall };
@@ -283,6 +291,9 @@ impl Core {
             AppInput::OfferFailed { call, agent, cause } => {
                 self.acd.offer_failed(m, call, agent, cause);
             }
+            AppInput::AgentLeft { call, agent } => self.acd.agent_left(m, call, agent),
+            AppInput::AgentMoved { from, to, agent } => self.acd.agent_moved(m, from, to, agent),
+            AppInput::TakenFromQueue { call } => self.acd.taken_away(m, call),
             AppInput::Feature { call, extension, request } => {
                 let result = self.feature(m, extension, request);
                 self.switch.feature_done(m, call, result);

@@ -1,7 +1,7 @@
 //! What people ask for: commands from the web and feature codes from handsets.
 
 use tipring_events::{Command, Refusal, Reply};
-use tipring_line::{Cause, Number};
+use tipring_line::Number;
 use tipring_switch::{FeatureRequest, FeatureResult, Moment};
 
 use super::Core;
@@ -39,11 +39,10 @@ impl Core {
             Command::CallbackCancel { queue, number, .. } => {
                 self.acd.callback_cancel(m, queue, number)
             }
-            Command::HangUp { call, .. } if self.switch.hang_up(m, call, Cause::NormalClearing) => {
-                Ok(())
-            }
-            Command::HangUp { .. } => Err(Refusal::NoSuchCall),
-            _ => Err(Refusal::NotPossible),
+            command => match self.switch.command(m, command) {
+                Ok(reply) => reply,
+                Err(_) => Err(Refusal::NotPossible),
+            },
         }
     }
 

@@ -102,8 +102,8 @@ impl Subject for Media {
             ports.push(self.open_leg(b, pair[1])?);
             self.control.bridge(a, b);
             let id = RecordingId(u64::from(call));
-            self.control.record(id, a, self.dir.join(format!("call-{call}.wav")))?;
-            self.control.record_right(id, Some(b));
+            self.control.record(id, self.dir.join(format!("call-{call}.wav")))?;
+            self.control.record_sides(id, Some(a), &[b]);
             while self.control.poll_event().is_some() {}
         }
         Ok(ports)

@@ -128,7 +128,15 @@ impl Day<'_> {
         let queue = QueueId(self.rng.random_range(1..=QUEUES));
         self.segment(us, call, 2, SegmentKind::Queue, None);
         let queue_name = format!("queue {}", queue.0);
-        self.say(us, EventKind::QueueEntered { call, queue, queue_name, position: 2 });
+        let entered = EventKind::QueueEntered {
+            call,
+            queue,
+            queue_name,
+            position: 2,
+            priority: 0,
+            waited_before_ms: 0,
+        };
+        self.say(us, entered);
         let entered = us;
         us += self.rng.random_range(0..40_000_000);
         self.say(us, EventKind::PositionChanged { call, queue, position: 1 });
@@ -148,10 +156,17 @@ impl Day<'_> {
             false => (QueueOutcome::Abandoned, None),
         };
         let wait_ms = (us - entered) as u64 / 1000;
-        self.say(
-            us,
-            EventKind::QueueLeft { call, queue, outcome, wait_ms, position: 1, agent: by },
-        );
+        let left = EventKind::QueueLeft {
+            call,
+            queue,
+            outcome,
+            because: None,
+            wait_ms,
+            position: 1,
+            first_position: 2,
+            agent: by,
+        };
+        self.say(us, left);
         if !answered {
             self.agent(us, agent, AgentState::Ready, "", None);
             return self.end(us, call, Disposition::Abandoned);

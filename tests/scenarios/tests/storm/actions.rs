@@ -13,7 +13,7 @@ use crate::big_site::{AGENTS, PHONES, big_site};
 /// A world and the hand of chance.
 pub(crate) struct Storm {
     pub(crate) world: World,
-    rng: ChaCha8Rng,
+    pub(crate) rng: ChaCha8Rng,
 }
 
 impl Storm {
@@ -38,10 +38,13 @@ impl Storm {
     /// One thing happens, and some time passes.
     pub(crate) fn step(&mut self) {
         match self.rng.random_range(0..100) {
-            0..40 => self.new_call(),
-            40..62 => self.press_a_key(),
-            62..77 => self.hang_up_somewhere(),
-            77..87 => self.change_a_phone(),
+            0..28 => self.new_call(),
+            28..46 => self.press_a_key(),
+            46..57 => self.hang_up_somewhere(),
+            57..64 => self.change_a_phone(),
+            64..80 => self.feature_somewhere(),
+            80..85 => self.supervise_somewhere(),
+            85..87 => self.set_a_phone(),
             87..93 => self.agent_does_something(),
             93..95 => self.registration_flips(),
             95..97 => self.hold_somewhere(),
@@ -88,7 +91,7 @@ impl Storm {
         }
     }
 
-    fn some_channel(&mut self) -> Option<ChannelId> {
+    pub(crate) fn some_channel(&mut self) -> Option<ChannelId> {
         let channels = self.world.around.live_channels();
         if channels.is_empty() {
             return None;

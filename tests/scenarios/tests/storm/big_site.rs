@@ -2,7 +2,7 @@
 
 use tipring_acd::{AcdConfig, AgentConfig, QueueConfig, Secret};
 use tipring_events::{AgentId, QueueId};
-use tipring_switch::{Class, DialRule, ExtensionConfig, From, Target};
+use tipring_switch::{Class, DialRule, ExtensionConfig, ExtensionFeatures, From, Target};
 use tipring_test_scenarios::{number, site};
 use tipring_tipringd::core::CoreConfig;
 
@@ -19,6 +19,12 @@ pub(crate) fn big_site() -> CoreConfig {
             name: String::new(),
             class: Class::National,
             port: None,
+            features: ExtensionFeatures {
+                pick_up_group: format!("row {}", n % 3),
+                call_waiting: n % 4 == 0,
+                supervisor: n % 5 == 0,
+                ..ExtensionFeatures::default()
+            },
         })
         .collect();
     config.switch.max_calls = 60;

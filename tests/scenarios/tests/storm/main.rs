@@ -6,6 +6,7 @@
 
 mod actions;
 mod big_site;
+mod features;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
