@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::{Chip, Kind};
+use crate::{Blink, Chip, Kind};
 
 /// One layer of a board's description.
 #[derive(Debug, Default, Deserialize)]
@@ -24,6 +24,8 @@ pub(crate) struct Layer {
     #[serde(default, rename = "span")]
     pub(crate) spans: Vec<Spanned<SpanLayer>>,
     pub(crate) power_fail: Option<Spanned<PowerFailLayer>>,
+    #[serde(default)]
+    pub(crate) lights: LightsLayer,
 }
 
 /// What an entry of a layer is called, and how a later layer changes it.
@@ -71,8 +73,8 @@ entry! {
     PcmLayer by name { device: String, slots: u8, }
 }
 entry! {
-    /// A GPIO line.
-    PinLayer by name { chip: String, line: u32, active_low: bool, }
+    /// A GPIO line or, for a light, a LED of the kernel's LED class.
+    PinLayer by name { chip: String, line: u32, active_low: bool, led_class: String, }
 }
 entry! {
     /// An analog port. Exactly one of `sim`, `dahdi` and `daa` says what drives it.
@@ -100,6 +102,16 @@ pub(crate) struct DaaLayer {
     pub(crate) pcm: String,
     pub(crate) slot: u8,
     pub(crate) reset: Option<String>,
+}
+
+/// How lights show what their sockets do.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LightsLayer {
+    pub(crate) idle: Option<Blink>,
+    pub(crate) ringing: Option<Blink>,
+    pub(crate) in_use: Option<Blink>,
+    pub(crate) alarm: Option<Blink>,
 }
 
 /// The relay that connects a line with a handset when the box has no power.

@@ -12,6 +12,7 @@
 #![deny(missing_docs)]
 
 mod layer;
+mod lights;
 mod load;
 mod resolve;
 
@@ -20,6 +21,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 use tipring_line::{PortId, PortKind};
+
+pub use lights::{Blink, Light, Lights};
 
 /// The most ports a board can have: four cards of 24 and a little.
 pub const PORTS_MAX: usize = 128;
@@ -41,6 +44,8 @@ pub struct Board {
     pub pcms: Vec<Pcm>,
     /// The relay for times without power.
     pub power_fail: Option<PowerFail>,
+    /// How the lights show what their sockets do.
+    pub lights: Lights,
 }
 
 /// One analog port.
@@ -53,7 +58,7 @@ pub struct Port {
     /// What drives it.
     pub driver: Driver,
     /// The light beside it.
-    pub led: Option<Pin>,
+    pub led: Option<Light>,
 }
 
 /// What drives an analog port.
@@ -139,7 +144,7 @@ pub struct SpanPort {
     /// The DAHDI span, from 1.
     pub dahdi: u16,
     /// The light beside it.
-    pub led: Option<Pin>,
+    pub led: Option<Light>,
 }
 
 /// The relay that connects a line with a handset when the box has no power.

@@ -2,9 +2,14 @@
 
 use toml::Spanned;
 
-use crate::layer::{BusLayer, DaaLayer, Entry, Layer, PcmLayer, PinLayer, PortLayer, SpanLayer};
+use crate::layer::{
+    BusLayer, DaaLayer, Entry, Layer, LightsLayer, PcmLayer, PinLayer, PortLayer, SpanLayer,
+};
 use crate::load::Source;
-use crate::{Board, BoardError, Chip, Daa, Driver, PORTS_MAX, Pcm, Pin, Port, PowerFail, SpanPort};
+use crate::{
+    Blink, Board, BoardError, Chip, Daa, Driver, Light, Lights, PORTS_MAX, Pcm, Pin, Port,
+    PowerFail, SpanPort,
+};
 
 const SPEED_HZ_DEFAULT: u32 = 4_000_000;
 
@@ -109,6 +114,7 @@ pub(crate) fn resolve(sources: Vec<Source>) -> Result<Board, BoardError> {
         spans: spans(&sources, &parts)?,
         pcms,
         power_fail: None,
+        lights: lights(&sources),
     };
     taken_once(&board, &ports)?;
     board.power_fail = power_fail(&sources, &board, &parts)?;
@@ -136,6 +142,34 @@ fn pin<U>(parts: &Parts, name: &str, by: &Placed<U>) -> Result<Pin, BoardError> 
         line: needed(&placed.entry.line, "line", placed)?,
         active_low: placed.entry.active_low.unwrap_or(false),
     })
+}
+
+fn light<U>(parts: &Parts, name: &str, by: &Placed<U>) -> Result<Light, BoardError> {
+    let (_, placed) = named(&parts.pins, name, "pin", by)?;
+    match &placed.entry.led_class {
+        Some(_) if placed.entry.chip.is_some() => {
+            Err(placed.wrong(format!("`{name}` has a `chip` and a `led_class`; it may have one")))
+        }
+        Some(class) if class.contains('/') || class.starts_with('.') => Err(placed.wrong(format!(
+            "`led_class` is `{class}`; write the LED's name as /sys/class/leds has it"
+        ))),
+        Some(class) => Ok(Light::Class(class.clone())),
+        None => Ok(Light::Pin(pin(parts, name, by)?)),
+    }
+}
+
+/// How lights show states: what the uppermost layer that says it says, or what is usual.
+fn lights(sources: &[Source]) -> Lights {
+    let usual = Lights::default();
+    let of = |pick: fn(&LightsLayer) -> &Option<Blink>, usual: Blink| {
+        said(sources, |layer| pick(&layer.lights).clone()).unwrap_or(usual)
+    };
+    Lights {
+        idle: of(|l| &l.idle, usual.idle),
+        ringing: of(|l| &l.ringing, usual.ringing),
+        in_use: of(|l| &l.in_use, usual.in_use),
+        alarm: of(|l| &l.alarm, usual.alarm),
+    }
 }
 
 fn port(placed: &Placed<PortLayer>, parts: &Parts, pcms: &[Pcm]) -> Result<Port, BoardError> {
@@ -167,7 +201,7 @@ fn port(placed: &Placed<PortLayer>, parts: &Parts, pcms: &[Pcm]) -> Result<Port,
         let message = format!("`{}` is said to be {kind:?}, but its chip is none", entry.label);
         return Err(placed.wrong(message));
     }
-    let led = entry.led.as_ref().map(|name| pin(parts, name, placed)).transpose()?;
+    let led = entry.led.as_ref().map(|name| light(parts, name, placed)).transpose()?;
     Ok(Port { label: entry.label.clone(), kind, driver, led })
 }
 
@@ -211,7 +245,7 @@ fn spans(sources: &[Source], parts: &Parts) -> Result<Vec<SpanPort>, BoardError>
 
 fn span(placed: &Placed<SpanLayer>, parts: &Parts) -> Result<SpanPort, BoardError> {
     let entry = &placed.entry;
-    let led = entry.led.as_ref().map(|name| pin(parts, name, placed)).transpose()?;
+    let led = entry.led.as_ref().map(|name| light(parts, name, placed)).transpose()?;
     Ok(SpanPort { label: entry.label.clone(), dahdi: needed(&entry.dahdi, "dahdi", placed)?, led })
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tipring_board::{Board, Chip, Driver, Kind};
+use tipring_board::{Blink, Board, Chip, Driver, Kind, Light, Lights};
 use tipring_line::PortId;
 
 fn folder(name: &str) -> PathBuf {
@@ -127,4 +127,50 @@ fn a_label_stands_once_and_a_base_does_not_name_itself() {
     assert!(e.contains("does a `base` name itself?"), "{e}");
     let e = Board::load(&loops.path().join("gone"), None).unwrap_err().to_string();
     assert!(e.contains("name a folder with a board.toml"), "{e}");
+}
+
+#[test]
+fn lights_are_pins_or_of_the_led_class_and_show_states_as_the_board_says() {
+    let board = Board::parse(
+        "b.toml",
+        &format!(
+            "{HEAD}[[pin]]\nname = \"a\"\nchip = \"/dev/gpiochip0\"\nline = 5\nactive_low = true\n\
+             [[pin]]\nname = \"b\"\nled_class = \"port2:green\"\n\
+             [[port]]\nlabel = \"fxo-1\"\nkind = \"fxo\"\nsim = true\nled = \"a\"\n\
+             [[port]]\nlabel = \"fxo-2\"\nkind = \"fxo\"\nsim = true\nled = \"b\"\n\
+             [lights]\nidle = \"on\"\nringing = [100, 200]\n"
+        ),
+    )
+    .unwrap();
+    let Some(Light::Pin(pin)) = &board.ports[0].led else { panic!("{:?}", board.ports[0]) };
+    assert_eq!((pin.line, pin.active_low), (5, true));
+    assert_eq!(board.ports[1].led, Some(Light::Class("port2:green".into())));
+    assert_eq!(board.lights.idle, Blink::on());
+    assert_eq!(board.lights.ringing.after(250), (false, Some(50)));
+    assert_eq!(board.lights.alarm, Lights::default().alarm, "as usual");
+}
+
+#[test]
+fn lights_that_cannot_be_are_refused_with_their_line() {
+    let port = "[[port]]\nlabel = \"x\"\nkind = \"fxo\"\nsim = true\nled = \"a\"\n";
+    for (entries, expected) in [
+        ("[lights]\nidle = \"maybe\"\n".to_owned(), "b.toml: line 4: a light is \"on\", \"off\""),
+        ("[lights]\nidle = [10, 10]\n".to_owned(), "b.toml: line 4: a light is \"on\", \"off\""),
+        ("[lights]\nbusy = \"on\"\n".to_owned(), "b.toml: line 4: unknown field `busy`"),
+        (
+            format!("[[pin]]\nname = \"a\"\nled_class = \"../x\"\n{port}"),
+            "b.toml: line 3: `led_class` is `../x`; write the LED's name",
+        ),
+        (
+            format!("[[pin]]\nname = \"a\"\nled_class = \"x\"\nchip = \"/dev/c\"\n{port}"),
+            "b.toml: line 3: `a` has a `chip` and a `led_class`; it may have one",
+        ),
+        (
+            format!("[[pin]]\nname = \"a\"\nline = 3\n{port}"),
+            "b.toml: line 3: `a` does not say its `chip`",
+        ),
+    ] {
+        let e = refusal(&entries);
+        assert!(e.starts_with(expected), "{e}");
+    }
 }

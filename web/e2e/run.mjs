@@ -131,7 +131,22 @@ await step("calls are found by number, and by none where there is none", async (
   await page.locator("tr[data-call]").first().waitFor();
 });
 
+await step("a technician tests a line, and stops learning its release tone", async () => {
+  await page.getByRole("link", { name: "线路", exact: true }).click();
+  const line = page.locator("[data-technician-line]").first();
+  await line.getByRole("button", { name: "测试", exact: true }).click();
+  // A line that carries a call is not tested, which is a verdict too, and comes at once.
+  await line.locator("[data-verdict]").waitFor({ timeout: 60_000 });
+  assert.match(await line.locator("[data-verdict]").innerText(), /[\u4e00-\u9fff]{4}/);
+  await line.getByRole("button", { name: "学习挂断音" }).click();
+  await line.getByRole("status").filter({ hasText: "请用手机拨打本线" }).waitFor();
+  await line.getByRole("button", { name: "停止" }).click();
+  await line.locator("[data-learnt=cancelled]").waitFor();
+  await page.locator(".board-check [data-finding]").first().waitFor();
+});
+
 await step("the page switches to English, and remembers it", async () => {
+  await page.getByRole("link", { name: "通话记录" }).click();
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("heading", { name: "Calls", exact: true }).waitFor();
   await page.reload();
@@ -210,9 +225,9 @@ await step("on a phone nothing sticks out sideways, in either language", async (
   await page.setViewportSize({ width: 360, height: 740 });
   for (const language of ["中文", "English"]) {
     await page.getByRole("button", { name: language }).click();
-    for (const hash of ["#/", "#/calls", `#/calls/${call}`, "#/settings"]) {
+    for (const hash of ["#/", "#/calls", `#/calls/${call}`, "#/lines", "#/settings"]) {
       await page.goto(`${url}/${hash}`);
-      await page.locator(".overview, .calls-table, .summary, .config-text").first().waitFor();
+      await page.locator(".overview, .calls-table, .summary, .line-cards, .config-text").first().waitFor();
       const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(over <= 0, `${hash} in ${language} is ${over} px too wide`);
     }

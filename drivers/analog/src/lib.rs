@@ -20,14 +20,15 @@ mod fxs;
 pub mod line_test;
 mod plan;
 pub mod plans;
+mod renewal;
 
 pub use events::Faults;
 pub use fxo::{
-    CallerSource, Dialling, Fxo, FxoDiagnostics, FxoSettings, LineService, PolarityUse, RingReport,
-    SeizeRefusal, ServiceError, ServiceReport,
+    CallerSource, Dialling, Fxo, FxoDiagnostics, FxoSettings, LineRenewal, LineRing, LineService,
+    PolarityUse, RingReport, SeizeRefusal, ServiceError, ServiceReport,
 };
 pub use fxs::{
-    CallerIdSending, FskSending, Fxs, FxsSettings, FxsTones, HookTiming, HotLine, Howler,
-    MessageLamp, RingCadence, WallReference,
+    CallerIdSending, FskSending, Fxs, FxsSettings, FxsTones, HandsetRenewal, HookTiming, HotLine,
+    Howler, MessageLamp, RingCadence, WallReference,
 };
 pub use plan::{Completion, DialPlan, DialRule};

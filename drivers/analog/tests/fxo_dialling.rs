@@ -3,6 +3,7 @@
 mod common;
 
 use common::fxo;
+use tipring_analog::plans::CountryPlan;
 use tipring_analog::{Dialling, FxoSettings};
 use tipring_line::{AnswerCertainty, Cause, ChannelEvent};
 use tipring_sim::{
@@ -50,6 +51,21 @@ fn a_number_goes_out_by_pulses() {
     rig.seize();
     rig.dial("12#");
     assert_eq!(rig.until_released(100).1, Cause::InvalidNumberFormat);
+}
+
+#[test]
+fn swedish_pulses_are_one_more_than_the_digit() {
+    let plan = CountryPlan::named("se").unwrap();
+    let settings =
+        FxoSettings { dialling: Dialling::Pulse, ..FxoSettings::from_plan(&CountryPlan::china()) };
+    let settings = FxoSettings { pulses: plan.line.pulse, ..settings };
+    let mut rig = fxo(LineModel::default(), settings);
+    rig.seize();
+    rig.dial("1029");
+    rig.until(15_000, "early audio", |e| *e == ChannelEvent::EarlyAudio);
+    rig.run(3_000);
+    // The simulated exchange counts as China's do.
+    assert!(rig.street().contains(&ExchangeEvent::Dialled("2130".parse().unwrap())));
 }
 
 #[test]

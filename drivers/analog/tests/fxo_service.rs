@@ -4,11 +4,13 @@ mod common;
 
 use common::{FxoRig, Rig};
 use tipring_analog::line_test::{LineTestSettings, Verdict};
-use tipring_analog::plans::CountryPlan;
+use tipring_analog::plans::{CallerIdKind, CountryPlan};
 use tipring_analog::{Fxo, FxoSettings, LineService, ServiceError, ServiceReport};
 use tipring_dsp::{ProgressPlan, ToneCadence};
 use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Endpoint, PortId};
-use tipring_sim::{CallPlan, ExchangeTones, LineModel, exchange_line};
+use tipring_sim::{
+    CallPlan, CallerIdDelivery, DtmfDelivery, ExchangeTones, LineModel, exchange_line,
+};
 
 fn rig(model: LineModel) -> (FxoRig, LineService) {
     let (port, control) = exchange_line(1, model);
@@ -54,6 +56,42 @@ fn a_good_line_is_tested_between_two_calls() {
     rig.run(3_000);
     rig.control.place_call(CallPlan::default()).unwrap();
     rig.until_offered(10_000);
+}
+
+#[test]
+fn the_balance_that_fits_is_found_and_kept() {
+    let model = LineModel { fitting_balance: 2, ..patient() };
+    let (mut rig, mut service) = rig(model);
+    assert_eq!(service.balances(), 3);
+    service.test(LineTestSettings::new(&CountryPlan::china(), service.balances())).unwrap();
+    let report = report_within(&mut rig, &mut service, 40_000);
+    let ServiceReport::Tested(report) = report else { panic!("{report:?}") };
+    let losses: Vec<f32> = report.echoes.iter().map(|echo| echo.loss_db.round()).collect();
+    assert_eq!((report.balance, report.verdict), (Some(2), Verdict::Good), "{losses:?}");
+    assert!(losses[2] >= losses[0] + 5.0 && losses[2] >= losses[1] + 5.0, "{losses:?}");
+}
+
+#[test]
+fn how_the_last_call_told_its_caller_is_part_of_the_report() {
+    let dtmf = CallerIdDelivery::Dtmf(DtmfDelivery::default());
+    let fsk = patient().caller_id;
+    for (caller_id, kind) in [
+        (fsk, CallerIdKind::Fsk),
+        (dtmf, CallerIdKind::Dtmf),
+        (CallerIdDelivery::None, CallerIdKind::None),
+    ] {
+        let (mut rig, mut service) = rig(LineModel { caller_id, ..patient() });
+        let caller = CallerId::from_number("13800138000".parse().unwrap());
+        let patience_ms = Some(8_000);
+        rig.control.place_call(CallPlan { caller, patience_ms, ..CallPlan::default() }).unwrap();
+        rig.until_offered(10_000);
+        rig.until_released(20_000);
+        rig.run(3_000);
+        service.test(test_settings()).unwrap();
+        let report = report_within(&mut rig, &mut service, 30_000);
+        let ServiceReport::Tested(report) = report else { panic!("{report:?}") };
+        assert_eq!(report.caller_id, Some(kind));
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod common;
 use std::collections::VecDeque;
 
 use common::{FxsRig, fxs, fxs_with, level};
+use tipring_analog::plans::CountryPlan;
 use tipring_analog::{Completion, DialPlan, Fxs, FxsSettings, HotLine};
 use tipring_clock::{Duration, Instant};
 use tipring_dsp::{DtmfLevels, DtmfTiming};
@@ -57,6 +58,18 @@ fn pulses_of_every_set_in_the_standard_are_read() {
                 assert_eq!(rig.channel.faults().pulses_unread, 0);
             }
         }
+    }
+}
+
+#[test]
+fn pulses_mean_what_they_mean_in_the_country() {
+    // Sets dial as in China; in Sweden and New Zealand their pulses are other digits.
+    for (country, heard) in [("cn", "8190"), ("se", "7089"), ("nz", "2910")] {
+        let settings = FxsSettings::from_plan(&CountryPlan::named(country).unwrap());
+        let mut rig = fxs_with(1, LineModel::default(), settings, pulses(10.0, 1.6));
+        rig.control.dial(digits("8190")).unwrap();
+        rig.until(16_000, "offer", |e| matches!(e, ChannelEvent::Offered { .. }));
+        assert_eq!(called(&rig).as_deref(), Some(heard), "{country}");
     }
 }
 

@@ -40,6 +40,20 @@ fn by_voltage_at_once_by_fsk_at_rest_or_both() {
 }
 
 #[test]
+fn a_handset_that_shows_no_messages_is_left_alone() {
+    let settings = FxsSettings {
+        shows_messages: false,
+        message_lamp: MessageLamp::Both,
+        ..FxsSettings::default()
+    };
+    let mut rig = fxs(LineModel::default(), settings);
+    rig.command(ChannelCommand::MessageWaiting(true));
+    rig.run(3_000);
+    assert_eq!(rig.handset(), []);
+    assert_eq!(rig.channel.faults().commands_refused, 0);
+}
+
+#[test]
 fn sets_that_expect_an_alert_signal_get_it_first() {
     let start = CallerIdStart::ReversalAlertTone;
     let settings = FxsSettings {

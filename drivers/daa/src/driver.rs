@@ -30,7 +30,8 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Runs a card and its highway.
+    /// Runs a card and its highway. `prepare` is called first in each of their threads: to ask for
+    /// real-time priority, which is not this crate's to give.
     ///
     /// # Errors
     /// When the system has no threads left.
@@ -38,6 +39,7 @@ impl Driver {
         card: Card<S, R>,
         highway: PcmHighway<D>,
         clock: C,
+        prepare: fn(),
     ) -> io::Result<Driver>
     where
         S: SpiDevice + Send + 'static,
@@ -49,16 +51,14 @@ impl Driver {
         let (tell, reports) = sync_channel(REPORTS_MAX);
         let mut driver = Driver { stop: stop.clone(), threads: Vec::new(), reports };
         let (pcm_stop, pcm_tell, pcm_clock) = (stop.clone(), tell.clone(), clock.clone());
-        driver.threads.push(
-            thread::Builder::new()
-                .name("analog-pcm".into())
-                .spawn(move || run_highway(highway, &pcm_clock, &pcm_stop, &pcm_tell))?,
-        );
-        driver.threads.push(
-            thread::Builder::new()
-                .name("analog-spi".into())
-                .spawn(move || run_card(card, &clock, &stop, &tell))?,
-        );
+        driver.threads.push(thread::Builder::new().name("analog-pcm".into()).spawn(move || {
+            prepare();
+            run_highway(highway, &pcm_clock, &pcm_stop, &pcm_tell);
+        })?);
+        driver.threads.push(thread::Builder::new().name("analog-spi".into()).spawn(move || {
+            prepare();
+            run_card(card, &clock, &stop, &tell);
+        })?);
         Ok(driver)
     }
 

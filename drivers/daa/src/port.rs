@@ -11,6 +11,7 @@ use tipring_line::{
 };
 
 use crate::pcm::{AudioLink, ECHO_DELAY_SAMPLES, Slips};
+use crate::si3050::BALANCES;
 
 /// Commands that may wait.
 const COMMANDS_MAX: usize = 16;
@@ -127,6 +128,8 @@ impl DaaPort {
     fn refuses(&self, command: PortCommand) -> Option<&'static str> {
         match (self.kind, command) {
             (PortKind::Fxo, PortCommand::OffHook(_) | PortCommand::Flash { .. }) => None,
+            (PortKind::Fxo, PortCommand::Balance(n)) if usize::from(n) < BALANCES.len() => None,
+            (_, PortCommand::Balance(_)) => Some("set this hybrid balance"),
             (PortKind::Fxo, PortCommand::Ring(_)) => Some("ring an exchange"),
             (PortKind::Fxo, PortCommand::Polarity(_)) => Some("set an exchange's polarity"),
             (PortKind::Fxo, PortCommand::OnHookAudio(_)) => {
@@ -196,6 +199,10 @@ impl AnalogPort for DaaPort {
             }
         }
         core::mem::take(&mut self.alarm_due).then_some(PortEvent::Alarm(self.chip_alarm))
+    }
+
+    fn balances(&self) -> u8 {
+        if self.kind == PortKind::Fxo { BALANCES.len() as u8 } else { 0 }
     }
 
     fn reading(&mut self) -> LineReading {

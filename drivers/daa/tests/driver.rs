@@ -3,6 +3,7 @@
 mod common;
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
 use common::daa_settings;
@@ -12,6 +13,9 @@ use tipring_daa::pcm::{AlsaPcm, Pace, PcmHighway};
 use tipring_daa::{Card, Driver};
 use tipring_line::{AnalogPort, PortCommand, PortError, SILENCE};
 use tipring_sim::daa::{ChipModel, Si3050Model, spi_chain};
+
+/// How many threads were prepared.
+static PREPARED: AtomicU32 = AtomicU32::new(0);
 
 /// A reset line that tells its level.
 struct ResetLine(Sender<bool>);
@@ -41,7 +45,10 @@ fn threads_report_in_one_line_and_ports_are_gone_with_them() {
     let audio = highway.connect(0).unwrap();
     let mut port = card.add_fxo("fxo-1", spi, daa_settings(0), audio);
 
-    let driver = Driver::start(card, highway, RealClock::start()).unwrap();
+    let driver = Driver::start(card, highway, RealClock::start(), || {
+        PREPARED.fetch_add(1, Ordering::Relaxed);
+    })
+    .unwrap();
     let mut lines: Vec<_> =
         (0..2).map(|_| driver.next_report(Duration::from_secs(20)).expect("two reports")).collect();
     lines.sort();
@@ -51,6 +58,7 @@ fn threads_report_in_one_line_and_ports_are_gone_with_them() {
     assert_eq!(port.command(PortCommand::OffHook(true)), Ok(()));
 
     drop(driver);
+    assert_eq!(PREPARED.load(Ordering::Relaxed), 2, "both threads");
     let mut rx = SILENCE;
     assert_eq!(port.exchange(&SILENCE, &mut rx), Err(PortError::Gone));
     assert_eq!(port.command(PortCommand::OffHook(true)), Err(PortError::Gone));

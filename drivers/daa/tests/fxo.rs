@@ -90,6 +90,25 @@ fn slots_gains_and_speeds_reach_their_registers() {
 }
 
 #[test]
+fn each_hybrid_balance_reaches_its_registers_and_is_kept_over_a_restart() {
+    let (mut rig, mut port) = in_service();
+    let own = (0x0A, 4);
+    for (balance, expected) in [(1, (0x00, 0)), (2, (0x0F, 0)), (3, (0x02, 0)), (0, own)] {
+        rig.command(&mut port, PortCommand::Balance(balance));
+        rig.chips.daa(0, |chip| {
+            assert_eq!((chip.register(30), chip.register(45)), expected, "balance {balance}");
+        });
+    }
+    assert_eq!(port.balances(), 4);
+    let beyond = port.command(PortCommand::Balance(4));
+    assert!(matches!(beyond, Err(PortError::Unsupported(_))), "{beyond:?}");
+    rig.command(&mut port, PortCommand::Balance(2));
+    rig.chips.daa(0, Si3050Model::brown_out);
+    rig.run(&mut port, 5_000);
+    rig.chips.daa(0, |chip| assert_eq!(chip.register(30), 0x0F));
+}
+
+#[test]
 fn ringing_is_told_within_100_ms_and_its_end_within_150() {
     let (mut rig, mut port) = in_service();
     for (hz, peak_v) in [(25.0, 127.0), (20.0, 60.0), (50.0, 60.0), (16.7, 40.0)] {

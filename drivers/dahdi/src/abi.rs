@@ -9,7 +9,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use nix::errno::Errno;
 
 use crate::layout::{
-    BufInfo, LineStats, Params, RingCadence, SpanInfo, ToneDefHeader, VersionInfo, requests,
+    BufInfo, ChanConfig, LineConfig, LineStats, MaintInfo, Params, RingCadence, SpanInfo,
+    ToneDefHeader, VersionInfo, requests,
 };
 
 mod raw {
@@ -20,6 +21,13 @@ mod raw {
     nix::ioctl_write_ptr_bad!(hook, requests::HOOK, c_int);
     nix::ioctl_read_bad!(get_event, requests::GETEVENT, c_int);
     nix::ioctl_readwrite_bad!(span_stat, requests::SPANSTAT, SpanInfo);
+    nix::ioctl_write_ptr_bad!(maint, requests::MAINT, MaintInfo);
+    nix::ioctl_write_ptr_bad!(span_config, requests::SPANCONFIG, LineConfig);
+    nix::ioctl_write_ptr_bad!(chan_config, requests::CHANCONFIG, ChanConfig);
+    nix::ioctl_write_ptr_bad!(startup, requests::STARTUP, c_int);
+    nix::ioctl_write_ptr_bad!(audio_mode, requests::AUDIOMODE, c_int);
+    nix::ioctl_read_bad!(get_rx_bits, requests::GETRXBITS, c_int);
+    nix::ioctl_write_ptr_bad!(set_tx_bits, requests::SETTXBITS, c_int);
     nix::ioctl_write_ptr_bad!(set_tone_zone, requests::SETTONEZONE, c_int);
     nix::ioctl_write_ptr_bad!(load_zone, requests::LOADZONE, ToneDefHeader);
     nix::ioctl_write_ptr_bad!(set_buf_info, requests::SET_BUFINFO, BufInfo);
@@ -83,6 +91,18 @@ tell! {
     on_hook_transfer(c_int) = on_hook_transfer;
     /// Battery reversed: 1; forward: 0.
     set_polarity(c_int) = set_polarity;
+    /// Begins or ends a span's test.
+    maintain(MaintInfo) = maint;
+    /// Sets a span's framing, coding and timing.
+    configure_span(LineConfig) = span_config;
+    /// Sets a channel's signalling.
+    configure_channel(ChanConfig) = chan_config;
+    /// Starts the span of this number.
+    start_span(c_int) = startup;
+    /// A clear channel carries audio (1), or data.
+    set_audio_mode(c_int) = audio_mode;
+    /// The signalling bits to send.
+    set_tx_bits(c_int) = set_tx_bits;
     /// The timer's period in samples.
     set_timer(c_int) = timer_config;
     /// Takes so many of the timer's ticks.
@@ -94,6 +114,8 @@ ask! {
     get_params(Params) = get_params;
     /// The next event, or 0.
     get_event(c_int) = get_event;
+    /// The signalling bits received; a neighbour's may stand above the low four.
+    get_rx_bits(c_int) = get_rx_bits;
     /// The state of the span in `spanno`.
     span_stat(SpanInfo) = span_stat;
     /// The driver's versions.

@@ -97,6 +97,18 @@ pub trait Device: Send + Sync {
     /// As [`set_polarity`](Device::set_polarity).
     fn on_hook_transfer(&self, ms: c_int) -> Result<(), c_int>;
 
+    /// The signalling bits received, in the low nibble.
+    ///
+    /// # Errors
+    /// `ENOTTY` or `EINVAL` where the channel has none.
+    fn rx_bits(&self) -> Result<u8, c_int>;
+
+    /// Sets the signalling bits sent.
+    ///
+    /// # Errors
+    /// As [`rx_bits`](Device::rx_bits).
+    fn set_tx_bits(&self, abcd: u8) -> Result<(), c_int>;
+
     /// Voltages. On some cards this waits for their bus.
     ///
     /// # Errors
@@ -171,6 +183,17 @@ impl Device for Channel {
 
     fn on_hook_transfer(&self, ms: c_int) -> Result<(), c_int> {
         abi::on_hook_transfer(self.as_fd(), &ms)
+    }
+
+    fn rx_bits(&self) -> Result<u8, c_int> {
+        let mut bits = 0;
+        abi::get_rx_bits(self.as_fd(), &mut bits)?;
+        // On dynamic spans the neighbour's bits stand above.
+        Ok((bits & 0xF) as u8)
+    }
+
+    fn set_tx_bits(&self, abcd: u8) -> Result<(), c_int> {
+        abi::set_tx_bits(self.as_fd(), &c_int::from(abcd & 0xF))
     }
 
     fn stats(&self) -> Result<LineStats, c_int> {

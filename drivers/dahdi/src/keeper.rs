@@ -15,6 +15,7 @@ use crate::device::{Channel, Device};
 use crate::layout::{LineStats, Params};
 use crate::open::OpenError;
 use crate::port::DahdiPort;
+use crate::timeslot::DahdiTimeslot;
 
 /// No voltage is known.
 const NO_VOLTAGE: i32 = i32::MIN;
@@ -77,7 +78,8 @@ pub type Opener<D> = Box<dyn FnMut() -> Result<Opened<D>, OpenError> + Send>;
 pub struct DahdiKeeper<D: Device = Channel> {
     /// `None` while the channel is gone.
     device: Option<Arc<D>>,
-    kind: PortKind,
+    /// What voltages would mean; `None` for a timeslot, which has none.
+    kind: Option<PortKind>,
     link: Arc<Link>,
     handed_over: Producer<Opened<D>>,
     open: Opener<D>,
@@ -90,15 +92,32 @@ pub struct DahdiKeeper<D: Device = Channel> {
 /// What `open` gives.
 pub fn open_with<D: Device>(
     kind: PortKind,
-    mut open: Opener<D>,
+    open: Opener<D>,
 ) -> Result<(DahdiPort<D>, DahdiKeeper<D>), OpenError> {
+    let (keeper, opened, returned) = keep(Some(kind), open)?;
+    Ok((DahdiPort::new(kind, opened, keeper.link.clone(), returned), keeper))
+}
+
+/// A timeslot over a channel that `open` opens, now and whenever it has gone.
+///
+/// # Errors
+/// What `open` gives.
+pub fn timeslot_with<D: Device>(
+    open: Opener<D>,
+) -> Result<(DahdiTimeslot<D>, DahdiKeeper<D>), OpenError> {
+    let (keeper, opened, returned) = keep(None, open)?;
+    Ok((DahdiTimeslot::new(opened, keeper.link.clone(), returned), keeper))
+}
+
+type Kept<D> = (DahdiKeeper<D>, Opened<D>, Consumer<Opened<D>>);
+
+fn keep<D: Device>(kind: Option<PortKind>, mut open: Opener<D>) -> Result<Kept<D>, OpenError> {
     let opened = open()?;
     let link = Arc::new(Link::new());
-    // One channel may wait: the port takes it before it can lose it.
-    let (handed_over, returned): (_, Consumer<Opened<D>>) = RingBuffer::new(1);
+    // One channel may wait: whoever lost one takes it before it can lose the next.
+    let (handed_over, returned) = RingBuffer::new(1);
     let device = Some(opened.device.clone());
-    let port = DahdiPort::new(kind, opened, link.clone(), returned);
-    Ok((port, DahdiKeeper { device, kind, link, handed_over, open }))
+    Ok((DahdiKeeper { device, kind, link, handed_over, open }, opened, returned))
 }
 
 impl<D: Device> DahdiKeeper<D> {
@@ -108,8 +127,9 @@ impl<D: Device> DahdiKeeper<D> {
         if self.link.lost.load(Ordering::Acquire) {
             return self.bring_back();
         }
+        let Some(kind) = self.kind else { return Tended::Working };
         let stats = self.device.as_ref().and_then(|device| device.stats().ok());
-        let voltage_v = stats.map_or(NO_VOLTAGE, |stats| voltage_v(self.kind, stats));
+        let voltage_v = stats.map_or(NO_VOLTAGE, |stats| voltage_v(kind, stats));
         self.link.voltage_v.store(voltage_v, Ordering::Relaxed);
         Tended::Working
     }

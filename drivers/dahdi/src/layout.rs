@@ -26,12 +26,18 @@ pub(crate) mod requests {
     pub(crate) const HOOK: u32 = request::<c_int>(WRITE, 7);
     pub(crate) const GETEVENT: u32 = request::<c_int>(READ, 8);
     pub(crate) const SPANSTAT: u32 = request::<SpanInfo>(READ | WRITE, 10);
+    pub(crate) const MAINT: u32 = request::<MaintInfo>(WRITE, 11);
+    pub(crate) const SPANCONFIG: u32 = request::<LineConfig>(WRITE, 18);
+    pub(crate) const CHANCONFIG: u32 = request::<ChanConfig>(WRITE, 19);
     pub(crate) const SETTONEZONE: u32 = request::<c_int>(WRITE, 22);
     pub(crate) const LOADZONE: u32 = request::<ToneDefHeader>(WRITE, 25);
     pub(crate) const SET_BUFINFO: u32 = request::<BufInfo>(WRITE, 27);
+    pub(crate) const AUDIOMODE: u32 = request::<c_int>(WRITE, 32);
     pub(crate) const SPECIFY: u32 = request::<c_int>(WRITE, 38);
     pub(crate) const SETLAW: u32 = request::<c_int>(WRITE, 39);
     pub(crate) const SETCADENCE: u32 = request::<RingCadence>(WRITE, 42);
+    pub(crate) const GETRXBITS: u32 = request::<c_int>(READ, 43);
+    pub(crate) const SETTXBITS: u32 = request::<c_int>(WRITE, 43);
     pub(crate) const TIMERCONFIG: u32 = request::<c_int>(WRITE, 47);
     pub(crate) const TIMERACK: u32 = request::<c_int>(WRITE, 48);
     pub(crate) const ONHOOKTRANSFER: u32 = request::<c_int>(WRITE, 51);
@@ -39,6 +45,7 @@ pub(crate) mod requests {
     pub(crate) const GET_STATS: u32 = request::<LineStats>(READ, 60);
     pub(crate) const SETPOLARITY: u32 = request::<c_int>(WRITE, 92);
     pub(crate) const VMWI: u32 = request::<c_int>(READ | WRITE, 94);
+    pub(crate) const STARTUP: u32 = request::<c_int>(WRITE, 99);
 }
 
 /// A channel's state and its times in milliseconds.
@@ -250,6 +257,59 @@ pub struct LineStats {
     pub batvolt: c_int,
 }
 
+/// A span's line: framing, coding, timing.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LineConfig {
+    pub(crate) span: c_int,
+    pub(crate) name: [u8; 20],
+    pub(crate) lbo: c_int,
+    pub(crate) lineconfig: c_int,
+    pub(crate) sync: c_int,
+}
+
+/// A channel's signalling.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChanConfig {
+    pub(crate) chan: c_int,
+    pub(crate) name: [u8; 40],
+    pub(crate) sigtype: c_int,
+    pub(crate) deflaw: c_int,
+    pub(crate) master: c_int,
+    pub(crate) idlebits: c_int,
+    pub(crate) netdev_name: [u8; 16],
+}
+
+/// A test of a span.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MaintInfo {
+    pub(crate) spanno: c_int,
+    pub(crate) command: c_int,
+}
+
+/// Values of [`MaintInfo::command`].
+pub(crate) mod maintenance {
+    use core::ffi::c_int;
+
+    pub(crate) const NONE: c_int = 0;
+    pub(crate) const LOCAL_LOOP: c_int = 1;
+    pub(crate) const REMOTE_LOOP: c_int = 2;
+    pub(crate) const PRBS: c_int = 12;
+    pub(crate) const PAYLOAD_LOOP: c_int = 13;
+}
+
+/// Bits of [`LineConfig::lineconfig`] and [`SpanInfo::lineconfig`].
+pub(crate) mod line_config {
+    use core::ffi::c_int;
+
+    pub(crate) const AMI: c_int = 1 << 6;
+    pub(crate) const CCS: c_int = 1 << 8;
+    pub(crate) const HDB3: c_int = 1 << 9;
+    pub(crate) const CRC4: c_int = 1 << 10;
+}
+
 /// Signalling types. They are named after the far device: an FXO port speaks FXS signalling.
 pub(crate) mod signalling {
     use core::ffi::c_int;
@@ -260,6 +320,10 @@ pub(crate) mod signalling {
     pub(crate) const FXO_LOOP_START: c_int = 0x1008;
     pub(crate) const FXO_GROUND_START: c_int = 0x1010;
     pub(crate) const FXO_KEWL_START: c_int = 0x1020;
+    pub(crate) const CLEAR: c_int = 0x80;
+    pub(crate) const HDLC_FCS: c_int = 0x380;
+    pub(crate) const HARD_HDLC: c_int = 0x8_0080;
+    pub(crate) const CAS: c_int = 0x8000;
 }
 
 /// Values of [`Params::rxhooksig`].
@@ -274,10 +338,15 @@ pub(crate) mod rx_hook {
 
 /// Bits of alarms.
 pub(crate) mod alarms {
+    pub(crate) const RECOVER: u32 = 0x01;
+    pub(crate) const LOOPBACK: u32 = 0x02;
     pub(crate) const YELLOW: u32 = 0x04;
     pub(crate) const RED: u32 = 0x08;
     pub(crate) const BLUE: u32 = 0x10;
     pub(crate) const NOT_OPEN: u32 = 0x20;
+    pub(crate) const LOS: u32 = 0x100;
+    pub(crate) const LFA: u32 = 0x200;
+    pub(crate) const LMFA: u32 = 0x400;
 }
 
 /// What `GETEVENT` gives.
@@ -290,7 +359,11 @@ pub(crate) mod events {
     pub(crate) const WINK_OR_FLASH: c_int = 3;
     pub(crate) const ALARM: c_int = 4;
     pub(crate) const NO_ALARM: c_int = 5;
+    pub(crate) const HDLC_ABORT: c_int = 6;
+    pub(crate) const HDLC_OVERRUN: c_int = 7;
+    pub(crate) const HDLC_BAD_FCS: c_int = 8;
     pub(crate) const RINGER_OFF: c_int = 11;
+    pub(crate) const BITS_CHANGED: c_int = 13;
     pub(crate) const POLARITY: c_int = 17;
     pub(crate) const RING_BEGIN: c_int = 18;
     pub(crate) const REMOVED: c_int = 20;
@@ -302,6 +375,11 @@ pub(crate) mod events {
 
 /// The errno of a read or write while an event waits; `errno.h` knows no name for it.
 pub(crate) const ELAST: c_int = 500;
+
+/// Whether this errno says that the channel or its span is not there any more: `ENODEV`, `ENXIO`.
+pub(crate) const fn has_gone(code: c_int) -> bool {
+    code == 19 || code == 6
+}
 
 macro_rules! offsets {
     ($of:ty, $size:literal: $($field:ident $offset:literal),+ $(,)?) => {
@@ -327,6 +405,10 @@ offsets!(BufInfo, 24: txbufpolicy 0, rxbufpolicy 4, numbufs 8, bufsize 12, readb
 offsets!(RingCadence, 64: ms 0);
 offsets!(ToneDefHeader, 112: count 0, zone 4, ringcadence 8, name 72);
 offsets!(VersionInfo, 160: version 0, echo_canceller 80);
+offsets!(LineConfig, 36: span 0, name 4, lbo 24, lineconfig 28, sync 32);
+offsets!(ChanConfig, 76: chan 0, name 4, sigtype 44, deflaw 48, master 52, idlebits 56,
+    netdev_name 60);
+offsets!(MaintInfo, 8: spanno 0, command 4);
 offsets!(LineStats, 12: tipvolt 0, ringvolt 4, batvolt 8);
 
 const _: () = {
@@ -336,6 +418,13 @@ const _: () = {
     assert!(HOOK == 0x4004_DA07);
     assert!(GETEVENT == 0x8004_DA08);
     assert!(SPANSTAT == 0xC13A_DA0A);
+    assert!(MAINT == 0x4008_DA0B);
+    assert!(SPANCONFIG == 0x4024_DA12);
+    assert!(CHANCONFIG == 0x404C_DA13);
+    assert!(AUDIOMODE == 0x4004_DA20);
+    assert!(GETRXBITS == 0x8004_DA2B);
+    assert!(SETTXBITS == 0x4004_DA2B);
+    assert!(STARTUP == 0x4004_DA63);
     assert!(SETTONEZONE == 0x4004_DA16);
     assert!(LOADZONE == 0x4070_DA19);
     assert!(SET_BUFINFO == 0x4018_DA1B);

@@ -11,29 +11,40 @@
 //!
 //! Audio crosses companded, as the chips of the cards have it, and is made linear here.
 //!
-//! Left out on purpose: E1 spans and their D-channels; the kernel's own tones, dialling and echo
-//! cancellers, which the crates above bring along; gains of the cards.
+//! Spans of E1 come in two parts: each timeslot is a [`DahdiTimeslot`], for the real-time thread;
+//! their state, tests and D-channel are a [`DahdiSpan`]. [`Control`] lists and configures them.
+//!
+//! Left out on purpose: the kernel's own tones, dialling and echo cancellers, which the crates
+//! above bring along; gains of the cards; spans of T1, BRI and signalling system No. 7.
 //!
 //! Source: the interface of DAHDI 2.11 to 3.4 (`dahdi/user.h`), and its behaviour as observed.
 
 #![deny(missing_docs)]
 
 mod abi;
+mod blocks;
 mod device;
+mod diagnosis;
 mod fxs_loop;
 mod keeper;
 mod layout;
 mod open;
 mod pace;
 mod port;
+mod span;
 mod spans;
 mod timer;
+mod timeslot;
 
 pub use device::{Channel, Device, Hook};
-pub use keeper::{DahdiKeeper, Opened, Opener, Tended, open_with};
+pub use keeper::{DahdiKeeper, Opened, Opener, Tended, open_with, timeslot_with};
 pub use layout::{LineStats, Params};
 pub use open::{ChannelSettings, OpenError, open};
 pub use pace::Slips;
 pub use port::{DahdiPort, PortStats};
-pub use spans::{ChannelStatus, Control, SpanStatus};
+pub use span::{DahdiSpan, SpanSettings, open_span};
+pub use spans::{
+    ChannelStatus, ChannelUse, Control, LineCoding, SpanLine, SpanStatus, TimingSource,
+};
 pub use timer::FrameClock;
+pub use timeslot::{DahdiTimeslot, TimeslotSettings, open_timeslot};

@@ -113,6 +113,25 @@ pub enum OpenError {
         /// The keyword of the signalling wanted.
         keyword: &'static str,
     },
+    /// The channel is another kind of timeslot.
+    #[error(
+        "DAHDI channel {channel} is not {wanted} but {found}: write `{keyword}` in \
+         /etc/dahdi/system.conf and run `dahdi_cfg`, or change the span's signalling in the \
+         configuration to what the exchange provides"
+    )]
+    OtherUse {
+        /// The channel.
+        channel: u16,
+        /// What was wanted.
+        wanted: &'static str,
+        /// What it is.
+        found: &'static str,
+        /// What to write to make it so.
+        keyword: String,
+    },
+    /// No such span.
+    #[error("DAHDI has no span {0}: `tipring board check` or `lsdahdi` lists those there are")]
+    NoSpan(u16),
     /// Another program has it.
     #[error(
         "DAHDI channel {0} is in use: stop the other program that has it open (`fuser -v /dev/dahdi/*`)"
@@ -218,31 +237,16 @@ pub(crate) fn open_channel(
     let file = open_device(folder, "channel")?;
     let path = folder.join("channel");
     let failed = |what, code| OpenError::Failed { what, path: path.clone(), code };
-    abi::specify(file.as_fd(), &c_int::from(settings.channel))
-        .map_err(|code| not_specified(&path, settings, code))?;
+    let number = settings.channel;
+    abi::specify(file.as_fd(), &c_int::from(number))
+        .map_err(|code| not_specified(&path, number, keyword(settings.kind), code))?;
     let channel = Channel::new(file);
     let mut params = channel.params().map_err(|code| failed("DAHDI_GET_PARAMS", code))?;
     check_signalling(settings, params.sigtype)?;
     if params.chan_alarms & alarms::NOT_OPEN != 0 {
         return Err(OpenError::OutOfService(settings.channel));
     }
-    let buffers = BufInfo {
-        txbufpolicy: 0,
-        rxbufpolicy: 0,
-        numbufs: BUFFERS as c_int,
-        bufsize: FRAME_SAMPLES as c_int,
-        readbufs: 0,
-        writebufs: 0,
-    };
-    abi::set_buffers(channel.as_fd(), &buffers)
-        .map_err(|code| failed("DAHDI_SET_BUFINFO", code))?;
-    if let Some(law) = settings.law {
-        let law = match law {
-            Law::Mu => 1,
-            Law::A => 2,
-        };
-        abi::set_law(channel.as_fd(), &law).map_err(|code| failed("DAHDI_SETLAW", code))?;
-    }
+    prepare_audio(&channel, settings.law).map_err(|(what, code)| failed(what, code))?;
     if settings.kind == PortKind::Fxs {
         prepare_ringing(folder, &channel, settings.channel)?;
         params.rxflashtime = if settings.pulses { COUNTING_MS } else { PLAIN_MS };
@@ -253,12 +257,38 @@ pub(crate) fn open_channel(
     Ok(Opened { device: Arc::new(channel), params, law })
 }
 
+/// Sets buffers of frames, and the law. An error names the request.
+pub(crate) fn prepare_audio(
+    channel: &Channel,
+    law: Option<Law>,
+) -> Result<(), (&'static str, c_int)> {
+    let buffers = BufInfo {
+        txbufpolicy: 0,
+        rxbufpolicy: 0,
+        numbufs: BUFFERS as c_int,
+        bufsize: FRAME_SAMPLES as c_int,
+        readbufs: 0,
+        writebufs: 0,
+    };
+    abi::set_buffers(channel.as_fd(), &buffers).map_err(|code| ("DAHDI_SET_BUFINFO", code))?;
+    let Some(law) = law else { return Ok(()) };
+    let law = match law {
+        Law::Mu => 1,
+        Law::A => 2,
+    };
+    abi::set_law(channel.as_fd(), &law).map_err(|code| ("DAHDI_SETLAW", code))
+}
+
 /// Why the kernel refused a channel's number.
-fn not_specified(path: &Path, settings: ChannelSettings, code: c_int) -> OpenError {
-    let channel = settings.channel;
+pub(crate) fn not_specified(
+    path: &Path,
+    channel: u16,
+    keyword: &'static str,
+    code: c_int,
+) -> OpenError {
     match Errno::from_raw(code) {
         Errno::EINVAL => OpenError::NoChannel(channel),
-        Errno::ENXIO => OpenError::NotConfigured { channel, keyword: keyword(settings.kind) },
+        Errno::ENXIO => OpenError::NotConfigured { channel, keyword },
         Errno::EBUSY => OpenError::InUse(channel),
         Errno::ENOTTY => OpenError::WordSize,
         Errno::ENODEV => OpenError::NoModule,
@@ -345,10 +375,8 @@ mod tests {
 
     #[test]
     fn a_refused_channel_says_what_to_do() {
-        let settings =
-            ChannelSettings { channel: 7, kind: PortKind::Fxs, law: None, pulses: false };
         let said = |errno| {
-            not_specified(Path::new("/dev/dahdi/channel"), settings, errno as c_int).to_string()
+            not_specified(Path::new("/dev/dahdi/channel"), 7, "fxoks", errno as c_int).to_string()
         };
         assert!(said(Errno::ENOTTY).contains("32-bit program"));
         assert!(said(Errno::ENXIO).contains("add `fxoks=7`"));

@@ -7,6 +7,8 @@
 //!
 //! - [`g711`]: A-law and µ-law (ITU-T G.711).
 //! - [`DtmfDetector`], [`DtmfGenerator`]: push-button signalling (ITU-T Q.23, Q.24).
+//! - [`MfReceiver`], [`MfGenerator`]: the signals between registers of R2 (ITU-T Q.441, Q.454,
+//!   Q.455).
 //! - [`ToneGenerator`], [`ProgressDetector`]: call-progress tones by frequency and cadence
 //!   (ITU-T E.180; China GB/T 3380-1982).
 //! - [`ToneLearner`]: the frequencies and the cadence of a tone no plan knows.
@@ -33,6 +35,7 @@ mod fourier;
 pub mod g711;
 mod learn;
 mod level;
+mod mf;
 mod oscillator;
 mod progress;
 mod psophometric;
@@ -48,6 +51,7 @@ pub use learn::{
     Heard, LearnProgress, LearntPart, LearntTone, ToneLearner, ToneMeter, ToneReading,
 };
 pub use level::{Level, LevelMeter, dbm0_to_peak, dbm0_to_rms, rms_to_dbm0};
+pub use mf::{MfDirection, MfEvent, MfGenerator, MfReceiver, MfSignal};
 pub use progress::{OTHERS_MAX, ProgressDetector, ProgressPlan, ProgressTone, Sound, TONES_MAX};
 pub use psophometric::{Noise, Psophometer};
 pub use suppressor::ResidualSuppressor;

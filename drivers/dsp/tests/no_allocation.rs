@@ -4,8 +4,9 @@ use tipring_dsp::caller_id::{
     CallTime, DtmfCallerId, FskReceiver, FskTransmitter, Message, MessageForm, Modem, NameEncoding,
 };
 use tipring_dsp::{
-    DtmfDetector, DtmfGenerator, EchoCanceller, EchoTail, FaxToneDetector, LevelMeter,
-    ProgressDetector, ProgressPlan, ResidualSuppressor, ToneGenerator, ToneLearner, g711, tones,
+    DtmfDetector, DtmfGenerator, EchoCanceller, EchoTail, FaxToneDetector, LevelMeter, MfDirection,
+    MfEvent, MfGenerator, MfReceiver, MfSignal, ProgressDetector, ProgressPlan, ResidualSuppressor,
+    ToneGenerator, ToneLearner, g711, tones,
 };
 use tipring_line::{CallerId, Digit, Law};
 use tipring_test_allocations::{Counting, count};
@@ -80,4 +81,29 @@ fn nothing_allocates_after_its_making() {
     assert_eq!(allocations, 0);
     assert!(messages == 1 && keys > 5, "{messages} {keys}");
     assert!(found == 1 && learnt == 1, "{found} {learnt}");
+}
+
+#[test]
+fn signals_between_registers_allocate_nothing_after_the_making() {
+    let mut generator = MfGenerator::new(MfDirection::Forward);
+    let mut receiver = MfReceiver::new(MfDirection::Forward);
+    let mut frame = [0i16; 160];
+    let mut heard = 0;
+    let before = ALLOCATIONS.with(Cell::get);
+    for round in 0..300u32 {
+        generator.send(if round % 10 < 5 {
+            MfSignal::new((round / 10 % 15 + 1) as u8)
+        } else {
+            None
+        });
+        frame.fill(0);
+        generator.tx(&mut frame);
+        receiver.rx(&frame);
+        while let Some(event) = receiver.poll() {
+            heard += u32::from(matches!(event, MfEvent::On(_)));
+        }
+    }
+    receiver.reset();
+    assert_eq!(ALLOCATIONS.with(Cell::get) - before, 0);
+    assert_eq!(heard, 30);
 }

@@ -108,9 +108,20 @@ causes! {
 }
 
 impl Cause {
-    /// The cause with this Q.850 value; an unknown value is [`Cause::Interworking`].
+    /// The cause with this Q.850 value; a value the table lacks is taken as the nearest of its
+    /// class (Q.850, 2.2.6).
     pub fn from_q850(value: u8) -> Self {
-        Self::ALL.iter().copied().find(|c| c.q850() == value).unwrap_or(Cause::Interworking)
+        let class = || match value {
+            0..=15 => Cause::NoRoute,
+            16..=31 => Cause::NormalUnspecified,
+            // Channel not available (44), resources not available (47).
+            32..=47 => Cause::NoChannel,
+            48..=63 => Cause::NotAuthorised,
+            64..=79 => Cause::BearerUnavailable,
+            80..=111 => Cause::ProtocolError,
+            _ => Cause::Interworking,
+        };
+        Self::ALL.iter().copied().find(|c| c.q850() == value).unwrap_or_else(class)
     }
 
     /// The cause of a final SIP failure (RFC 3398, section 8.2.6.1).
@@ -145,7 +156,17 @@ mod tests {
             assert_eq!(Cause::from_q850(cause.q850()), *cause);
             assert!((400..700).contains(&cause.sip_status()));
         }
-        assert_eq!(Cause::from_q850(99), Cause::Interworking);
+        for (value, cause) in [
+            (2, Cause::NoRoute),
+            (29, Cause::NormalUnspecified),
+            (44, Cause::NoChannel),
+            (52, Cause::NotAuthorised),
+            (65, Cause::BearerUnavailable),
+            (99, Cause::ProtocolError),
+            (126, Cause::Interworking),
+        ] {
+            assert_eq!(Cause::from_q850(value), cause);
+        }
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub enum PortCommand {
     OnHookAudio(bool),
     /// FXS: message-waiting lamp.
     MessageLamp(bool),
+    /// FXO: use this one of the port's hybrid balances, below [`AnalogPort::balances`].
+    Balance(u8),
     /// FXS: feed the loop (`true`, as always) or not: the open switching interval (GR-506) by
     /// which equipment on the line learns that the far side has gone. Without battery the port
     /// may report the loop as open.
@@ -91,6 +93,8 @@ pub enum Alarm {
     Blue,
     /// E1: the far side reports that it does not hear us (RAI).
     Yellow,
+    /// R2: the far side has blocked the channel.
+    Blocked,
 }
 
 /// Why a port could not do what it was told.
@@ -140,52 +144,168 @@ pub trait AnalogPort: Send {
         0
     }
 
+    /// How many hybrid balances the port can be set to, of which 0 is in use until another is
+    /// ordered; 0 if it has no choice. The same for the port's whole life.
+    fn balances(&self) -> u8 {
+        0
+    }
+
     /// What the hardware measured last.
     fn reading(&mut self) -> LineReading {
         LineReading::default()
     }
 }
 
+/// What is wrong with an E1 span, in the terms of ITU-T G.775 and G.704; several may hold at once.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct SpanAlarms {
+    /// No signal on the pair (LOS).
+    pub no_signal: bool,
+    /// No frame alignment (LFA).
+    pub no_frame: bool,
+    /// No multiframe alignment (LMFA): CRC-4 or CAS multiframe, as the span is configured.
+    pub no_multiframe: bool,
+    /// The signal is bad in a way the hardware does not tell apart (RED).
+    pub red: bool,
+    /// The far side sends AIS.
+    pub ais: bool,
+    /// The far side reports that it does not receive us (RAI).
+    pub rai: bool,
+    /// The fault is gone, and the hardware waits whether it stays so.
+    pub recovering: bool,
+    /// A loop is closed.
+    pub looped: bool,
+    /// The driver has taken the span away.
+    pub gone: bool,
+}
+
+impl SpanAlarms {
+    /// Why its channels cannot carry calls; `None` if they can.
+    pub const fn gravest(self) -> Option<Alarm> {
+        if self.gone {
+            Some(Alarm::DeviceLost)
+        } else if self.red || self.no_signal || self.no_frame || self.no_multiframe {
+            Some(Alarm::Red)
+        } else if self.ais {
+            Some(Alarm::Blue)
+        } else if self.rai {
+            Some(Alarm::Yellow)
+        } else if self.recovering {
+            Some(Alarm::Red)
+        } else {
+            None
+        }
+    }
+}
+
+/// What a span's hardware has counted since its start. What it does not count stays 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SpanErrors {
+    /// Bipolar or code violations (G.703).
+    pub line_code: u32,
+    /// CRC-4 blocks received bad (G.704, clause 2.3.3).
+    pub crc4: u32,
+    /// CRC-4 blocks that the far side says it received bad (E bits).
+    pub far_end: u32,
+    /// Frame alignment signals received bad.
+    pub frame_alignment: u32,
+    /// Octets lost or repeated because the clocks do not agree, where the hardware tells.
+    pub slips: u32,
+    /// D-channel frames with a bad check sequence, aborted, or too long.
+    pub hdlc: u32,
+}
+
 /// What an E1 span reports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SpanEvent {
-    /// The alarm state has changed.
-    Alarm(Option<Alarm>),
-    /// A slip, a bipolar violation or a CRC-4 error: counted, by their number since the last.
-    Errors(u32),
-    /// The four signalling bits of a timeslot changed (A is bit 3).
-    SignallingBits {
-        /// Timeslot, 1–31.
-        timeslot: u8,
-        /// The bits, in the low nibble.
-        abcd: u8,
-    },
+    /// The alarms have changed.
+    Alarms(SpanAlarms),
+    /// The counters have changed.
+    Errors(SpanErrors),
 }
 
-/// An E1 span: thirty-one timeslots (ITU-T G.704). All calls return at once; none allocates.
-pub trait Span: Send {
-    /// Exchanges one frame of the timeslot, 1–31, in the span's law already made linear.
-    ///
-    /// # Errors
-    /// [`PortError::Gone`] when the device has gone; `rx` is then silence.
-    fn exchange(&mut self, timeslot: u8, tx: &Frame, rx: &mut Frame) -> Result<(), PortError>;
+/// A test of a span, by command (G.704, DAHDI's maintenance functions).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SpanTest {
+    /// No test: everything as in service.
+    Off,
+    /// What is received goes back to the far side as it came, framing included.
+    RemoteLoop,
+    /// What is received goes back to the far side, newly framed.
+    PayloadLoop,
+    /// What we send comes back to us, without leaving the box.
+    LocalLoop,
+    /// A pseudo-random pattern is sent and expected; errors are counted.
+    Prbs,
+}
 
+/// What concerns an E1 span as a whole: its state and its D-channel. Its timeslots are
+/// [`Timeslot`]s of their own, since they belong to the real-time thread and this one need not.
+/// All calls return at once; none allocates.
+pub trait Span: Send {
     /// Takes the next whole HDLC frame of the D-channel, without flags and FCS, and gives its
-    /// length.
+    /// length. A frame longer than the slice is dropped and counted.
     fn receive_hdlc(&mut self, frame: &mut [u8]) -> Option<usize>;
 
     /// Sends one HDLC frame on the D-channel; FCS is added below.
     ///
     /// # Errors
-    /// [`PortError::Failed`] when the driver's queue is full.
+    /// [`PortError::Failed`] when the driver's queue is full, [`PortError::Unsupported`] on a
+    /// span without a D-channel.
     fn send_hdlc(&mut self, frame: &[u8]) -> Result<(), PortError>;
 
-    /// Sets the signalling bits of a timeslot.
+    /// Begins or ends a test. Its channels carry no calls meanwhile.
     ///
     /// # Errors
-    /// [`PortError::Unsupported`] on a span that carries no CAS.
-    fn set_signalling_bits(&mut self, timeslot: u8, abcd: u8) -> Result<(), PortError>;
+    /// [`PortError::Unsupported`] if the hardware lacks it.
+    fn test(&mut self, test: SpanTest) -> Result<(), PortError>;
 
     /// The next event, oldest first.
     fn poll_event(&mut self) -> Option<SpanEvent>;
+}
+
+/// What one timeslot of a span reports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TimeslotEvent {
+    /// The span's alarm has changed.
+    Alarm(Option<Alarm>),
+    /// The four signalling bits received have changed; A is bit 3, D bit 0. Raw: how long a
+    /// pattern must stay is the signalling's business.
+    SignallingBits(u8),
+}
+
+/// One timeslot of a span that carries audio, with its signalling bits if the span has CAS. All
+/// calls return at once; none allocates.
+pub trait Timeslot: Send {
+    /// Exchanges one frame of audio, the wire's law already made linear.
+    ///
+    /// # Errors
+    /// [`PortError::Gone`] when the device has gone; `rx` is then silence.
+    fn exchange(&mut self, tx: &Frame, rx: &mut Frame) -> Result<(), PortError>;
+
+    /// Sets the signalling bits sent, in the low nibble.
+    ///
+    /// # Errors
+    /// [`PortError::Unsupported`] on a span that carries no CAS.
+    fn set_signalling_bits(&mut self, abcd: u8) -> Result<(), PortError>;
+
+    /// The next event, oldest first, of those up to the last exchanged frame.
+    fn poll_event(&mut self) -> Option<TimeslotEvent>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gravest_alarm_is_told() {
+        let none = SpanAlarms::default();
+        assert_eq!(none.gravest(), None);
+        assert_eq!(SpanAlarms { looped: true, ..none }.gravest(), None);
+        assert_eq!(SpanAlarms { rai: true, ..none }.gravest(), Some(Alarm::Yellow));
+        assert_eq!(SpanAlarms { rai: true, ais: true, ..none }.gravest(), Some(Alarm::Blue));
+        assert_eq!(SpanAlarms { rai: true, no_frame: true, ..none }.gravest(), Some(Alarm::Red));
+        assert_eq!(SpanAlarms { recovering: true, ..none }.gravest(), Some(Alarm::Red));
+        assert_eq!(SpanAlarms { red: true, gone: true, ..none }.gravest(), Some(Alarm::DeviceLost));
+    }
 }

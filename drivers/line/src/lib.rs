@@ -1,8 +1,9 @@
 //! What a line looks like: the words and the two lower seams of the box.
 //!
-//! Seam 1, hardware → signalling, is [`AnalogPort`] and [`Span`]: a frame of audio in and one out,
-//! and what the wire itself does (hook, ring, battery, polarity; HDLC frames, alarms). DAHDI, an
-//! SPI codec with ALSA, and the simulator each implement them; nothing above knows which.
+//! Seam 1, hardware → signalling, is [`AnalogPort`], [`Timeslot`] and [`Span`]: a frame of audio in
+//! and one out, and what the wire itself does (hook, ring, battery, polarity; signalling bits;
+//! HDLC frames, alarms). DAHDI, an SPI codec with ALSA, and the simulator each implement them;
+//! nothing above knows which.
 //!
 //! Seam 2, signalling → switch, is [`ChannelCommand`] and [`ChannelEvent`]: whatever its wire, a
 //! channel speaks the same few commands and events. A channel whose audio comes in frames (an
@@ -32,7 +33,7 @@ pub use channel::{
 pub use frame::{FRAME_MS, FRAME_SAMPLES, Frame, Law, SAMPLE_RATE_HZ, SILENCE};
 pub use hardware::{
     Alarm, AnalogPort, LinePolarity, LineReading, PortCommand, PortError, PortEvent, PortKind,
-    Span, SpanEvent,
+    Span, SpanAlarms, SpanErrors, SpanEvent, SpanTest, Timeslot, TimeslotEvent,
 };
 pub use ids::{CallId, ChannelId, PortId};
 pub use number::{Digit, Digits, Name, Number, NumberError};

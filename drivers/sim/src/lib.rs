@@ -15,9 +15,9 @@
 //!
 //! A line's faults are data of its [`LineModel`] and orders of its [`ExchangeControl`]; picking
 //! them by seed is the business of tests. The handset is a [`Telephone`]: by tones or by a dial,
-//! with contacts that bounce, with a display that reads who calls and who waits. Left out on
-//! purpose: spans, an exchange that tells who waits (type II), the caller id of Japan, which asks
-//! the box to go off-hook.
+//! with contacts that bounce, with a display that reads who calls and who waits. [`span`] is an E1
+//! with two ends. Left out on purpose: an exchange that tells who waits (type II), the caller id of
+//! Japan, which asks the box to go off-hook.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -29,6 +29,7 @@ mod handset;
 mod keys;
 mod link;
 mod model;
+mod span;
 mod talker;
 mod two_wire;
 mod wav;
@@ -47,6 +48,10 @@ pub use link::ControlError;
 pub use model::{
     BitErrors, CallerIdDelivery, DtmfDelivery, ExchangeTones, Feeding, FskAlert, FskDelivery, Gap,
     Hum, LineModel, ReleaseSign, Ringing,
+};
+pub use span::{
+    HDLC_BYTES_MAX, SimSpan, SimTimeslot, SpanControl, SpanEnd, SpanFault, SpanFaults, TIMESLOTS,
+    span,
 };
 pub use talker::Speech;
 pub use wav::{WavError, read_wav, write_wav};

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rtrb::{Consumer, Producer, RingBuffer};
 use thiserror::Error;
 
+use crate::exchange::NewLine;
 use crate::talker::Speech;
 
 /// Commands that may wait.
@@ -28,13 +29,21 @@ pub enum ControlError {
     Gone,
 }
 
+/// What the real-time thread has done with, to be freed outside.
+#[expect(dead_code, reason = "it is handed over only to be freed")]
+#[derive(Debug)]
+enum Spent {
+    Speech(Speech),
+    Line(Box<NewLine>),
+}
+
 /// The half in the real-time thread.
 #[derive(Debug)]
 pub(crate) struct PortLink<C, E> {
     commands: Consumer<C>,
     events: Producer<E>,
     heard: Producer<i16>,
-    spent: Producer<Speech>,
+    spent: Producer<Spent>,
     lost: Arc<AtomicU64>,
 }
 
@@ -44,7 +53,7 @@ pub(crate) struct ControlLink<C, E> {
     commands: Producer<C>,
     events: Consumer<E>,
     heard: Consumer<i16>,
-    spent: Consumer<Speech>,
+    spent: Consumer<Spent>,
     lost: Arc<AtomicU64>,
 }
 
@@ -93,8 +102,13 @@ impl<C, E> PortLink<C, E> {
     /// as many as commands can bring at once; only when the control has gone is it freed here.
     pub(crate) fn spend(&mut self, speech: Option<Speech>) {
         if let Some(speech) = speech {
-            let _ = self.spent.push(speech);
+            let _ = self.spent.push(Spent::Speech(speech));
         }
+    }
+
+    /// Hands a line that was exchanged for another over to be freed outside, as a recording.
+    pub(crate) fn spend_line(&mut self, line: Box<NewLine>) {
+        let _ = self.spent.push(Spent::Line(line));
     }
 }
 

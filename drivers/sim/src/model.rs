@@ -239,6 +239,8 @@ pub struct LineModel {
     pub loss_db: f32,
     /// Echo of what the box sends, at the box.
     pub box_echo: EchoPath,
+    /// The port's hybrid balance that fits the line, 0 to 2: with another the echo is 6 dB more.
+    pub fitting_balance: u8,
     /// Echo of what the far side sends, at the far side.
     pub far_echo: EchoPath,
     /// Noise at each end, in dBm0.
@@ -279,6 +281,7 @@ impl Default for LineModel {
         LineModel {
             loss_db: 3.0,
             box_echo: EchoPath::hybrid(14.0),
+            fitting_balance: 0,
             far_echo: EchoPath::hybrid(20.0),
             noise_dbm0: -65.0,
             hum: None,

@@ -20,6 +20,8 @@ const HARMONICS_DB: [(f32, f32); 5] =
 pub(crate) struct TwoWire {
     gain: f32,
     box_echo: Echo,
+    /// How much of what the box sends its hybrid lets into the echo's path.
+    leak: f32,
     far_echo: Echo,
     noise_rms: f32,
     noise: SmallRng,
@@ -40,17 +42,27 @@ fn hum_table(hum: Hum) -> Box<[f32; HUM_SAMPLES]> {
     }))
 }
 
+fn leak(fits: bool) -> f32 {
+    if fits { 1.0 } else { 2.0 }
+}
+
 impl TwoWire {
     pub(crate) fn new(seed: u64, model: &LineModel) -> Self {
         TwoWire {
             gain: 10f32.powf(-model.loss_db / 20.0),
             box_echo: Echo::new(model.box_echo.clone()),
+            leak: leak(model.fitting_balance == 0),
             far_echo: Echo::new(model.far_echo.clone()),
             noise_rms: dbm0_to_rms(model.noise_dbm0),
             noise: SmallRng::seed_from_u64(seed),
             hum: model.hum.map(hum_table),
             hum_place: 0,
         }
+    }
+
+    /// Sets the box's hybrid to a balance that fits the line, or does not.
+    pub(crate) fn set_balance(&mut self, fits: bool) {
+        self.leak = leak(fits);
     }
 
     /// Carries one frame to the box and to a receiver of digits, which is deaf to what its own
@@ -64,7 +76,8 @@ impl TwoWire {
     /// Carries one frame: what each side sends becomes what each side hears.
     pub(crate) fn carry(&mut self, from_box: &Frame, from_far: &Frame) -> (Frame, Frame) {
         let mut at_box = self.attenuated(from_far);
-        self.box_echo.add(from_box, &mut at_box);
+        let leaked = from_box.map(|s| (f32::from(s) * self.leak) as i16);
+        self.box_echo.add(&leaked, &mut at_box);
         let mut at_far = self.attenuated(from_box);
         self.far_echo.add(from_far, &mut at_far);
         self.add_hum(&mut at_box, &mut at_far);

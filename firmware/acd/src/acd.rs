@@ -3,17 +3,24 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use rustc_hash::FxHashMap;
+use tipring_calendar::Calendar;
 use tipring_clock::{Instant, TimerQueue};
-use tipring_events::{AgentId, AgentState, EventKind, QueueId};
+use tipring_events::{AgentId, AgentState, EventKind, LiveReason, QueueId};
 use tipring_line::{CallId, Number};
 use tipring_switch::Moment;
 
-use crate::agent::Agent;
-use crate::config::AcdConfig;
+use crate::abandoned::Abandoned;
+use crate::agent::{Agent, UNREACHABLE};
+use crate::callback::Callbacks;
+use crate::config::{AcdConfig, DeskConfig, ReasonConfig};
+use crate::customer::{Handled, Priorities};
 use crate::lock_out::LockOuts;
 use crate::output::AcdOutput;
-use crate::queue::{Queue, Visit};
+use crate::queue::{Queue, Waiter};
+use crate::visit::Visit;
 
 /// What the timers are for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -22,12 +29,28 @@ pub(crate) enum Timer {
     Ring(AgentId),
     /// When an agent who did not take an offer may be offered the next.
     Rest(AgentId),
-    /// When an agent's wrap-up is over.
-    WrapUp(AgentId),
+    /// When an agent's wrap-up, or the time of a reason, is over.
+    Until(AgentId),
+    /// When an agent's desktop has been gone too long.
+    Desktop(AgentId),
+    /// When one more agent is rung for a caller.
+    Progress(CallId),
     /// When a caller has waited long enough.
     MaxWait(CallId),
+    /// When a caller is asked whether to wait on.
+    Ask(CallId),
+    /// When a caller overflows, by the place of the rule in the queue's list.
+    Overflow(CallId, u16),
     /// When a caller next hears the place.
     Announce(CallId),
+    /// When a callback is tried again.
+    Retry(u64),
+    /// When a queue opens or closes.
+    Hours(QueueId),
+    /// When it is looked whether callers may still wait.
+    Check(QueueId),
+    /// When agents who talk hear that callers wait.
+    Beep(QueueId),
 }
 
 /// What an extension can do, as the switch tells it.
@@ -38,7 +61,7 @@ pub(crate) struct ExtensionState {
 }
 
 /// The queues and agents. See the crate's introduction.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Acd {
     pub(crate) queues: FxHashMap<QueueId, Queue>,
     pub(crate) queue_order: Vec<QueueId>,
@@ -49,36 +72,82 @@ pub struct Acd {
     pub(crate) agent_by_extension: FxHashMap<Number, AgentId>,
     pub(crate) extensions: FxHashMap<Number, ExtensionState>,
     pub(crate) visits: FxHashMap<CallId, Visit>,
+    /// Who talks in a call, and with which number.
     pub(crate) talks: FxHashMap<CallId, AgentId>,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) abandoned: Abandoned,
+    pub(crate) handled: Handled,
+    pub(crate) priorities: Priorities,
+    pub(crate) reasons: Vec<ReasonConfig>,
+    pub(crate) desk: DeskConfig,
+    pub(crate) calendars: FxHashMap<String, Calendar>,
     pub(crate) lock_outs: LockOuts,
     pub(crate) timers: TimerQueue<Timer>,
+    /// When other agents may be offered somebody who waits. Apart from the other timers, because
+    /// all that are due in one moment come before any agent is offered anybody in it.
+    pub(crate) stages: TimerQueue<Waiter>,
+    pub(crate) rng: ChaCha8Rng,
     pub(crate) out: VecDeque<AcdOutput>,
 }
 
 impl Acd {
-    /// Queues without callers; all agents are logged out.
-    pub fn new(m: Moment, config: AcdConfig) -> Self {
-        let mut acd = Acd::default();
+    /// Queues without callers; all agents are logged out. `seed` begins the random choices.
+    pub fn new(m: Moment, config: AcdConfig, seed: u64) -> Self {
+        let mut acd = Acd {
+            queues: FxHashMap::default(),
+            queue_order: Vec::new(),
+            queue_by_name: FxHashMap::default(),
+            agents: FxHashMap::default(),
+            agent_order: Vec::new(),
+            agent_by_work_number: FxHashMap::default(),
+            agent_by_extension: FxHashMap::default(),
+            extensions: FxHashMap::default(),
+            visits: FxHashMap::default(),
+            talks: FxHashMap::default(),
+            callbacks: Callbacks::default(),
+            abandoned: Abandoned::default(),
+            handled: Handled::default(),
+            priorities: Priorities::default(),
+            reasons: Vec::new(),
+            desk: DeskConfig::default(),
+            calendars: FxHashMap::default(),
+            lock_outs: LockOuts::default(),
+            timers: TimerQueue::new(),
+            stages: TimerQueue::new(),
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            out: VecDeque::new(),
+        };
         acd.reconfigure(m, config);
         acd
     }
 
     /// The time of [`poll_timeout`](Acd::poll_timeout) has come.
     pub fn handle_timeout(&mut self, m: Moment) {
-        while let Some(timer) = self.timers.expire(m.now) {
+        loop {
+            self.widen(m);
+            let Some(timer) = self.timers.expire(m.now) else { return };
             match timer {
                 Timer::Ring(agent) => self.rang_out(m, agent),
                 Timer::Rest(agent) => self.refresh(m, agent),
-                Timer::WrapUp(agent) => self.wrap_up_over(m, agent),
+                Timer::Until(agent) => self.time_over(m, agent),
+                Timer::Desktop(agent) => self.desktop_lost(m, agent),
+                Timer::Progress(call) => self.ring_one_more(m, call),
                 Timer::MaxWait(call) => self.waited_too_long(m, call),
+                Timer::Ask(call) => self.ask(m, call),
+                Timer::Overflow(call, rule) => self.overflows(m, call, rule),
                 Timer::Announce(call) => self.announce(m, call),
+                Timer::Retry(callback) => self.callback_due(m, callback),
+                Timer::Hours(queue) => self.look_at_hours(m, queue),
+                Timer::Check(queue) => self.check_again(m, queue),
+                Timer::Beep(queue) => self.beep(m, queue),
             }
         }
     }
 
     /// When the queues next want to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.poll_timeout()
+        let timeouts = [self.timers.poll_timeout(), self.stages.poll_timeout()];
+        timeouts.into_iter().flatten().min()
     }
 
     /// The next output, oldest first.
@@ -91,8 +160,7 @@ impl Acd {
         self.set_extension(extension, |state| state.reachable = reachable);
         let Some(id) = self.agent_by_extension.get(&extension).copied() else { return };
         let Some(agent) = self.agents.get(&id) else { return };
-        let unreachable =
-            agent.state == AgentState::NotReady && agent.reason == crate::agent::UNREACHABLE;
+        let unreachable = agent.state == AgentState::NotReady && agent.reason == UNREACHABLE;
         match agent.state {
             AgentState::Ready if !reachable => self.settle(m, id),
             // Who was taken out for that alone comes back by it.
@@ -127,9 +195,51 @@ impl Acd {
 
     /// Changes an agent's state and logs it.
     pub(crate) fn change(&mut self, m: Moment, id: AgentId, state: AgentState, reason: &str) {
-        if let Some(agent) = self.agents.get_mut(&id) {
-            let event = agent.change(m, state, reason);
-            self.event(event);
+        let gap_s = self.desk.shift_gap_s;
+        let Some(agent) = self.agents.get_mut(&id) else { return };
+        let was_at_work = agent.is_at_work();
+        let event = agent.change(m, state, reason, gap_s);
+        let is_at_work = agent.is_at_work();
+        if was_at_work != is_at_work {
+            for member in &agent.members {
+                if let Some(queue) = self.queues.get_mut(&member.queue) {
+                    let more = queue.at_work.saturating_add(1);
+                    let fewer = queue.at_work.saturating_sub(1);
+                    queue.at_work = if is_at_work { more } else { fewer };
+                }
+            }
         }
+        self.event(event);
+        self.begin_reason(m, id);
+        if was_at_work && !is_at_work {
+            self.fewer_at_work(m, id);
+        }
+    }
+
+    /// A queue's name.
+    pub fn queue_name(&self, queue: QueueId) -> Option<Arc<str>> {
+        self.queues.get(&queue).map(|queue| queue.name.clone())
+    }
+
+    /// A calendar, by name.
+    pub fn calendar(&self, name: &str) -> Option<&Calendar> {
+        self.calendars.get(name)
+    }
+
+    /// The queue a call waits in.
+    pub fn queue_of(&self, call: CallId) -> Option<QueueId> {
+        self.visits.get(&call).map(|visit| visit.queue)
+    }
+
+    /// The reasons for not being ready, to be chosen from.
+    pub fn reasons(&self) -> Vec<LiveReason> {
+        let shown = |reason: &ReasonConfig| LiveReason {
+            zh: reason.zh.clone(),
+            en: reason.en.clone(),
+            key: reason.key.clone(),
+            limit_ms: u64::from(reason.limit_s) * 1000,
+            needs_leave: reason.needs_leave,
+        };
+        self.reasons.iter().map(shown).collect()
     }
 }

@@ -5,7 +5,9 @@ use tipring_line::{Cause, Number};
 use tipring_switch::Moment;
 
 use crate::acd::{Acd, Timer};
+use crate::agent::Task;
 use crate::lock_out::same_secret;
+use crate::queue::Waiter;
 
 impl Acd {
     /// Logs an agent in at an extension, ready at once.
@@ -75,15 +77,10 @@ impl Acd {
             AgentState::Talking | AgentState::Offered if moves => return Err(Refusal::Busy),
             AgentState::Talking | AgentState::Offered => return Ok(()),
             AgentState::LoggedOut => {
-                agent.logged_in = m.now;
-                for queue in &agent.queues {
-                    if let Some(queue) = self.queues.get_mut(queue) {
-                        queue.logged_in += 1;
-                    }
-                }
+                agent.logged_in_us = m.wall.unix_micros();
+                self.count_in(id);
             }
-            AgentState::WrapUp => agent.last_call_ended = Some(m.now),
-            AgentState::Ready | AgentState::NotReady => {}
+            AgentState::WrapUp | AgentState::Ready | AgentState::NotReady => {}
         }
         self.unlist(id);
         if let Some(agent) = self.agents.get_mut(&id) {
@@ -93,11 +90,33 @@ impl Acd {
             agent.unanswered = 0;
             agent.rest_until = m.now;
             agent.not_ready_after = None;
+            agent.leave_asked = None;
         }
         self.agent_by_extension.insert(extension, id);
-        self.timers.stop(&Timer::WrapUp(id));
+        self.timers.stop(&Timer::Desktop(id));
         self.settle(m, id);
         Ok(())
+    }
+
+    /// Counts an agent among those who are logged in.
+    pub(crate) fn count_in(&mut self, id: AgentId) {
+        let Some(agent) = self.agents.get(&id) else { return };
+        for member in &agent.members {
+            if let Some(queue) = self.queues.get_mut(&member.queue) {
+                *queue.tiers.entry(member.tier).or_default() += 1;
+            }
+        }
+    }
+
+    fn count_out(&mut self, id: AgentId) {
+        let Some(agent) = self.agents.get(&id) else { return };
+        for member in &agent.members {
+            if let Some(queue) = self.queues.get_mut(&member.queue)
+                && let Some(logged_in) = queue.tiers.get_mut(&member.tier)
+            {
+                *logged_in = logged_in.saturating_sub(1);
+            }
+        }
     }
 
     /// Logs an agent out. A call in progress goes on.
@@ -109,39 +128,55 @@ impl Acd {
         if !agent.is_logged_in() {
             return Err(Refusal::NotLoggedIn);
         }
-        let queues = agent.queues.clone();
-        let offer = agent.offer;
+        let members = agent.members.clone();
+        let offer = agent.offer();
         self.leave_desk(m, id, reason);
-        for queue in queues {
-            if let Some(queue) = self.queues.get_mut(&queue) {
-                queue.logged_in = queue.logged_in.saturating_sub(1);
+        self.count_out(id);
+        for member in members {
+            self.leave_if_empty(m, member.queue);
+            // Nobody waits for who has gone, and the next tier may be open now.
+            let waited = self.queues.get(&member.queue).map(|queue| queue.only_for(id));
+            for waiter in waited.unwrap_or_default() {
+                self.regroup(m, waiter);
             }
-            self.leave_if_empty(m, queue);
+            self.rematch(m, member.queue);
         }
         if let Some(offer) = offer {
-            self.find_agent(m, offer.call);
+            self.find_agent(m, Waiter::Call(offer.call));
         }
         Ok(())
     }
 
     fn leave_desk(&mut self, m: Moment, id: AgentId, reason: &str) {
-        self.withdraw(m, id, OfferOutcome::Rejected, Cause::NormalClearing);
+        self.take_back(m, id);
         self.unlist(id);
-        self.timers.stop(&Timer::WrapUp(id));
-        self.timers.stop(&Timer::Rest(id));
+        for timer in [Timer::Rest(id), Timer::Desktop(id)] {
+            self.timers.stop(&timer);
+        }
         let Some(agent) = self.agents.get_mut(&id) else { return };
         if let Some(call) = agent.call.take() {
             self.talks.remove(&call);
         }
-        if agent.state == AgentState::WrapUp || agent.state == AgentState::Talking {
-            agent.last_call_ended = Some(m.now);
-        }
         agent.serves = None;
         agent.not_ready_after = None;
+        agent.leave_asked = None;
         if let Some(extension) = agent.extension.take() {
             self.agent_by_extension.remove(&extension);
         }
         self.change(m, id, AgentState::LoggedOut, reason);
+    }
+
+    /// Takes back whatever rings at an agent's phone, as if the agent had refused it.
+    fn take_back(&mut self, m: Moment, id: AgentId) {
+        match self.agents.get(&id).and_then(|agent| agent.task) {
+            Some(Task::Offer(_)) => {
+                self.withdraw(m, id, OfferOutcome::Rejected, Cause::Rejected);
+            }
+            Some(Task::Callback(callback)) => {
+                self.callback_unanswered(m, callback, OfferOutcome::Cancelled);
+            }
+            None => {}
+        }
     }
 
     /// Makes an agent ready; ends wrap-up too. Who talks becomes ready afterwards.
@@ -151,6 +186,7 @@ impl Acd {
     pub fn ready(&mut self, m: Moment, id: AgentId) -> Reply {
         let agent = self.agents.get_mut(&id).ok_or(Refusal::NoSuchAgent)?;
         agent.not_ready_after = None;
+        agent.leave_asked = None;
         agent.unanswered = 0;
         match agent.state {
             AgentState::LoggedOut => return Err(Refusal::NotLoggedIn),
@@ -165,10 +201,21 @@ impl Acd {
     /// in this order; who is being rung has refused.
     ///
     /// # Errors
-    /// No such agent, or not logged in.
+    /// No such agent, not logged in, or a break that needs leave: it has been asked for.
     pub fn not_ready(&mut self, m: Moment, id: AgentId, reason: &str) -> Reply {
+        let agent = self.agents.get(&id).ok_or(Refusal::NoSuchAgent)?;
+        if agent.is_logged_in() && self.needs_leave(id, reason) {
+            self.ask_leave(id, reason);
+            return Err(Refusal::LeaveAsked);
+        }
+        self.go_on_break(m, id, reason)
+    }
+
+    /// Makes an agent not ready, whatever the queues say of leave.
+    pub(crate) fn go_on_break(&mut self, m: Moment, id: AgentId, reason: &str) -> Reply {
         let agent = self.agents.get_mut(&id).ok_or(Refusal::NoSuchAgent)?;
         let reason: String = reason.chars().take(100).collect();
+        agent.leave_asked = None;
         match agent.state {
             AgentState::LoggedOut => return Err(Refusal::NotLoggedIn),
             AgentState::Talking => agent.not_ready_after = Some(reason),
@@ -178,11 +225,11 @@ impl Acd {
             }
             AgentState::Offered => {
                 agent.not_ready_after = Some(reason);
-                let call = agent.call;
-                self.withdraw(m, id, OfferOutcome::Rejected, Cause::Rejected);
+                let offer = agent.offer();
+                self.take_back(m, id);
                 self.settle(m, id);
-                if let Some(call) = call {
-                    self.find_agent(m, call);
+                if let Some(offer) = offer {
+                    self.find_agent(m, Waiter::Call(offer.call));
                 }
             }
             AgentState::Ready | AgentState::NotReady => {

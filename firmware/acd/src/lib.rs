@@ -9,18 +9,39 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod abandoned;
 mod acd;
 mod agent;
+mod announcing;
+mod breaks;
+mod callback;
 mod config;
+mod customer;
 mod desk;
+mod leaving;
 mod live;
 mod lock_out;
+mod memory;
+mod offer;
 mod offering;
 mod output;
+mod pace;
 mod queue;
 mod reconfigure;
+mod shift;
+mod stage;
+mod strategy;
+mod visit;
 mod waiting;
 
 pub use acd::Acd;
-pub use config::{AcdConfig, AgentConfig, LockOut, QueueConfig, Secret, Strategy};
-pub use output::{AcdOutput, Entered, Left};
+pub use config::{
+    AcdConfig, AgentConfig, AgentGroup, AnnounceConfig, CallbackConfig, CallbackFirst,
+    CalledConfig, Conditions, DeskConfig, Destination, Escalation, GroupMembership, LockOut,
+    Membership, NamedOverflow, Overflow, QueueConfig, ReasonConfig, Relax, Secret, Strategy,
+    Threshold, VipConfig, WaitKeys,
+};
+pub use live::Caller;
+pub use memory::{BOX_STOPPED, Memory};
+pub use output::{AcdOutput, Entered, Join, Left};
+pub use shift::Shift;

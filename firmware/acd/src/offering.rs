@@ -1,15 +1,19 @@
-//! Callers and agents find each other; offers begin and end.
+//! Callers and agents find each other.
 
 use core::cmp::Reverse;
 
 use tipring_clock::Duration;
-use tipring_events::{AgentId, AgentState, EventKind, OfferOutcome, Party, QueueId, QueueOutcome};
+use tipring_events::{AgentId, AgentState, EventKind, OfferOutcome, QueueId};
 use tipring_line::{CallId, Cause};
 use tipring_switch::Moment;
 
 use crate::acd::{Acd, Timer};
-use crate::agent::{NO_ANSWER, Offer, UNREACHABLE};
+use crate::agent::{Agent, Offer, Task};
+use crate::config::Strategy;
 use crate::output::AcdOutput;
+use crate::queue::{WaitKey, Waiter};
+use crate::stage::Stage;
+use crate::strategy::{Choice, idle_key};
 
 impl Acd {
     /// Brings an agent's place among the free ones up to date; who has just become free is
@@ -20,73 +24,215 @@ impl Acd {
         let phone_is_free = phone.is_some_and(|phone| phone.reachable && !phone.in_use);
         let rested = agent.rest_until <= m.now;
         let eligible = agent.state == AgentState::Ready && phone_is_free && rested;
-        let key = agent.idle_key();
-        match (agent.idle, eligible) {
-            (Some(_), false) => self.unlist(id),
-            (None, true) => {
-                let Some(agent) = self.agents.get_mut(&id) else { return };
-                agent.idle = Some(key);
-                for queue in &agent.queues {
-                    if let Some(queue) = self.queues.get_mut(queue) {
-                        queue.idle.insert(key);
-                    }
-                }
+        match (agent.idle.is_empty(), eligible) {
+            (false, false) => self.unlist(id),
+            (true, true) => {
+                self.list(id);
                 self.serve(m, id);
             }
             _ => {}
         }
     }
 
+    fn list(&mut self, id: AgentId) {
+        let Some(agent) = self.agents.get_mut(&id) else { return };
+        let mut idle = core::mem::take(&mut agent.idle);
+        for member in &agent.members {
+            if let Some(queue) = self.queues.get_mut(&member.queue) {
+                let key = idle_key(queue.config.strategy, agent, member);
+                queue.idle.insert(key);
+                idle.push((member.queue, key));
+            }
+        }
+        agent.idle = idle;
+    }
+
     /// Takes an agent out of the free ones.
     pub(crate) fn unlist(&mut self, id: AgentId) {
         let Some(agent) = self.agents.get_mut(&id) else { return };
-        let Some(key) = agent.idle.take() else { return };
-        for queue in &agent.queues {
-            if let Some(queue) = self.queues.get_mut(queue) {
+        for (queue, key) in agent.idle.drain(..) {
+            if let Some(queue) = self.queues.get_mut(&queue) {
                 queue.idle.remove(&key);
             }
         }
     }
 
-    /// Offers a free agent the caller who comes first: of the queue with the greater weight, and
-    /// at equal weights by priority and time.
+    /// Offers a free agent whoever comes first: of the queue with the greater weight, and at equal
+    /// weights by priority and time. Where nobody waits unoffered, the agent is rung along for a
+    /// caller for whom several are.
     fn serve(&mut self, m: Moment, id: AgentId) {
-        let Some(agent) = self.agents.get(&id) else { return };
-        let next = agent
-            .queues
-            .iter()
-            .filter_map(|queue| {
-                let queue = self.queues.get(queue)?;
-                Some((Reverse(queue.config.weight), queue.next_unoffered()?))
+        while let Some(key) = self.next_for(m, id) {
+            match key.waiter {
+                Waiter::Call(call) => return self.offer(m, call, id),
+                Waiter::Callback(callback) => {
+                    if self.try_callback(m, callback, id) {
+                        return;
+                    }
+                }
+            }
+        }
+        self.ring_along(m, id);
+    }
+
+    fn next_for(&self, m: Moment, id: AgentId) -> Option<WaitKey> {
+        let agent = self.agents.get(&id)?;
+        let firsts = agent.members.iter().filter_map(|member| {
+            let queue = self.queues.get(&member.queue)?;
+            let key = queue.next_for(id, member, |stage| can(agent, stage))?;
+            let priority = Reverse(key.priority_at(&queue.config, m.now));
+            Some((Reverse(queue.config.weight), priority, key.joined, key))
+        });
+        firsts.min().map(|(.., key)| key)
+    }
+
+    /// Offers somebody for whom nobody is being rung to the agent whom the strategy chooses.
+    pub(crate) fn find_agent(&mut self, m: Moment, waiter: Waiter) {
+        match waiter {
+            Waiter::Call(call) => self.find_agent_for_call(m, call),
+            Waiter::Callback(callback) => {
+                if let Some(agent) = self.agent_for_callback(callback) {
+                    self.try_callback(m, callback, agent);
+                }
+            }
+        }
+    }
+
+    fn find_agent_for_call(&mut self, m: Moment, call: CallId) {
+        while self.visits.get(&call).is_some_and(|visit| visit.offers.is_empty()) {
+            if let Some(agent) = self.choose(call) {
+                return self.offer(m, call, agent);
+            }
+            let Some(agent) = self.ring_to_share(call) else { return };
+            self.withdraw(m, agent, OfferOutcome::Cancelled, Cause::AnsweredElsewhere);
+            // Free for a moment, the agent goes to whoever comes first of all.
+            match self.next_for(m, agent).map(|key| key.waiter) {
+                Some(Waiter::Call(first)) => self.offer(m, first, agent),
+                Some(Waiter::Callback(first)) if self.try_callback(m, first, agent) => {}
+                _ => return self.settle(m, agent),
+            }
+        }
+    }
+
+    fn choose(&mut self, call: CallId) -> Option<AgentId> {
+        let visit = self.visits.get(&call)?;
+        let queue = self.queues.get(&visit.queue)?;
+        if queue.idle.is_empty() {
+            return None;
+        }
+        let choice = Choice { pool: &visit.pool, last: visit.last, agents: &self.agents };
+        choice.choose(queue, &mut self.rng)
+    }
+
+    /// Where several agents ring for one caller, one of them goes to the next, so that a slow
+    /// ring holds nobody up: which one may serve this caller.
+    fn ring_to_share(&self, call: CallId) -> Option<AgentId> {
+        let visit = self.visits.get(&call)?;
+        let queue = self.queues.get(&visit.queue)?;
+        let rung = queue.ringing.iter().filter_map(|key| match key.waiter {
+            Waiter::Call(call) => self.visits.get(&call),
+            Waiter::Callback(_) => None,
+        });
+        let most = rung.max_by_key(|visit| visit.offers.len()).filter(|v| v.offers.len() > 1)?;
+        let fits = |id: &&AgentId| {
+            let agent = self.agents.get(*id);
+            agent.is_some_and(|agent| match &visit.pool {
+                crate::stage::Pool::Only(only) => agent.id == *only,
+                crate::stage::Pool::Open(stage) => {
+                    let tier = agent.member(queue.id).map(|member| member.tier);
+                    tier.is_some_and(|tier| queue.tier_is_open(tier, stage)) && can(agent, stage)
+                }
             })
-            .min();
-        if let Some((_, key)) = next {
-            self.offer(m, key.call, id);
-        }
-    }
-
-    /// Offers a caller for whom nobody is being rung to the agent who is free the longest.
-    pub(crate) fn find_agent(&mut self, m: Moment, call: CallId) {
-        let Some(visit) = self.visits.get(&call).filter(|visit| visit.offers.is_empty()) else {
-            return;
         };
-        let first = self.queues.get(&visit.queue).and_then(|queue| queue.idle.first());
-        if let Some(agent) = first.map(|key| key.agent) {
-            self.offer(m, call, agent);
+        most.offers.iter().rev().find(fits).copied()
+    }
+
+    /// Another agent rings for a caller for whom one did already: perhaps one of them can serve
+    /// somebody for whom nobody is rung.
+    fn share_rings(&mut self, m: Moment, id: QueueId) {
+        let waiters = self.queues.get(&id).map(|queue| queue.pooled()).unwrap_or_default();
+        for waiter in waiters {
+            self.find_agent(m, waiter);
         }
     }
 
+    /// Rings a free agent for the first caller for whom others are being rung too.
+    fn ring_along(&mut self, m: Moment, id: AgentId) {
+        let Some(agent) = self.agents.get(&id) else { return };
+        let rung = |queue: &QueueId| {
+            let queue = self.queues.get(queue)?;
+            if queue.config.strategy != Strategy::RingAll {
+                return None;
+            }
+            let tier = agent.member(queue.id)?.tier;
+            let mut rung = queue.ringing.iter().filter_map(|key| match key.waiter {
+                Waiter::Call(call) => Some((call, self.visits.get(&call)?)),
+                Waiter::Callback(_) => None,
+            });
+            rung.find(|(_, visit)| match &visit.pool {
+                crate::stage::Pool::Only(only) => *only == id,
+                crate::stage::Pool::Open(stage) => {
+                    queue.tier_is_open(tier, stage) && can(agent, stage)
+                }
+            })
+        };
+        let first = agent.members.iter().find_map(|member| rung(&member.queue));
+        if let Some((call, queue)) = first.map(|(call, visit)| (call, visit.queue)) {
+            self.offer(m, call, id);
+            self.share_rings(m, queue);
+        }
+    }
+
+    /// One more agent is rung for a caller, after `progressive_s`.
+    pub(crate) fn ring_one_more(&mut self, m: Moment, call: CallId) {
+        let Some(visit) = self.visits.get(&call) else { return };
+        let Some(queue) = self.queues.get(&visit.queue) else { return };
+        if queue.config.strategy != Strategy::Progressive {
+            return;
+        }
+        let step = Duration::from_secs(queue.config.progressive_s.max(1).into());
+        self.timers.set(Timer::Progress(call), m.now + step);
+        let queue = queue.id;
+        if let Some(agent) = self.choose(call) {
+            self.ring(m, call, agent);
+            self.share_rings(m, queue);
+        }
+    }
+
+    /// Rings an agent, or all of them, for a caller.
     fn offer(&mut self, m: Moment, call: CallId, id: AgentId) {
+        self.ring(m, call, id);
+        let Some(visit) = self.visits.get(&call) else { return };
+        let Some(queue) = self.queues.get(&visit.queue) else { return };
+        match queue.config.strategy {
+            Strategy::RingAll => {
+                while let Some(next) = self.choose(call) {
+                    self.ring(m, call, next);
+                }
+            }
+            Strategy::Progressive if self.timers.due(&Timer::Progress(call)).is_none() => {
+                let step = Duration::from_secs(queue.config.progressive_s.max(1).into());
+                self.timers.set(Timer::Progress(call), m.now + step);
+            }
+            _ => {}
+        }
+    }
+
+    fn ring(&mut self, m: Moment, call: CallId, id: AgentId) {
         self.unlist(id);
         let Some(visit) = self.visits.get_mut(&call) else { return };
         let Some(queue) = self.queues.get_mut(&visit.queue) else { return };
         let Some(agent) = self.agents.get_mut(&id) else { return };
         let Some(extension) = agent.extension else { return };
         visit.offers.push(id);
-        queue.offered(&visit.key);
+        visit.last = Some(id);
+        queue.unpool(&visit.key, &visit.pool);
+        queue.last_offered = Some(id);
+        if queue.rings_several() {
+            queue.ringing.insert(visit.key);
+        }
         let ring = Duration::from_secs(queue.config.ring_s.into());
         self.timers.set(Timer::Ring(id), m.now + ring);
-        agent.offer = Some(Offer { call, queue: visit.queue, began: m });
+        agent.task = Some(Task::Offer(Offer { call, queue: visit.queue, began: m }));
         agent.call = Some(call);
         let work_number = agent.work_number;
         let queue = visit.queue;
@@ -95,181 +241,95 @@ impl Acd {
         self.out.push_back(AcdOutput::Offer { call, agent: id, work_number, extension });
     }
 
-    /// Ends an agent's offer and logs how. The agent's state is still `Offered` afterwards: the
-    /// caller of this says what it becomes. Gives the offer, if there was one.
-    pub(crate) fn end_offer(
-        &mut self,
-        m: Moment,
-        id: AgentId,
-        outcome: OfferOutcome,
-    ) -> Option<Offer> {
-        let agent = self.agents.get_mut(&id)?;
-        let offer = agent.offer.take()?;
-        agent.call = None;
-        self.timers.stop(&Timer::Ring(id));
-        let (call, queue) = (offer.call, offer.queue);
-        let rang_ms = millis(m.since(offer.began));
-        if let Some(visit) = self.visits.get_mut(&call) {
-            visit.offers.retain(|other| *other != id);
-            if visit.offers.is_empty()
-                && let Some(queue) = self.queues.get_mut(&queue)
-            {
-                queue.unoffered_again(visit.key);
+    /// Finds agents for those who wait unoffered in a queue, as far as there are free ones: after
+    /// a change of who may serve whom.
+    pub(crate) fn rematch(&mut self, m: Moment, id: QueueId) {
+        let Some(queue) = self.queues.get(&id).filter(|queue| !queue.idle.is_empty()) else {
+            return;
+        };
+        for waiter in queue.pooled() {
+            if self.queues.get(&id).is_none_or(|queue| queue.idle.is_empty()) {
+                return;
             }
-        }
-        self.event(EventKind::OfferEnded { call, queue, agent: id, outcome, rang_ms });
-        Some(offer)
-    }
-
-    /// Takes an offer back at the phone too.
-    pub(crate) fn withdraw(&mut self, m: Moment, id: AgentId, outcome: OfferOutcome, cause: Cause) {
-        if let Some(offer) = self.end_offer(m, id, outcome) {
-            self.out.push_back(AcdOutput::CancelOffer { call: offer.call, agent: id, cause });
+            self.find_agent(m, waiter);
         }
     }
 
-    /// An agent answered an offer. The first to answer gets the caller; an answer to an offer
-    /// that is no more is cancelled.
-    pub fn offer_answered(&mut self, m: Moment, call: CallId, id: AgentId) {
-        let offered = self.agents.get(&id).and_then(|agent| agent.offer);
-        let Some(offer) = offered.filter(|o| o.call == call && self.visits.contains_key(&call))
-        else {
-            let cause = Cause::AnsweredElsewhere;
-            self.out.push_back(AcdOutput::CancelOffer { call, agent: id, cause });
-            return;
-        };
-        self.end_offer(m, id, OfferOutcome::Answered);
-        self.leave(m, call, QueueOutcome::Answered, Some(id));
-        let record = self.queues.get(&offer.queue).is_some_and(|queue| queue.config.record);
-        if let Some(agent) = self.agents.get_mut(&id) {
-            agent.unanswered = 0;
-            agent.call = Some(call);
-            agent.serves = Some(offer.queue);
+    /// Other agents may serve those whose time has come. They are offered in their order.
+    pub(crate) fn widen(&mut self, m: Moment) {
+        let mut waiters = Vec::new();
+        while let Some(waiter) = self.stages.expire(m.now) {
+            self.regroup(m, waiter);
+            waiters.push(waiter);
         }
-        self.talks.insert(call, id);
-        self.change(m, id, AgentState::Talking, "");
-        self.out.push_back(AcdOutput::Connect { call, agent: id, record });
-    }
-
-    /// An offer failed at the agent's phone.
-    pub fn offer_failed(&mut self, m: Moment, call: CallId, id: AgentId, cause: Cause) {
-        let offered = self.agents.get(&id).and_then(|agent| agent.offer);
-        if offered.is_none_or(|offer| offer.call != call) {
-            return;
+        waiters.sort_by_cached_key(|waiter| self.turn(m, *waiter));
+        for waiter in waiters {
+            self.find_agent(m, waiter);
         }
-        let outcome = match cause {
-            Cause::UserBusy | Cause::NoChannel => OfferOutcome::Busy,
-            Cause::SubscriberAbsent
-            | Cause::NoUserResponding
-            | Cause::DestinationOutOfOrder
-            | Cause::UnallocatedNumber
-            | Cause::NetworkOutOfOrder
-            | Cause::TimerExpired => OfferOutcome::Unreachable,
-            _ => OfferOutcome::Rejected,
-        };
-        self.offer_missed(m, id, outcome);
     }
 
-    pub(crate) fn rang_out(&mut self, m: Moment, id: AgentId) {
-        let Some(offer) = self.agents.get(&id).and_then(|agent| agent.offer) else { return };
-        let (call, cause) = (offer.call, Cause::NoAnswer);
-        self.out.push_back(AcdOutput::CancelOffer { call, agent: id, cause });
-        self.offer_missed(m, id, OfferOutcome::NoAnswer);
+    /// When it is somebody's turn among those of all queues: the least first.
+    fn turn(&self, m: Moment, waiter: Waiter) -> Option<(Reverse<u32>, Reverse<i64>, WaitKey)> {
+        let (queue, key) = match waiter {
+            Waiter::Call(call) => self.visits.get(&call).map(|visit| (visit.queue, visit.key)),
+            Waiter::Callback(id) => self.callbacks.get(id).map(|c| (c.queue, c.key)),
+        }?;
+        let config = &self.queues.get(&queue)?.config;
+        Some((Reverse(config.weight), Reverse(key.priority_at(config, m.now)), key))
     }
 
-    /// An offer has come to nothing: the agent rests, the caller goes to the next.
-    fn offer_missed(&mut self, m: Moment, id: AgentId, outcome: OfferOutcome) {
-        let Some(offer) = self.end_offer(m, id, outcome) else { return };
-        let config = self.queues.get(&offer.queue).map(|queue| &queue.config);
-        let rest_s = config.map_or(1, |config| match outcome {
-            OfferOutcome::NoAnswer => config.retry_s,
-            OfferOutcome::Rejected => config.reject_retry_s,
-            _ => config.busy_retry_s,
+    /// Other agents may serve somebody who waits from now on; one is offered, if free.
+    pub(crate) fn restage(&mut self, m: Moment, waiter: Waiter) {
+        self.regroup(m, waiter);
+        self.find_agent(m, waiter);
+    }
+
+    /// Puts somebody who waits among those whom the same agents may serve.
+    pub(crate) fn regroup(&mut self, m: Moment, waiter: Waiter) {
+        let Some((id, wants, entered)) = self.wait_of(waiter) else { return };
+        let Some(queue) = self.queues.get(&id) else { return };
+        let agents = &self.agents;
+        let standing = wants.standing(&queue.config, entered, m.now, |agent| {
+            agents.get(&agent).is_some_and(|a| a.is_logged_in() && a.member(id).is_some())
         });
-        let no_answer_max = config.map_or(0, |config| config.max_no_answer);
-        if let Some(agent) = self.agents.get_mut(&id) {
-            agent.rest_until = m.now + Duration::from_secs(rest_s.into());
-            self.timers.set(Timer::Rest(id), agent.rest_until);
-            if outcome == OfferOutcome::NoAnswer {
-                agent.unanswered += 1;
+        if standing.gives_up {
+            if let Waiter::Call(call) = waiter {
+                self.agent_away(m, call);
             }
-            if no_answer_max > 0 && agent.unanswered >= no_answer_max {
-                agent.unanswered = 0;
-                self.change(m, id, AgentState::NotReady, NO_ANSWER);
-            } else {
-                self.settle(m, id);
+            return;
+        }
+        match standing.until {
+            Some(at) => self.stages.set(waiter, at),
+            None => {
+                self.stages.stop(&waiter);
             }
         }
-        self.find_agent(m, offer.call);
+        self.set_pool(waiter, standing.pool);
     }
 
-    /// An agent has nothing to do any more: ready, unless asked or forced not to be.
-    pub(crate) fn settle(&mut self, m: Moment, id: AgentId) {
-        let Some(agent) = self.agents.get_mut(&id) else { return };
-        agent.call = None;
-        agent.serves = None;
-        let extension = agent.extension;
-        if let Some(reason) = agent.not_ready_after.take() {
-            self.change(m, id, AgentState::NotReady, &reason);
-        } else if extension.is_some_and(|extension| self.is_reachable(extension)) {
-            self.change(m, id, AgentState::Ready, "");
-        } else {
-            self.change(m, id, AgentState::NotReady, UNREACHABLE);
-        }
-        self.refresh(m, id);
-    }
-
-    /// A call is over, whoever ended it: its wait, its offers, or its agent's talk.
-    pub fn call_over(&mut self, m: Moment, call: CallId, by: Party) {
-        if let Some(visit) = self.visits.get(&call) {
-            let theta_s = self.queues.get(&visit.queue).map_or(0, |q| q.config.short_abandon_s);
-            let short = m.since(visit.entered) <= Duration::from_secs(theta_s.into());
-            let outcome = match by {
-                Party::Caller if short => QueueOutcome::ShortAbandoned,
-                Party::Caller => QueueOutcome::Abandoned,
-                Party::Callee | Party::Box => QueueOutcome::Interrupted,
-            };
-            self.leave(m, call, outcome, None);
-        }
-        if let Some(id) = self.talks.remove(&call) {
-            self.wrap_up(m, id);
-        }
-    }
-
-    fn wrap_up(&mut self, m: Moment, id: AgentId) {
-        let Some(agent) = self.agents.get(&id) else { return };
-        let queue = agent.serves.and_then(|queue| self.queues.get(&queue));
-        let seconds = queue.map_or(0, |queue| queue.config.wrap_up_s);
-        if seconds == 0 {
-            self.wrap_up_over(m, id);
-        } else {
-            self.timers.set(Timer::WrapUp(id), m.now + Duration::from_secs(seconds.into()));
-            self.change(m, id, AgentState::WrapUp, "");
-        }
-    }
-
-    pub(crate) fn wrap_up_over(&mut self, m: Moment, id: AgentId) {
-        self.timers.stop(&Timer::WrapUp(id));
-        if let Some(agent) = self.agents.get_mut(&id) {
-            agent.last_call_ended = Some(m.now);
-        }
-        self.settle(m, id);
-    }
-
-    /// Takes the offers of a caller who has left back from all agents. They are free again.
-    pub(crate) fn withdraw_all(&mut self, m: Moment, agents: Vec<AgentId>, call: CallId) {
-        for id in agents {
-            let offered = self.agents.get(&id).and_then(|agent| agent.offer);
-            if offered.is_some_and(|offer| offer.call == call) {
-                self.withdraw(m, id, OfferOutcome::Cancelled, Cause::AnsweredElsewhere);
-                self.settle(m, id);
+    fn set_pool(&mut self, waiter: Waiter, pool: crate::stage::Pool) {
+        let (queue, key, old, unoffered) = match waiter {
+            Waiter::Call(call) => {
+                let Some(visit) = self.visits.get_mut(&call) else { return };
+                let old = core::mem::replace(&mut visit.pool, pool.clone());
+                (visit.queue, visit.key, old, visit.offers.is_empty())
             }
+            Waiter::Callback(id) => {
+                let Some(callback) = self.callbacks.get_mut(id) else { return };
+                let old = core::mem::replace(&mut callback.pool, pool.clone());
+                (callback.queue, callback.key, old, callback.waits())
+            }
+        };
+        if unoffered && let Some(queue) = self.queues.get_mut(&queue) {
+            queue.unpool(&key, &old);
+            queue.pool(key, &pool);
         }
     }
+}
 
-    pub(crate) fn queue_of(&self, call: CallId) -> Option<QueueId> {
-        self.visits.get(&call).map(|visit| visit.queue)
-    }
+/// Whether an agent has what a stage asks for.
+fn can(agent: &Agent, stage: &Stage) -> bool {
+    stage.need.as_ref().is_none_or(|need| agent.skill(need).is_some())
 }
 
 pub(crate) fn millis(d: Duration) -> u64 {

@@ -1,6 +1,6 @@
 //! Who comes first: priority, time, weight between queues, and the agent's idle time.
 
-use tipring_acd::{Acd, AcdConfig, AcdOutput, AgentConfig, Entered, QueueConfig, Secret};
+use tipring_acd::{Acd, AcdConfig, AcdOutput, AgentConfig, Entered, Join, QueueConfig, Secret};
 use tipring_clock::{Instant, WallTime};
 use tipring_events::{AgentId, Party, QueueId};
 use tipring_line::{CallId, Number};
@@ -29,15 +29,20 @@ fn acd(weights: &[u32]) -> Acd {
         work_number: number(1001),
         name: String::new(),
         password: Secret("1234".into()),
-        queues: names.clone(),
+        queues: names.iter().map(|name| name.as_str().into()).collect(),
+        skills: Default::default(),
     };
     let config =
         AcdConfig { queues: queues.collect(), agents: vec![agent], ..AcdConfig::default() };
-    let mut acd = Acd::new(at(0), config);
+    let mut acd = Acd::new(at(0), config, 1);
     acd.extension_reachable(at(0), number(8001), true);
     acd.log_in(at(0), "1001", "1234", number(8001)).unwrap();
     acd.not_ready(at(0), AgentId(1), "").unwrap();
     acd
+}
+
+fn join(priority: u32, joined_ms: u64) -> Join {
+    Join { joined: Some(Instant::from_millis(joined_ms)), priority, ..Join::default() }
 }
 
 fn offered(acd: &mut Acd) -> Vec<u64> {
@@ -68,11 +73,10 @@ fn served(acd: &mut Acd, n: usize) -> Vec<u64> {
 fn by_priority_then_by_time_of_joining_the_box() {
     let mut acd = acd(&[0]);
     for (call, priority, joined_ms) in [(1, 0, 10), (2, 0, 20), (3, 5, 30), (4, 0, 5)] {
-        let entered =
-            acd.enter(at(50), CallId(call), "q1", priority, Instant::from_millis(joined_ms));
+        let entered = acd.enter(at(50), CallId(call), "q1", join(priority, joined_ms));
         assert_eq!(entered, Entered::Waiting);
     }
-    let live = acd.live_queues(|_| None);
+    let live = acd.live_queues(at(50), |_| (None, String::new()));
     let places: Vec<_> = live[0].waiting.iter().map(|w| (w.position, w.call.0)).collect();
     assert_eq!(places, [(1, 3), (2, 4), (3, 1), (4, 2)]);
     assert_eq!(served(&mut acd, 4), [3, 4, 1, 2]);
@@ -82,7 +86,7 @@ fn by_priority_then_by_time_of_joining_the_box() {
 fn the_heavier_queue_first_and_of_equal_ones_the_longest_wait() {
     let mut acd = acd(&[1, 7, 1]);
     for (call, queue) in [(1, "q1"), (2, "q3"), (3, "q2"), (4, "q1"), (5, "q2")] {
-        acd.enter(at(call), CallId(call), queue, 0, Instant::from_millis(call));
+        acd.enter(at(call), CallId(call), queue, join(0, call));
     }
     assert_eq!(served(&mut acd, 5), [3, 5, 1, 2, 4]);
 }
@@ -91,7 +95,7 @@ fn the_heavier_queue_first_and_of_equal_ones_the_longest_wait() {
 fn ten_thousand_wait_and_each_is_served_once_in_order() {
     let mut acd = acd(&[0]);
     for call in 1..=10_000 {
-        acd.enter(at(call), CallId(call), "q1", 0, Instant::from_millis(call));
+        acd.enter(at(call), CallId(call), "q1", join(0, call));
     }
     assert_eq!(acd.waiting(), 10_000);
     assert_eq!(served(&mut acd, 10_000), (1..=10_000).collect::<Vec<_>>());
@@ -102,7 +106,7 @@ fn ten_thousand_wait_and_each_is_served_once_in_order() {
 fn an_offer_that_is_no_more_is_not_answered() {
     let mut acd = acd(&[0]);
     acd.ready(at(0), AgentId(1)).unwrap();
-    acd.enter(at(1), CallId(1), "q1", 0, Instant::from_millis(1));
+    acd.enter(at(1), CallId(1), "q1", join(0, 1));
     acd.call_over(at(2), CallId(1), Party::Caller);
     while acd.poll_output().is_some() {}
     acd.offer_answered(at(3), CallId(1), AgentId(1));

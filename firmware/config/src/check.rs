@@ -4,23 +4,24 @@ use std::collections::BTreeSet;
 
 use tipring_switch::Target;
 
-use crate::document::{Document, LearntTone, LineEntry};
+use crate::document::{Document, LearntTone, LineEntry, ScreenPop};
 use crate::error::{ConfigError, nearest};
+use crate::handset;
 use crate::resolve::Site;
 
 /// Checks names across the document.
 pub(crate) fn check(document: &Document, site: Site<'_>) -> Result<(), ConfigError> {
     let names = Names::of(document)?;
-    for agent in &document.agents {
-        for queue in &agent.queues {
-            names.queue(queue, &format!("agent {}", agent.work_number))?;
-        }
-    }
+    crate::queues::check(document)?;
     check_country(&document.country, site.countries)?;
     for line in &document.lines {
         check_line(line)?;
-        names.flow_if_any(line.flow.as_deref(), &format!("line {}", line.port))?;
+        let flows = line.rings.iter().map(|ring| &ring.flow).chain([&line.flow]);
+        for flow in flows {
+            names.flow_if_any(flow.as_deref(), &format!("line {}", line.port))?;
+        }
     }
+    handset::check(document)?;
     if document.sip.digest.is_empty() {
         return Err(ConfigError::general(
             "sip: `digest` names no algorithm, so no phone could register; write [\"MD5\"]",
@@ -47,10 +48,38 @@ pub(crate) fn check(document: &Document, site: Site<'_>) -> Result<(), ConfigErr
             Target::Extension(_) | Target::Feature(_) => {}
         }
     }
+    once(document.screen_pops.iter().map(|pop| pop.queue.as_str()), "screen pop for queue")?;
+    for pop in &document.screen_pops {
+        names.queue(&pop.queue, "a screen pop")?;
+        check_template(pop)?;
+    }
     let own = document.prompts.iter().map(|p| p.key.as_str());
     once(own.clone(), "prompt")?;
     let known: Option<Vec<&str>> = site.prompts.map(|p| p.iter().copied().chain(own).collect());
     check_flows(document, &names, known.as_deref())
+}
+
+/// What a screen pop's template may have filled in.
+const FILLED_IN: [&str; 6] = ["caller", "name", "called", "call", "queue", "agent"];
+
+fn check_template(pop: &ScreenPop) -> Result<(), ConfigError> {
+    let wrong = |what: String| {
+        Err(ConfigError::general(format!("the screen pop of queue {}: {what}", pop.queue)))
+    };
+    if !pop.url.starts_with("http://") && !pop.url.starts_with("https://") {
+        return wrong("`url` begins with neither http:// nor https://".to_owned());
+    }
+    for part in pop.url.split('{').skip(1) {
+        let name = part.split_once('}').map(|(name, _)| name);
+        if name.is_none_or(|name| !FILLED_IN.contains(&name)) {
+            return wrong(format!(
+                "`{{{}` in the url is nothing known; known: {{{}}}",
+                name.map_or_else(String::new, |name| format!("{name}}}")),
+                FILLED_IN.join("}, {")
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn check_flows(
@@ -59,8 +88,12 @@ fn check_flows(
     prompts: Option<&[&str]>,
 ) -> Result<(), ConfigError> {
     let queues: Vec<&str> = names.queues.iter().copied().collect();
+    let calendars: Vec<&str> = document.calendars.iter().map(|c| c.name.as_str()).collect();
     for flow in &document.flows {
-        let faults = tipring_ivr::check(flow, tipring_ivr::Names { queues: &queues, prompts });
+        let faults = tipring_ivr::check(
+            flow,
+            tipring_ivr::Names { queues: &queues, calendars: &calendars, prompts },
+        );
         if !faults.is_empty() {
             let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
             return Err(ConfigError::general(texts.join("\n")));
@@ -84,6 +117,18 @@ fn check_line(line: &LineEntry) -> Result<(), ConfigError> {
     }
     if [line.gain_tx_db, line.gain_rx_db].iter().any(|gain| !(-12..=12).contains(gain)) {
         return wrong("a gain is -12 to 12 dB");
+    }
+    if line.flash_ms.is_some_and(|ms| !(50..=1500).contains(&ms)) {
+        return wrong("`flash_ms` is 50 to 1500");
+    }
+    if line.balance > 7 {
+        return wrong("`balance` is 0 to 7");
+    }
+    if line.rings.len() > 4 {
+        return wrong("at most four further numbers by `ring`");
+    }
+    for ring in &line.rings {
+        handset::check_cadence(&format!("line {}: `ring`", line.port), &ring.cadence)?;
     }
     if line.learnt.len() > 2 {
         return wrong("at most two learnt tones; take the one away that is not heard any more");
@@ -174,7 +219,7 @@ impl<'a> Names<'a> {
     }
 }
 
-fn once<'a>(
+pub(crate) fn once<'a>(
     names: impl Iterator<Item = &'a str>,
     what: &str,
 ) -> Result<BTreeSet<&'a str>, ConfigError> {
@@ -190,7 +235,12 @@ fn once<'a>(
     Ok(seen)
 }
 
-fn found(known: &BTreeSet<&str>, name: &str, what: &str, place: &str) -> Result<(), ConfigError> {
+pub(crate) fn found(
+    known: &BTreeSet<&str>,
+    name: &str,
+    what: &str,
+    place: &str,
+) -> Result<(), ConfigError> {
     if known.contains(name) {
         return Ok(());
     }

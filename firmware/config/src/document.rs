@@ -3,7 +3,11 @@
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
-use tipring_acd::{AgentConfig, LockOut, QueueConfig};
+use tipring_acd::{
+    AgentConfig, AgentGroup, CalledConfig, DeskConfig, LockOut, QueueConfig, ReasonConfig,
+    VipConfig,
+};
+use tipring_calendar::CalendarConfig;
 use tipring_ivr::Flow;
 use tipring_line::Number;
 use tipring_switch::{
@@ -12,6 +16,7 @@ use tipring_switch::{
 use tipring_tts::Lang;
 
 use crate::ConfigError;
+use crate::handset::{HandsetEntry, RingingEntry};
 
 /// The whole configuration.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -27,6 +32,8 @@ pub struct Document {
     pub max_calls: u32,
     /// How long an extension or an outside number is rung, in seconds.
     pub ring_s: u32,
+    /// How handsets ring.
+    pub ringing: RingingEntry,
     /// What is recorded beside what flows and queues say.
     pub recording: RecordingRules,
     /// Feature codes.
@@ -44,6 +51,23 @@ pub struct Document {
     /// Queues.
     #[serde(rename = "queue")]
     pub queues: Vec<QueueConfig>,
+    /// Groups of agents.
+    #[serde(rename = "agent_group")]
+    pub agent_groups: Vec<AgentGroup>,
+    /// Reasons for not being ready.
+    #[serde(rename = "reason")]
+    pub reasons: Vec<ReasonConfig>,
+    /// Customers who come before others.
+    #[serde(rename = "vip")]
+    pub vips: Vec<VipConfig>,
+    /// Numbers whose callers come before others.
+    #[serde(rename = "called")]
+    pub called: Vec<CalledConfig>,
+    /// Opening hours.
+    #[serde(rename = "calendar")]
+    pub calendars: Vec<CalendarConfig>,
+    /// How agents' work is counted and watched.
+    pub desk: DeskConfig,
     /// Exchange lines.
     #[serde(rename = "line")]
     pub lines: Vec<LineEntry>,
@@ -67,6 +91,9 @@ pub struct Document {
     /// Flows.
     #[serde(rename = "flow")]
     pub flows: Vec<Flow>,
+    /// What agents' desktops open when a call is offered.
+    #[serde(rename = "screen_pop", skip_serializing_if = "Vec::is_empty")]
+    pub screen_pops: Vec<ScreenPop>,
 }
 
 impl Default for Document {
@@ -77,6 +104,7 @@ impl Default for Document {
             offset_minutes: 480,
             max_calls: 2000,
             ring_s: 60,
+            ringing: RingingEntry::default(),
             recording: RecordingRules::default(),
             features: FeatureCodes::default(),
             lock_out: LockOut::default(),
@@ -84,6 +112,12 @@ impl Default for Document {
             extensions: Vec::new(),
             agents: Vec::new(),
             queues: Vec::new(),
+            agent_groups: Vec::new(),
+            reasons: Vec::new(),
+            vips: Vec::new(),
+            called: Vec::new(),
+            calendars: Vec::new(),
+            desk: DeskConfig::default(),
             lines: Vec::new(),
             trunks: Vec::new(),
             groups: Vec::new(),
@@ -92,6 +126,7 @@ impl Default for Document {
             dial: Vec::new(),
             prompts: Vec::new(),
             flows: Vec::new(),
+            screen_pops: Vec::new(),
         }
     }
 }
@@ -121,7 +156,7 @@ impl Document {
         let mut acd = tipring_acd::AcdConfig {
             queues: std::mem::take(&mut self.queues),
             agents: std::mem::take(&mut self.agents),
-            lock_out: self.lock_out.clone(),
+            ..tipring_acd::AcdConfig::default()
         };
         acd.give_ids();
         self.queues = acd.queues;
@@ -176,6 +211,9 @@ pub struct ExtensionEntry {
     /// The label of the handset socket it is at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
+    /// What its handset is like, where that differs from what is usual.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handset: Option<HandsetEntry>,
 }
 
 /// A prompt of the site's own: a text, for which somebody may put a recording into the state
@@ -201,6 +239,17 @@ impl PromptEntry {
             Lang::En => self.en.as_deref(),
         }
     }
+}
+
+/// What an agent's desktop opens when a call of a queue is offered: other software's page.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScreenPop {
+    /// The queue, by name.
+    pub queue: String,
+    /// The page, `http` or `https`. `{caller}`, `{name}`, `{called}`, `{call}`, `{queue}` and
+    /// `{agent}` (the work number) are filled in.
+    pub url: String,
 }
 
 /// An exchange line.
@@ -230,15 +279,48 @@ pub struct LineEntry {
     /// Gain from the line, in dB, −12 to 12.
     #[serde(default)]
     pub gain_rx_db: i8,
+    /// The hybrid balance that fits it, from 0, where its socket offers several; a line test finds
+    /// it.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub balance: u8,
     /// How long an echo is cancelled, in milliseconds: 32, 64, or 0 for none.
     #[serde(default = "echo_default")]
     pub echo_ms: u8,
     /// A call silent both ways for this long is ended, in seconds; 0 for never.
     #[serde(default = "silence_default")]
     pub silence_s: u16,
+    /// Whether its exchange tells who calls. A call on a line without it is taken with the first
+    /// ring. As usual in the country where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller_id: Option<bool>,
+    /// The hook flash sent on it, in milliseconds; the country's where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flash_ms: Option<u16>,
+    /// How handsets ring for its calls: 0 as usual, *n* by the *n*-th of `ringing.cadences`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ringing: Option<u8>,
+    /// Its further numbers, which the exchange tells by how it rings; at most four.
+    #[serde(default, rename = "ring", skip_serializing_if = "Vec::is_empty")]
+    pub rings: Vec<LineRingEntry>,
     /// The tones its exchange was heard to release with, at most two.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub learnt: Vec<LearntTone>,
+}
+
+/// A further number of an exchange line (distinctive ringing).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineRingEntry {
+    /// How the exchange rings for it: on and off in turn, in milliseconds.
+    pub cadence: Vec<u16>,
+    /// The number.
+    pub number: Number,
+    /// The flow that takes its calls; without one the dial rules decide by `number`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
+    /// How handsets ring for its calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ringing: Option<u8>,
 }
 
 /// How numbers are dialled on an exchange line.
@@ -373,6 +455,10 @@ const fn local_digits_default() -> u8 {
 }
 
 fn is_zero(n: &u16) -> bool {
+    *n == 0
+}
+
+fn is_first(n: &u8) -> bool {
     *n == 0
 }
 

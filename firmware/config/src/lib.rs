@@ -8,17 +8,23 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod changes;
 mod check;
 mod document;
 mod error;
 mod first;
+mod handset;
 mod numbering;
+mod queues;
 mod resolve;
 
+pub use changes::{changes, mask};
 pub use document::{
-    Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, NumberingEntry, PromptEntry,
-    Registration, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
+    Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, LineRingEntry,
+    NumberingEntry, PromptEntry, Registration, ScreenPop, SipEntry, TrunkDtmf, TrunkEntry,
+    TrunkTransport,
 };
 pub use error::ConfigError;
 pub use first::{FirstStart, first_document};
+pub use handset::{HandsetCallerId, HandsetEntry, HandsetLamp, HotLineEntry, RingingEntry};
 pub use resolve::{BoardPort, Resolved, SipAccount, Site};

@@ -46,6 +46,7 @@ fn rule(numbering: &NumberingEntry, pattern: &str, class: Class) -> Result<DialR
             prepend: String::new(),
             class,
         }),
+        ringing: None,
     })
 }
 

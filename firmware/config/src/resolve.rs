@@ -1,12 +1,19 @@
 //! From the document to what each machine is told.
 
+use std::collections::BTreeMap;
+
 use tipring_acd::AcdConfig;
 use tipring_ivr::Flow;
 use tipring_line::{Number, PortId, PortKind};
-use tipring_switch::{DialRule, ExtensionConfig, LineConfig, SwitchConfig, TrunkConfig};
+use tipring_switch::{
+    DialRule, ExtensionConfig, LineConfig, LineNumber, RingingRules, SwitchConfig, TrunkConfig,
+};
 
-use crate::document::{Document, ExtensionEntry, LineEntry, PromptEntry, SipEntry, TrunkEntry};
+use crate::document::{
+    Document, ExtensionEntry, LineEntry, LineRingEntry, PromptEntry, SipEntry, TrunkEntry,
+};
 use crate::error::{ConfigError, nearest};
+use crate::handset::HandsetEntry;
 
 /// The most inside numbers, lines and trunks a document may hold (the large box has 1,000).
 const EXTENSIONS_MAX: usize = 4000;
@@ -59,6 +66,12 @@ pub struct Resolved {
     pub country: String,
     /// For the analog lines, by their sockets' labels.
     pub lines: Vec<LineEntry>,
+    /// Which extension is at which handset socket, by the sockets' labels.
+    pub sockets: BTreeMap<String, Number>,
+    /// For the handsets whose settings are not the usual ones, by their sockets' labels.
+    pub handsets: BTreeMap<String, HandsetEntry>,
+    /// The distinctive cadences of handsets, in milliseconds, on and off in turn.
+    pub ring_cadences: Vec<Vec<u16>>,
     /// For the registrar.
     pub accounts: Vec<SipAccount>,
     /// For the SIP driver, in the order of the switch's trunks.
@@ -101,6 +114,10 @@ impl Document {
                 offset_minutes: self.offset_minutes,
                 max_calls: self.max_calls,
                 ring_s: self.ring_s,
+                ringing: RingingRules {
+                    internal: self.ringing.internal,
+                    external: self.ringing.external,
+                },
                 recording: self.recording.clone(),
                 extensions,
                 lines: self.resolved_lines(ports)?,
@@ -114,12 +131,21 @@ impl Document {
                 queues: self.queues.clone(),
                 agents: self.agents.clone(),
                 lock_out: self.lock_out.clone(),
+                groups: self.agent_groups.clone(),
+                reasons: self.reasons.clone(),
+                vips: self.vips.clone(),
+                called: self.called.clone(),
+                calendars: self.calendars.clone(),
+                desk: self.desk.clone(),
             },
             flows: self.flows.clone(),
             prompts: self.prompts.clone(),
             sip: self.sip.clone(),
             country: self.country.clone(),
             lines: self.lines.clone(),
+            sockets: self.sockets(),
+            handsets: self.handsets(),
+            ring_cadences: self.ringing.cadences.clone(),
             accounts,
             trunks: self.trunks.clone(),
         })
@@ -132,6 +158,16 @@ impl Document {
             rules.extend(crate::numbering::rules(numbering)?);
         }
         Ok(rules)
+    }
+
+    fn sockets(&self) -> BTreeMap<String, Number> {
+        let entries = self.extensions.iter();
+        entries.filter_map(|e| Some((e.port.clone()?, e.number?))).collect()
+    }
+
+    fn handsets(&self) -> BTreeMap<String, HandsetEntry> {
+        let entries = self.extensions.iter();
+        entries.filter_map(|e| Some((e.port.clone()?, e.handset.clone()?))).collect()
     }
 
     fn resolved_lines(&self, ports: &[BoardPort]) -> Result<Vec<LineConfig>, ConfigError> {
@@ -149,10 +185,16 @@ impl Document {
                 // The analog driver offers a call with its caller id already read.
                 caller_id_ms: 0,
                 direction: entry.direction,
+                ringing: entry.ringing,
+                numbers: entry.rings.iter().map(further_number).collect(),
             });
         }
         Ok(lines)
     }
+}
+
+fn further_number(ring: &LineRingEntry) -> LineNumber {
+    LineNumber { number: ring.number, flow: ring.flow.clone(), ringing: ring.ringing }
 }
 
 fn switch_trunk(entry: &TrunkEntry) -> TrunkConfig {

@@ -8,41 +8,24 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod callback;
 mod command;
 mod live;
+mod words;
 
-pub use command::{Command, Refusal, Reply};
+pub use callback::{CallbackOutcome, QueueCause};
+pub use command::{Command, ForwardWhen, MonitorMode, RecordingOrder, Refusal, Reply};
 pub use live::{
-    LineKind, LineState, LiveAgent, LiveCall, LiveEvent, LiveLine, LiveQueue, LiveSegment,
-    LiveState, LiveWaiting,
+    LineKind, LineState, LiveAbandoned, LiveAgent, LiveCall, LiveCallback, LiveEvent, LiveForward,
+    LiveLine, LiveMonitor, LiveParty, LiveQueue, LiveReason, LiveSegment, LiveState, LiveWaiting,
+    PartyState,
 };
 use serde::{Deserialize, Serialize};
 use tipring_clock::WallTime;
 use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Number};
-
-/// An agent, by the id that never changes (the work number may).
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
-)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(transparent)]
-pub struct AgentId(pub u32);
-
-/// A queue, by the id that never changes (the name may).
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
-)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(transparent)]
-pub struct QueueId(pub u32);
-
-/// A segment of a call, counted from 1 within the call.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
-)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(transparent)]
-pub struct SegmentId(pub u16);
+pub use words::{
+    AgentId, AgentState, OfferOutcome, Party, QueueId, QueueOutcome, SegmentId, SegmentKind,
+};
 
 /// One event, as it is logged.
 #[derive(Clone, PartialEq, Debug)]
@@ -51,106 +34,6 @@ pub struct Event {
     pub at: WallTime,
     /// What happened.
     pub kind: EventKind,
-}
-
-/// What handles a call during a segment.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum SegmentKind {
-    /// A flow guides the caller.
-    Ivr,
-    /// The caller waits in a queue.
-    Queue,
-    /// A phone is rung for the caller.
-    Ring,
-    /// Two parties talk.
-    Talk,
-    /// One party has put the other on hold.
-    Hold,
-    /// The agent settles the call after the customer's leg has ended.
-    WrapUp,
-}
-
-/// Who ended something.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Party {
-    /// The one who called.
-    Caller,
-    /// The agent or extension who was called.
-    Callee,
-    /// The box: flow, time-out, supervisor's or API command, failure.
-    Box,
-}
-
-/// The one outcome of a queue visit; exclusive and exhaustive.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum QueueOutcome {
-    /// An agent answered.
-    Answered,
-    /// The caller hung up.
-    Abandoned,
-    /// The caller hung up within the queue's short-abandon limit.
-    ShortAbandoned,
-    /// The longest wait was over.
-    TimedOut,
-    /// The caller left by a key.
-    LeftByKey,
-    /// The caller asked to be called back.
-    CallbackRequested,
-    /// Moved to another queue or number because of length or wait.
-    Overflowed,
-    /// Nobody was logged in any more.
-    LeftEmpty,
-    /// Not let in: closed, full, or no agents.
-    Refused,
-    /// A person moved the caller elsewhere.
-    TransferredAway,
-    /// The box stopped in the middle of it.
-    Interrupted,
-}
-
-/// How an offer to an agent ended.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum OfferOutcome {
-    /// The agent answered.
-    Answered,
-    /// It rang for the queue's `ring_s` without an answer.
-    NoAnswer,
-    /// The agent refused.
-    Rejected,
-    /// The phone was busy.
-    Busy,
-    /// The phone could not be reached.
-    Unreachable,
-    /// The caller left, or another agent answered.
-    Cancelled,
-}
-
-/// An agent's state as shown and logged.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum AgentState {
-    /// Not at work.
-    #[default]
-    LoggedOut,
-    /// Waits for a call.
-    Ready,
-    /// A call rings at the agent's phone.
-    Offered,
-    /// Talks.
-    Talking,
-    /// Settles the last call.
-    WrapUp,
-    /// Away, for a reason.
-    NotReady,
 }
 
 /// What happened. Every duration is in milliseconds.
@@ -236,6 +119,12 @@ pub enum EventKind {
         queue_name: String,
         /// Place in the queue, 1 for the next to be served.
         position: u32,
+        /// The priority the caller came with, 0 the lowest.
+        #[serde(default)]
+        priority: u32,
+        /// How long the caller has been in the box's queues before this one.
+        #[serde(default)]
+        waited_before_ms: u64,
     },
     /// The caller's place changed.
     PositionChanged {
@@ -260,6 +149,12 @@ pub enum EventKind {
         position: u32,
         /// The agent who answered.
         agent: Option<AgentId>,
+        /// Place when the wait began; 0 in rows written before it was known.
+        #[serde(default)]
+        first_position: u32,
+        /// Why the caller was refused or left, where the outcome does not say it all.
+        #[serde(default)]
+        because: Option<QueueCause>,
     },
     /// A call was offered to an agent.
     OfferBegan {
@@ -329,6 +224,133 @@ pub enum EventKind {
         /// The call the agent is offered, talks in or settles.
         call: Option<CallId>,
     },
+    /// An agent's wrap-up was made longer.
+    WrapUpExtended {
+        /// The agent.
+        agent: AgentId,
+        /// By how much.
+        by_ms: u64,
+    },
+    /// An agent asked for a supervisor's leave for a break.
+    LeaveAsked {
+        /// The agent.
+        agent: AgentId,
+        /// The break's reason.
+        reason: String,
+    },
+    /// A supervisor decided about an agent's leave; where it was granted, the agent's state
+    /// changes in the same moment.
+    LeaveDecided {
+        /// The agent.
+        agent: AgentId,
+        /// The break's reason.
+        reason: String,
+        /// Whether it was granted.
+        granted: bool,
+        /// Who decided.
+        by: String,
+    },
+    /// An agent has been not ready for longer than the reason allows. Once a break.
+    AgentOverdue {
+        /// The agent.
+        agent: AgentId,
+        /// The reason.
+        reason: String,
+        /// How long it allows.
+        limit_ms: u64,
+    },
+    /// Somebody ordered an agent's state. `AgentChanged` follows at once, or after the call.
+    AgentForced {
+        /// The agent.
+        agent: AgentId,
+        /// The state ordered.
+        state: AgentState,
+        /// Why.
+        reason: String,
+        /// Who ordered it.
+        by: String,
+    },
+    /// A person changed a waiting caller's priority.
+    PriorityChanged {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// The new priority.
+        priority: u32,
+        /// Who ordered it.
+        by: String,
+    },
+    /// A caller goes on to another queue: the visit there follows, with its place kept.
+    QueueMoved {
+        /// The call.
+        call: CallId,
+        /// From where.
+        from: QueueId,
+        /// Where to.
+        to: QueueId,
+        /// Who ordered it; empty where the box did.
+        by: String,
+    },
+    /// A number is to be called back.
+    CallbackAsked {
+        /// The call in which it was asked for.
+        call: Option<CallId>,
+        /// The queue.
+        queue: QueueId,
+        /// The number.
+        number: Number,
+        /// How long the caller had waited in the box's queues: the place that is kept.
+        waited_ms: u64,
+        /// Its priority.
+        priority: u32,
+        /// Who asked; empty for the caller.
+        by: String,
+    },
+    /// A callback's turn has come: its agent, or its customer, is being rung.
+    CallbackTried {
+        /// The queue.
+        queue: QueueId,
+        /// The number.
+        number: Number,
+        /// The call that is made for it.
+        call: CallId,
+        /// The agent who is rung first; `null` where the customer is.
+        agent: Option<AgentId>,
+        /// The how-maniest attempt, from 1.
+        attempt: u32,
+    },
+    /// A callback is over. Exactly one for each `CallbackAsked`.
+    CallbackEnded {
+        /// The queue.
+        queue: QueueId,
+        /// The number.
+        number: Number,
+        /// How it ended.
+        outcome: CallbackOutcome,
+        /// How many attempts there were.
+        attempts: u32,
+        /// The call in which the customer was reached, or called again.
+        call: Option<CallId>,
+        /// The agent who reached the customer.
+        agent: Option<AgentId>,
+    },
+    /// A caller who gave up waiting stands in the list of those still to be called back.
+    AbandonedListed {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// The number.
+        number: Number,
+    },
+    /// Somebody reached a number of the list of abandoned callers, which it leaves.
+    AbandonedReached {
+        /// The number.
+        number: Number,
+        /// The call in which it was reached.
+        call: Option<CallId>,
+    },
     /// A log-in that failed.
     AgentRefused {
         /// The work number as keyed.
@@ -337,6 +359,200 @@ pub enum EventKind {
         extension: Option<Number>,
         /// Why, in words.
         reason: String,
+    },
+    /// A call moved on: whoever transferred it has left, and talk time counts for the next from
+    /// here on.
+    CallTransferred {
+        /// The call that goes on.
+        call: CallId,
+        /// The extension that transferred it.
+        by: Number,
+        /// The agent there.
+        agent: Option<AgentId>,
+        /// Where to.
+        to: Option<Number>,
+        /// The consultation call that became part of this one, if it was attended; it ends in the
+        /// same moment.
+        consulted: Option<CallId>,
+    },
+    /// The target of a transfer did not take the call: it goes back to whoever transferred it.
+    TransferFailed {
+        /// The call.
+        call: CallId,
+        /// The extension it goes back to.
+        by: Number,
+        /// Why.
+        cause: Cause,
+    },
+    /// A call waits at a parking place.
+    CallParked {
+        /// The call.
+        call: CallId,
+        /// The place.
+        place: Number,
+        /// Who parked it.
+        by: Number,
+    },
+    /// A call left its parking place.
+    CallUnparked {
+        /// The call.
+        call: CallId,
+        /// The place.
+        place: Number,
+        /// Who took it; `null` when its time was over and it goes back to whoever parked it, or
+        /// when the caller hung up.
+        by: Option<Number>,
+    },
+    /// A call that rang at one extension was taken at another.
+    CallPickedUp {
+        /// The call.
+        call: CallId,
+        /// Where it rang.
+        from: Number,
+        /// Who took it.
+        by: Number,
+    },
+    /// A call to an extension goes elsewhere.
+    CallForwarded {
+        /// The call.
+        call: CallId,
+        /// The extension called.
+        from: Number,
+        /// Where the call goes.
+        to: Number,
+        /// Which of its forwardings.
+        when: ForwardWhen,
+    },
+    /// A party joined a conference.
+    ConferenceJoined {
+        /// The call.
+        call: CallId,
+        /// The party: an extension or an outside number.
+        party: String,
+        /// The agent there.
+        agent: Option<AgentId>,
+    },
+    /// A party left a conference.
+    ConferenceLeft {
+        /// The call.
+        call: CallId,
+        /// The party: an extension or an outside number.
+        party: String,
+        /// The agent there.
+        agent: Option<AgentId>,
+    },
+    /// A party is no longer heard by the others (`true`), or heard again.
+    PartyMuted {
+        /// The call.
+        call: CallId,
+        /// Whose phone.
+        extension: Number,
+        /// Whether muted.
+        muted: bool,
+    },
+    /// A supervisor began to hear an agent's call.
+    MonitorBegan {
+        /// The call.
+        call: CallId,
+        /// The supervisor's phone.
+        extension: Number,
+        /// How.
+        mode: MonitorMode,
+        /// Who: the user, or the extension.
+        by: String,
+        /// The agent whose call it is.
+        agent: Option<AgentId>,
+    },
+    /// A supervisor takes part in another way.
+    MonitorChanged {
+        /// The call.
+        call: CallId,
+        /// The supervisor's phone.
+        extension: Number,
+        /// How from now on.
+        mode: MonitorMode,
+        /// Who: the user, or the extension.
+        by: String,
+    },
+    /// A supervisor hears the call no more.
+    MonitorEnded {
+        /// The call.
+        call: CallId,
+        /// The supervisor's phone.
+        extension: Number,
+    },
+    /// A supervisor took a call; the agent's leg ended.
+    TakenOver {
+        /// The call.
+        call: CallId,
+        /// The supervisor's phone.
+        extension: Number,
+        /// Who: the user, or the extension.
+        by: String,
+        /// The agent it was taken from.
+        agent: Option<AgentId>,
+    },
+    /// A person ended somebody else's call. `CallEnded` follows at once.
+    ForceReleased {
+        /// The call.
+        call: CallId,
+        /// Who.
+        by: String,
+    },
+    /// A recording holds silence from here on.
+    RecordingPaused {
+        /// The call.
+        call: CallId,
+        /// Where in the recording.
+        offset_ms: u64,
+        /// Who ordered it.
+        by: String,
+    },
+    /// A recording holds the parties again.
+    RecordingResumed {
+        /// The call.
+        call: CallId,
+        /// Where in the recording.
+        offset_ms: u64,
+        /// Who ordered it.
+        by: String,
+    },
+    /// A recording was too short to be kept. Follows its `RecordingEnded`.
+    RecordingDiscarded {
+        /// The call.
+        call: CallId,
+        /// The file that was removed, relative to the recordings folder.
+        path: String,
+    },
+    /// The account a call is booked to.
+    AccountGiven {
+        /// The call.
+        call: CallId,
+        /// The account.
+        account: Number,
+    },
+    /// A number was not called because it is on the do-not-call list.
+    DoNotCallHit {
+        /// The call.
+        call: CallId,
+        /// The number.
+        number: Number,
+    },
+    /// Calls to an extension go elsewhere from now on, or no longer.
+    ForwardChanged {
+        /// The extension.
+        extension: Number,
+        /// When.
+        when: ForwardWhen,
+        /// Where to; `null` when no longer.
+        to: Option<Number>,
+    },
+    /// An extension is not rung from now on (`true`), or is again.
+    DoNotDisturbChanged {
+        /// The extension.
+        extension: Number,
+        /// Whether it is left alone.
+        on: bool,
     },
 }
 
@@ -358,9 +574,42 @@ impl EventKind {
             | EventKind::OfferEnded { call, .. }
             | EventKind::RecordingBegan { call, .. }
             | EventKind::RecordingEnded { call, .. }
+            | EventKind::CallTransferred { call, .. }
+            | EventKind::TransferFailed { call, .. }
+            | EventKind::CallParked { call, .. }
+            | EventKind::CallUnparked { call, .. }
+            | EventKind::CallPickedUp { call, .. }
+            | EventKind::CallForwarded { call, .. }
+            | EventKind::ConferenceJoined { call, .. }
+            | EventKind::ConferenceLeft { call, .. }
+            | EventKind::PartyMuted { call, .. }
+            | EventKind::MonitorBegan { call, .. }
+            | EventKind::MonitorChanged { call, .. }
+            | EventKind::MonitorEnded { call, .. }
+            | EventKind::TakenOver { call, .. }
+            | EventKind::ForceReleased { call, .. }
+            | EventKind::RecordingPaused { call, .. }
+            | EventKind::RecordingResumed { call, .. }
+            | EventKind::RecordingDiscarded { call, .. }
+            | EventKind::AccountGiven { call, .. }
+            | EventKind::DoNotCallHit { call, .. }
             | EventKind::CallEnded { call, .. } => Some(*call),
+            EventKind::PriorityChanged { call, .. }
+            | EventKind::QueueMoved { call, .. }
+            | EventKind::CallbackTried { call, .. }
+            | EventKind::AbandonedListed { call, .. } => Some(*call),
+            EventKind::CallbackAsked { call, .. }
+            | EventKind::CallbackEnded { call, .. }
+            | EventKind::AbandonedReached { call, .. } => *call,
+            EventKind::WrapUpExtended { .. }
+            | EventKind::LeaveAsked { .. }
+            | EventKind::LeaveDecided { .. }
+            | EventKind::AgentOverdue { .. }
+            | EventKind::AgentForced { .. } => None,
             EventKind::AgentChanged { call, .. } => *call,
-            EventKind::AgentRefused { .. } => None,
+            EventKind::AgentRefused { .. }
+            | EventKind::ForwardChanged { .. }
+            | EventKind::DoNotDisturbChanged { .. } => None,
         }
     }
 }
@@ -378,10 +627,17 @@ mod tests {
             wait_ms: 1200,
             position: 2,
             agent: None,
+            first_position: 4,
+            because: None,
         };
         let json = serde_json::to_string(&kind).unwrap();
         assert!(json.starts_with(r#"{"event":"queue-left","call":7,"#), "{json}");
         assert_eq!(serde_json::from_str::<EventKind>(&json).unwrap(), kind);
         assert_eq!(kind.call(), Some(CallId(7)));
+        // A row written before the last two fields were known.
+        let old = r#"{"event":"queue-left","call":7,"queue":1,"outcome":"answered","wait_ms":1,
+            "position":1,"agent":3}"#;
+        let read = serde_json::from_str::<EventKind>(old).unwrap();
+        assert!(matches!(read, EventKind::QueueLeft { first_position: 0, because: None, .. }));
     }
 }

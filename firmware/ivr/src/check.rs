@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::flow::{Flow, Node};
+use crate::flow::{Flow, Node, QueueNode};
 
 /// What is wrong with a flow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +29,18 @@ pub enum FlowFault {
         /// The queue that is not there.
         missing: String,
         /// The queue with the most similar name.
+        nearest: Option<String>,
+    },
+    /// An hours node names a calendar that is not there.
+    #[error("flow {flow:?}, node {node:?}: there is no calendar {missing:?}{}", hint(.nearest))]
+    MissingCalendar {
+        /// The flow.
+        flow: String,
+        /// The node.
+        node: String,
+        /// The calendar that is not there.
+        missing: String,
+        /// The calendar with the most similar name.
         nearest: Option<String>,
     },
     /// A node names a prompt that is not there.
@@ -92,6 +104,8 @@ fn hint(nearest: &Option<String>) -> impl fmt::Display {
 pub struct Names<'a> {
     /// The queues.
     pub queues: &'a [&'a str],
+    /// The calendars.
+    pub calendars: &'a [&'a str],
     /// The prompts; `None` when they cannot be known here.
     pub prompts: Option<&'a [&'a str]>,
 }
@@ -115,17 +129,34 @@ pub fn check(flow: &Flow, names: Names<'_>) -> Vec<FlowFault> {
 fn edges(node: &Node) -> Vec<(String, &String)> {
     match node {
         Node::Play { next, .. } | Node::Language { next, .. } => vec![("next".into(), next)],
-        Node::Queue { full, no_agents, timeout, .. } => vec![
-            ("full".into(), full),
-            ("no_agents".into(), no_agents),
-            ("timeout".into(), timeout),
-        ],
+        Node::Queue(node) => queue_edges(node),
+        Node::Hours { open, closed, holiday, .. } => {
+            let holiday = holiday.iter().map(|to| ("holiday".to_owned(), to));
+            [("open".into(), open), ("closed".into(), closed)].into_iter().chain(holiday).collect()
+        }
         Node::Menu { keys, next, .. } => {
             let keys = keys.iter().map(|(key, to)| (format!("key {}", key.0), to));
             keys.chain([("next".to_owned(), next)]).collect()
         }
         Node::Hangup { .. } => Vec::new(),
     }
+}
+
+fn queue_edges(node: &QueueNode) -> Vec<(String, &String)> {
+    let always = [("full", &node.full), ("no_agents", &node.no_agents), ("timeout", &node.timeout)];
+    let others = [
+        ("none_ready", &node.none_ready),
+        ("ratio", &node.ratio),
+        ("expected_wait", &node.expected_wait),
+        ("closed", &node.closed),
+        ("message", &node.message),
+        ("key", &node.key),
+        ("callback", &node.callback),
+        ("agent_away", &node.agent_away),
+        ("overflow", &node.overflow),
+    ];
+    let others = others.into_iter().filter_map(|(edge, to)| Some((edge, to.as_ref()?)));
+    always.into_iter().chain(others).map(|(edge, to)| (edge.to_owned(), to)).collect()
 }
 
 pub(crate) fn missing_nodes(flow: &Flow) -> Vec<FlowFault> {
@@ -158,14 +189,24 @@ fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<Stri
 fn node_faults(flow: &Flow, name: &str, node: &Node, names: Names<'_>) -> Vec<FlowFault> {
     let mut faults = Vec::new();
     let (flow, node_name) = (flow.name.clone(), name.to_owned());
-    if let Node::Queue { queue, .. } = node
-        && !names.queues.contains(&queue.as_str())
+    if let Node::Queue(queue) = node
+        && !names.queues.contains(&queue.queue.as_str())
     {
         faults.push(FlowFault::MissingQueue {
             flow: flow.clone(),
             node: node_name.clone(),
-            missing: queue.clone(),
-            nearest: nearest(queue, names.queues.iter().copied()),
+            missing: queue.queue.clone(),
+            nearest: nearest(&queue.queue, names.queues.iter().copied()),
+        });
+    }
+    if let Node::Hours { calendar, .. } = node
+        && !names.calendars.contains(&calendar.as_str())
+    {
+        faults.push(FlowFault::MissingCalendar {
+            flow: flow.clone(),
+            node: node_name.clone(),
+            missing: calendar.clone(),
+            nearest: nearest(calendar, names.calendars.iter().copied()),
         });
     }
     if let Node::Menu { keys, wait, .. } = node {
@@ -193,7 +234,7 @@ fn said(node: &Node) -> Vec<&String> {
         Node::Menu { say, wrong_key, no_key, .. } => {
             say.iter().chain(wrong_key).chain(no_key).collect()
         }
-        Node::Queue { .. } | Node::Language { .. } => Vec::new(),
+        Node::Queue(_) | Node::Language { .. } | Node::Hours { .. } => Vec::new(),
     }
 }
 
@@ -212,6 +253,9 @@ fn unreachable(flow: &Flow) -> Vec<FlowFault> {
         .collect()
 }
 
+/// The edges by which a caller leaves a queue only after having waited, or pressed a key.
+const AWAITED: [&str; 4] = ["timeout", "message", "key", "callback"];
+
 /// Follows the nodes that go on by themselves. A menu waits for a key; a queue may refuse at once,
 /// so only its edges from there on wait for nobody.
 fn endless_loop(flow: &Flow) -> Option<FlowFault> {
@@ -221,7 +265,11 @@ fn endless_loop(flow: &Flow) -> Option<FlowFault> {
         while let Some(name) = ahead.pop() {
             let onward = match flow.nodes.get(name) {
                 Some(Node::Play { next, .. } | Node::Language { next, .. }) => vec![next],
-                Some(Node::Queue { full, no_agents, .. }) => vec![full, no_agents],
+                Some(node @ (Node::Queue(_) | Node::Hours { .. })) => edges(node)
+                    .into_iter()
+                    .filter(|(edge, _)| !AWAITED.contains(&edge.as_str()))
+                    .map(|(_, to)| to)
+                    .collect(),
                 _ => vec![],
             };
             if onward.contains(&start) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tipring_line::Digit;
+use tipring_line::{Digit, Number};
 use tipring_tts::Lang;
 
 /// What happens when no key comes.
@@ -44,6 +44,57 @@ impl From<Key> for String {
     }
 }
 
+/// Where a caller waits for an agent, and the node for each way of not getting one. Those that are
+/// left out are taken for the one named with them.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueNode {
+    /// The queue's name.
+    pub queue: String,
+    /// The node when nobody may join because the queue is full.
+    pub full: String,
+    /// The node when no agent is logged in.
+    pub no_agents: String,
+    /// The node when the longest wait is over.
+    pub timeout: String,
+    /// Every agent is not ready: `no_agents`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub none_ready: Option<String>,
+    /// Too many wait for each agent: `full`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<String>,
+    /// The expected wait is too long: `full`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_wait: Option<String>,
+    /// Outside the opening hours: `no_agents`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<String>,
+    /// The caller wants to leave a message: `timeout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The caller leaves by key: `timeout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The caller will be called back: told so, and the call ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<String>,
+    /// The agent asked for does not come: `timeout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_away: Option<String>,
+    /// The queue's overflow leads back to the flow: `timeout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overflow: Option<String>,
+    /// What the flow adds to the caller's priority.
+    #[serde(default)]
+    pub priority: u32,
+    /// The agent asked for, by work number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Number>,
+    /// The skills asked for, with the lowest levels that will do: `{ english = 50 }`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skills: BTreeMap<String, u8>,
+}
+
 /// One node of a flow. In TOML the table's name says the kind: `[flow.node.hello.play]`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -74,15 +125,18 @@ pub enum Node {
         next: String,
     },
     /// Lets the caller wait for an agent.
-    Queue {
-        /// The queue's name.
-        queue: String,
-        /// The node when nobody may join because the queue is full.
-        full: String,
-        /// The node when no agent is logged in.
-        no_agents: String,
-        /// The node when the longest wait is over.
-        timeout: String,
+    Queue(Box<QueueNode>),
+    /// Goes where the opening hours say.
+    Hours {
+        /// The calendar, by name.
+        calendar: String,
+        /// The node while it is open.
+        open: String,
+        /// The node while it is closed.
+        closed: String,
+        /// The node on a holiday; `closed` if it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holiday: Option<String>,
     },
     /// Changes the language of the prompts.
     Language {

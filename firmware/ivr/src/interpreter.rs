@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tipring_clock::Instant;
-use tipring_line::Digit;
+use tipring_line::{Digit, Number};
 use tipring_tts::{Lang, Utterance};
 
 use crate::program::{Menu, Place, Program, Step};
@@ -26,6 +26,32 @@ pub enum IvrInput {
     PlayDone,
     /// The caller's wait in a queue has ended without an agent.
     QueueLeft(QueueEdge),
+    /// What the calendar says.
+    Hours(Hours),
+}
+
+/// What a calendar says of a moment.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Hours {
+    /// It is open.
+    Open,
+    /// It is closed.
+    Closed,
+    /// It is closed, for it is a holiday.
+    Holiday,
+}
+
+/// Where a caller waits, and for whom.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct QueueWait {
+    /// The queue's name.
+    pub queue: Arc<str>,
+    /// What is added to the caller's priority.
+    pub priority: u32,
+    /// The agent asked for, by work number.
+    pub agent: Option<Number>,
+    /// The skills asked for, with the lowest levels that will do.
+    pub skills: Vec<(Arc<str>, u8)>,
 }
 
 /// Which edge a caller leaves a queue node by.
@@ -37,6 +63,24 @@ pub enum QueueEdge {
     NoAgents,
     /// The longest wait is over.
     Timeout,
+    /// Every agent is not ready.
+    NoneReady,
+    /// Too many wait for each agent.
+    Ratio,
+    /// The expected wait is too long.
+    ExpectedWait,
+    /// Outside the opening hours.
+    Closed,
+    /// The caller wants to leave a message.
+    Message,
+    /// The caller leaves by key.
+    Key,
+    /// The caller will be called back.
+    Callback,
+    /// The agent asked for does not come.
+    AgentAway,
+    /// The queue's overflow leads back to the flow.
+    Overflow,
 }
 
 /// What a flow wants.
@@ -56,7 +100,9 @@ pub enum IvrOutput {
     /// Speak this language from now on.
     Language(Lang),
     /// Let the caller wait in this queue. [`IvrInput::QueueLeft`] is expected if that ends here.
-    Queue(Arc<str>),
+    Queue(Arc<QueueWait>),
+    /// Ask the calendar of this name. [`IvrInput::Hours`] is expected.
+    Hours(Arc<str>),
     /// End the call.
     HangUp,
 }
@@ -73,6 +119,8 @@ enum State {
     Waiting { node: Place, tries: u32, due: Instant },
     /// The caller is in a queue.
     Queued { node: Place },
+    /// A calendar is being asked.
+    Asking { node: Place },
     /// Plays the last prompts.
     Ending,
 }
@@ -109,6 +157,7 @@ impl Interpreter {
             IvrInput::Digit(digit) => self.digit(now, digit),
             IvrInput::PlayDone => self.play_done(now),
             IvrInput::QueueLeft(edge) => self.queue_left(now, edge),
+            IvrInput::Hours(hours) => self.hours(now, hours),
         }
     }
 
@@ -147,6 +196,7 @@ impl Interpreter {
                 self.menu_key(now, node, tries, digit);
             }
             State::Waiting { node, tries, .. } => self.menu_key(now, node, tries, digit),
+            State::Asking { .. } => self.type_ahead(digit),
             State::Still | State::Queued { .. } | State::Ending => {}
         }
     }
@@ -210,18 +260,32 @@ impl Interpreter {
                 }
             }
             State::Ending => self.hang_up(),
-            State::Still | State::Waiting { .. } | State::Queued { .. } => {}
+            State::Still | State::Waiting { .. } | State::Queued { .. } | State::Asking { .. } => {}
         }
     }
 
     fn queue_left(&mut self, now: Instant, edge: QueueEdge) {
         let State::Queued { node } = self.state else { return };
         let program = self.program.clone();
-        let Step::Queue { full, no_agents, timeout, .. } = &program.steps[node] else { return };
-        let next = match edge {
-            QueueEdge::Full => *full,
-            QueueEdge::NoAgents => *no_agents,
-            QueueEdge::Timeout => *timeout,
+        let Step::Queue(step) = &program.steps[node] else { return };
+        match step.edge(edge) {
+            Some(next) => self.go(now, next),
+            None => {
+                let say = Arc::from([Utterance::Prompt("callback-confirmed".to_owned())]);
+                self.state = State::Ending;
+                self.out.push_back(IvrOutput::Play(say));
+            }
+        }
+    }
+
+    fn hours(&mut self, now: Instant, hours: Hours) {
+        let State::Asking { node } = self.state else { return };
+        let program = self.program.clone();
+        let Step::Hours { open, closed, holiday, .. } = &program.steps[node] else { return };
+        let next = match hours {
+            Hours::Open => *open,
+            Hours::Closed => *closed,
+            Hours::Holiday => *holiday,
         };
         self.go(now, next);
     }
@@ -247,10 +311,15 @@ impl Interpreter {
                     },
                     None => return self.prompt(now, node, menu, 1, &menu.say),
                 },
-                Step::Queue { queue, .. } => {
+                Step::Queue(step) => {
                     self.typed_ahead.clear();
                     self.state = State::Queued { node };
-                    self.out.push_back(IvrOutput::Queue(queue.clone()));
+                    self.out.push_back(IvrOutput::Queue(step.wait.clone()));
+                    return;
+                }
+                Step::Hours { calendar, .. } => {
+                    self.state = State::Asking { node };
+                    self.out.push_back(IvrOutput::Hours(calendar.clone()));
                     return;
                 }
                 Step::Language { language, next } => {

@@ -14,6 +14,6 @@ mod interpreter;
 mod program;
 
 pub use check::{FlowFault, Names, check};
-pub use flow::{Flow, Key, Node, Tries};
-pub use interpreter::{Interpreter, IvrInput, IvrOutput, QueueEdge};
+pub use flow::{Flow, Key, Node, QueueNode, Tries};
+pub use interpreter::{Hours, Interpreter, IvrInput, IvrOutput, QueueEdge, QueueWait};
 pub use program::Program;

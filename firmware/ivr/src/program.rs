@@ -8,7 +8,8 @@ use tipring_line::Digit;
 use tipring_tts::{Lang, Utterance};
 
 use crate::check::{FlowFault, missing_nodes};
-use crate::flow::{Flow, Key, Node, Tries};
+use crate::flow::{Flow, Key, Node, QueueNode, Tries};
+use crate::interpreter::{QueueEdge, QueueWait};
 
 /// A place in a [`Program`].
 pub(crate) type Place = usize;
@@ -32,12 +33,55 @@ impl Menu {
     }
 }
 
+/// Where a caller waits, and where each way out leads.
+#[derive(Debug)]
+pub(crate) struct QueueStep {
+    pub(crate) wait: Arc<QueueWait>,
+    edges: [(QueueEdge, Option<Place>); QUEUE_EDGES],
+}
+
+const QUEUE_EDGES: usize = 12;
+
+impl QueueStep {
+    /// Where an edge leads; `None` ends the call.
+    pub(crate) fn edge(&self, edge: QueueEdge) -> Option<Place> {
+        self.edges.iter().find(|(e, _)| *e == edge).and_then(|(_, place)| *place)
+    }
+}
+
+fn queue_step(node: &QueueNode, at: impl Fn(&String) -> Place) -> QueueStep {
+    let or = |edge: &Option<String>, other: &String| Some(at(edge.as_ref().unwrap_or(other)));
+    QueueStep {
+        wait: Arc::new(QueueWait {
+            queue: node.queue.as_str().into(),
+            priority: node.priority,
+            agent: node.agent,
+            skills: node.skills.iter().map(|(skill, at)| (skill.as_str().into(), *at)).collect(),
+        }),
+        edges: [
+            (QueueEdge::Full, Some(at(&node.full))),
+            (QueueEdge::NoAgents, Some(at(&node.no_agents))),
+            (QueueEdge::Timeout, Some(at(&node.timeout))),
+            (QueueEdge::NoneReady, or(&node.none_ready, &node.no_agents)),
+            (QueueEdge::Ratio, or(&node.ratio, &node.full)),
+            (QueueEdge::ExpectedWait, or(&node.expected_wait, &node.full)),
+            (QueueEdge::Closed, or(&node.closed, &node.no_agents)),
+            (QueueEdge::Message, or(&node.message, &node.timeout)),
+            (QueueEdge::Key, or(&node.key, &node.timeout)),
+            (QueueEdge::Callback, node.callback.as_ref().map(&at)),
+            (QueueEdge::AgentAway, or(&node.agent_away, &node.timeout)),
+            (QueueEdge::Overflow, or(&node.overflow, &node.timeout)),
+        ],
+    }
+}
+
 /// A node with its edges resolved.
 #[derive(Debug)]
 pub(crate) enum Step {
     Play { say: Arc<[Utterance]>, next: Place },
     Menu(Menu),
-    Queue { queue: Arc<str>, full: Place, no_agents: Place, timeout: Place },
+    Queue(QueueStep),
+    Hours { calendar: Arc<str>, open: Place, closed: Place, holiday: Place },
     Language { language: Lang, next: Place },
     Hangup { say: Arc<[Utterance]> },
 }
@@ -91,11 +135,12 @@ fn step(node: &Node, places: &BTreeMap<&str, Place>) -> Step {
         Node::Play { say, next } => Step::Play { say: prompts(say), next: at(next) },
         Node::Language { language, next } => Step::Language { language: *language, next: at(next) },
         Node::Hangup { say } => Step::Hangup { say: prompts(say) },
-        Node::Queue { queue, full, no_agents, timeout } => Step::Queue {
-            queue: queue.as_str().into(),
-            full: at(full),
-            no_agents: at(no_agents),
-            timeout: at(timeout),
+        Node::Queue(node) => Step::Queue(queue_step(node, at)),
+        Node::Hours { calendar, open, closed, holiday } => Step::Hours {
+            calendar: calendar.as_str().into(),
+            open: at(open),
+            closed: at(closed),
+            holiday: at(holiday.as_ref().unwrap_or(closed)),
         },
         Node::Menu { say, keys, wrong_key, no_key, wait: Tries { timeout_s, tries }, next } => {
             let again = |before: &[String]| prompts(&[before, say].concat());

@@ -33,7 +33,7 @@ say = ["goodbye"]
 fn faults(toml: &str) -> Vec<String> {
     let flow: Flow = toml::from_str(toml).unwrap();
     let prompts = ["greeting", "menu-main", "goodbye", "wrong-key", "no-key"];
-    let names = Names { queues: &["service"], prompts: Some(&prompts) };
+    let names = Names { queues: &["service"], calendars: &["office"], prompts: Some(&prompts) };
     check(&flow, names).iter().map(ToString::to_string).collect()
 }
 

@@ -71,7 +71,8 @@ impl Run {
                 IvrOutput::Answer { .. } => "answer".to_owned(),
                 IvrOutput::Node(node) => format!("at {node}"),
                 IvrOutput::Play(say) => format!("play {}", say.len()),
-                IvrOutput::Queue(queue) => format!("queue {queue}"),
+                IvrOutput::Queue(wait) => format!("queue {}", wait.queue),
+                IvrOutput::Hours(calendar) => format!("hours {calendar}"),
                 other => format!("{other:?}").to_lowercase(),
             })
             .collect()

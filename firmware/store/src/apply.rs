@@ -6,6 +6,10 @@ use tipring_events::Event;
 
 use crate::StoreError;
 use crate::derive::{DERIVED_TABLES, derive, integer};
+use crate::figures::ledger::Ledger;
+
+/// How many rows of figures are gathered before they are written while the tables are made again.
+const LEDGER_ROWS_MAX: usize = 4_096;
 
 /// Writes `event` as row `id` of the log, together with everything derived from it.
 pub(crate) fn log(
@@ -13,6 +17,7 @@ pub(crate) fn log(
     id: i64,
     event: &Event,
     json: &mut Vec<u8>,
+    ledger: &mut Ledger,
 ) -> rusqlite::Result<()> {
     json.clear();
     serde_json::to_writer(&mut *json, &event.kind)
@@ -21,13 +26,28 @@ pub(crate) fn log(
     connection
         .prepare_cached("INSERT INTO event (id, at_us, call_id, body) VALUES (?1, ?2, ?3, ?4)")?
         .execute((id, event.at.unix_micros(), event.kind.call().map(|c| integer(c.0)), body))?;
-    apply(connection, id, event)
+    apply(connection, id, event, ledger)
 }
 
-/// Makes the changes derived from the event in row `id`.
-fn apply(connection: &Connection, id: i64, event: &Event) -> rusqlite::Result<()> {
+/// Makes the changes derived from the event in row `id`, and counts what it completes.
+fn apply(
+    connection: &Connection,
+    id: i64,
+    event: &Event,
+    ledger: &mut Ledger,
+) -> rusqlite::Result<()> {
+    ledger.saw(event.at.unix_micros());
     for change in derive(id, event) {
-        connection.prepare_cached(change.sql)?.execute(params_from_iter(&change.values))?;
+        let mut statement = connection.prepare_cached(change.sql)?;
+        let values = params_from_iter(&change.values);
+        let Some(work) = change.completes else {
+            statement.execute(values)?;
+            continue;
+        };
+        let mut completed = statement.query(values)?;
+        while let Some(row) = completed.next()? {
+            work.add(connection, row, ledger)?;
+        }
     }
     Ok(())
 }
@@ -38,7 +58,9 @@ pub(crate) fn rebuild(connection: &mut Connection) -> Result<u64, StoreError> {
     for table in DERIVED_TABLES {
         transaction.execute(&format!("DELETE FROM {table}"), [])?;
     }
+    transaction.execute("UPDATE figure_day SET open_day = NULL", [])?;
     let mut count = 0;
+    let mut ledger = Ledger::default();
     {
         let mut log = transaction.prepare("SELECT id, at_us, body FROM event ORDER BY id")?;
         let mut rows = log.query([])?;
@@ -48,10 +70,14 @@ pub(crate) fn rebuild(connection: &mut Connection) -> Result<u64, StoreError> {
             let kind =
                 serde_json::from_str(body).map_err(|source| StoreError::Event { id, source })?;
             let at = WallTime::from_unix_micros(row.get(1)?);
-            apply(&transaction, id, &Event { at, kind })?;
+            apply(&transaction, id, &Event { at, kind }, &mut ledger)?;
+            if ledger.len() >= LEDGER_ROWS_MAX {
+                ledger.write(&transaction)?;
+            }
             count += 1;
         }
     }
+    ledger.write(&transaction)?;
     transaction.commit()?;
     Ok(count)
 }

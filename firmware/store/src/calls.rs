@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use tipring_clock::WallTime;
-use tipring_events::AgentId;
+use tipring_events::{AgentId, QueueId};
 use tipring_line::{CallId, Disposition, Number};
 
 use crate::derive::{Value, integer};
@@ -35,6 +35,8 @@ pub struct CallFilter {
     pub to: Option<WallTime>,
     /// How it turned out.
     pub disposition: Option<Disposition>,
+    /// It waited in one of these queues, or one of these agents was in it.
+    pub within: Option<(Vec<QueueId>, Vec<AgentId>)>,
     /// Calls after this place in the list.
     pub after: Option<Cursor>,
     /// How many calls, at most [`CALLS_PER_PAGE_MAX`]; 0 reads none.
@@ -120,7 +122,7 @@ impl<'a> Conditions<'a> {
         self.values.extend(values);
     }
 
-    fn of(filter: &'a CallFilter) -> Self {
+    fn of(filter: &'a CallFilter, few: Few) -> Self {
         let mut all = Conditions::default();
         if let Some(from) = filter.from {
             all.add("began_at_us >= ?", [from.unix_micros().into()]);
@@ -134,10 +136,27 @@ impl<'a> Conditions<'a> {
         if let Some(disposition) = filter.disposition {
             all.add("disposition = ?", [word::word(disposition).into()]);
         }
+        if let Some((queues, agents)) = &filter.within {
+            all.add(
+                "(EXISTS (SELECT 1 FROM queue_visit v WHERE v.call_id = call.id
+                    AND v.queue_id IN (SELECT value FROM json_each(?)))
+                 OR EXISTS (SELECT 1 FROM segment s WHERE s.call_id = call.id
+                    AND s.agent_id IN (SELECT value FROM json_each(?))))",
+                [word::json(queues).into(), word::json(agents).into()],
+            );
+        }
         if let Some(agent) = &filter.agent {
             all.add(
-                "id IN (SELECT call_id FROM segment
-                 WHERE handler = ? AND agent_id IS NOT NULL AND kind = 'talk')",
+                match few.agent {
+                    true => {
+                        "id IN (SELECT call_id FROM segment
+                         WHERE handler = ? AND agent_id IS NOT NULL AND kind = 'talk')"
+                    }
+                    false => {
+                        "EXISTS (SELECT 1 FROM segment AS s WHERE s.call_id = call.id
+                         AND +s.handler = ? AND s.agent_id IS NOT NULL AND s.kind = 'talk')"
+                    }
+                },
                 [agent.into()],
             );
         }
@@ -145,9 +164,13 @@ impl<'a> Conditions<'a> {
             // No character of a number sorts after '~', so this is "begins like".
             let end = || Value::from(format!("{number}~"));
             all.add(
-                "id IN (SELECT id FROM call WHERE caller IS NOT NULL AND caller >= ? AND caller < ?
-                 UNION SELECT id FROM call WHERE inbound = 0 AND called IS NOT NULL
-                 AND called >= ? AND called < ?)",
+                match few.number {
+                    true => NUMBER_BY_INDEX,
+                    false => {
+                        "((+caller >= ? AND +caller < ?)
+                         OR (inbound = 0 AND +called >= ? AND +called < ?))"
+                    }
+                },
                 [number.into(), end(), number.into(), end()],
             );
         }
@@ -155,15 +178,60 @@ impl<'a> Conditions<'a> {
     }
 }
 
+const NUMBER_BY_INDEX: &str =
+    "id IN (SELECT id FROM call WHERE caller IS NOT NULL AND caller >= ? AND caller < ?
+     UNION SELECT id FROM call WHERE inbound = 0 AND called IS NOT NULL
+     AND called >= ? AND called < ?)";
+
+/// Up to so many calls are looked up one by one and sorted; where more fit, going through the list
+/// from the newest on soon fills a page.
+const FEW_CALLS_MAX: u32 = 2_000;
+
+/// Which conditions of a filter fit few calls.
+#[derive(Clone, Copy)]
+struct Few {
+    agent: bool,
+    number: bool,
+}
+
+impl Few {
+    fn of(connection: &Connection, filter: &CallFilter) -> rusqlite::Result<Self> {
+        let few = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
+            let count: u32 = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+            Ok::<bool, rusqlite::Error>(count <= FEW_CALLS_MAX)
+        };
+        let agent = match &filter.agent {
+            Some(agent) => few(
+                "SELECT count(*) FROM (SELECT 1 FROM segment WHERE handler = ?1
+                 AND agent_id IS NOT NULL AND kind = 'talk' LIMIT ?2)",
+                &[&agent.as_str(), &(FEW_CALLS_MAX + 1)],
+            )?,
+            None => false,
+        };
+        let number = match &filter.number {
+            Some(number) => few(
+                "SELECT (SELECT count(*) FROM (SELECT 1 FROM call
+                     WHERE caller IS NOT NULL AND caller >= ?1 AND caller < ?2 LIMIT ?3))
+                 + (SELECT count(*) FROM (SELECT 1 FROM call WHERE inbound = 0
+                     AND called IS NOT NULL AND called >= ?1 AND called < ?2 LIMIT ?3))",
+                &[&number.as_str(), &format!("{number}~"), &(FEW_CALLS_MAX + 1)],
+            )?,
+            None => false,
+        };
+        Ok(Few { agent, number })
+    }
+}
+
 impl Reader {
     /// A page of calls, the newest first.
     pub fn calls(&self, filter: &CallFilter) -> Result<CallPage, StoreError> {
         let limit = filter.limit.min(CALLS_PER_PAGE_MAX);
-        let mut conditions = Conditions::of(filter);
-        // One more than asked for tells whether there is a next page.
-        conditions.values.push((limit + 1).into());
-        let sql = format!("{SUMMARY}{} ORDER BY began_at_us DESC, id DESC LIMIT ?", conditions.sql);
         let mut calls: Vec<CallSummary> = self.with(|connection| {
+            let mut conditions = Conditions::of(filter, Few::of(connection, filter)?);
+            // One more than asked for tells whether there is a next page.
+            conditions.values.push((limit + 1).into());
+            let sql =
+                format!("{SUMMARY}{} ORDER BY began_at_us DESC, id DESC LIMIT ?", conditions.sql);
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map(params_from_iter(&conditions.values), |row| {
                 summary(&mut Columns::of(row))

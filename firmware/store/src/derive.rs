@@ -13,11 +13,20 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use tipring_events::{Event, EventKind};
 use tipring_line::{CallId, Number};
 
+use crate::figures::work::Work;
 use crate::word::word;
 
 /// The tables that are derived, to be emptied before they are made again.
-pub(crate) const DERIVED_TABLES: [&str; 6] =
-    ["call", "segment", "queue_visit", "offer", "agent_state", "recording"];
+pub(crate) const DERIVED_TABLES: [&str; 8] = [
+    "call",
+    "segment",
+    "queue_visit",
+    "offer",
+    "agent_state",
+    "recording",
+    "figure",
+    "figure_name",
+];
 
 /// One value bound to a statement.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,13 +51,24 @@ impl ToSql for Value<'_> {
 pub(crate) struct Change<'a> {
     pub(crate) sql: &'static str,
     pub(crate) values: ArrayVec<Value<'a>, 9>,
+    /// What the rows it returns have completed, where it returns any.
+    pub(crate) completes: Option<Work>,
 }
 
 /// The statements of one event, in order.
-pub(crate) type Changes<'a> = ArrayVec<Change<'a>, 2>;
+pub(crate) type Changes<'a> = ArrayVec<Change<'a>, 3>;
 
 fn change<'a, const N: usize>(sql: &'static str, values: [Value<'a>; N]) -> Change<'a> {
-    Change { sql, values: values.into_iter().collect() }
+    Change { sql, values: values.into_iter().collect(), completes: None }
+}
+
+/// A change that returns the rows it has completed.
+fn completion<'a, const N: usize>(
+    completes: Work,
+    sql: &'static str,
+    values: [Value<'a>; N],
+) -> Change<'a> {
+    Change { completes: Some(completes), ..change(sql, values) }
 }
 
 /// A count or an id as SQLite keeps it. None comes near the limit in a box's life.
@@ -104,6 +124,7 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         EventKind::CallBegan { .. }
         | EventKind::CallerKnown { .. }
         | EventKind::CallAnswered { .. }
+        | EventKind::CallTransferred { .. }
         | EventKind::CallEnded { .. } => of_call(at, &event.kind),
         EventKind::SegmentBegan { .. } | EventKind::SegmentEnded { .. } => {
             of_segment(at, &event.kind)
@@ -121,12 +142,75 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         EventKind::FlowNode { .. }
         | EventKind::KeyPressed { .. }
         | EventKind::PositionChanged { .. }
+        | EventKind::TransferFailed { .. }
+        | EventKind::CallParked { .. }
+        | EventKind::CallUnparked { .. }
+        | EventKind::CallPickedUp { .. }
+        | EventKind::CallForwarded { .. }
+        | EventKind::ConferenceJoined { .. }
+        | EventKind::ConferenceLeft { .. }
+        | EventKind::PartyMuted { .. }
+        | EventKind::MonitorBegan { .. }
+        | EventKind::MonitorChanged { .. }
+        | EventKind::MonitorEnded { .. }
+        | EventKind::TakenOver { .. }
+        | EventKind::ForceReleased { .. }
+        | EventKind::RecordingPaused { .. }
+        | EventKind::RecordingResumed { .. }
+        | EventKind::RecordingDiscarded { .. }
+        | EventKind::AccountGiven { .. }
+        | EventKind::DoNotCallHit { .. }
+        | EventKind::ForwardChanged { .. }
+        | EventKind::DoNotDisturbChanged { .. }
+        | EventKind::WrapUpExtended { .. }
+        | EventKind::LeaveAsked { .. }
+        | EventKind::LeaveDecided { .. }
+        | EventKind::AgentOverdue { .. }
+        | EventKind::AgentForced { .. }
+        | EventKind::PriorityChanged { .. }
+        | EventKind::QueueMoved { .. }
+        | EventKind::CallbackAsked { .. }
+        | EventKind::CallbackTried { .. }
+        | EventKind::CallbackEnded { .. }
+        | EventKind::AbandonedListed { .. }
+        | EventKind::AbandonedReached { .. }
         | EventKind::AgentRefused { .. } => Changes::new(),
     }
 }
 
-const END_SEGMENTS: &str = "UPDATE segment SET ended_at_us = max(?2, began_at_us)
-     WHERE call_id = ?1 AND ended_at_us IS NULL";
+/// An update that returns the columns by which work is counted.
+macro_rules! completing {
+    ($update:literal, Segment) => {
+        concat!($update, " RETURNING call_id, segment, kind, agent_id, began_at_us, ended_at_us")
+    };
+    ($update:literal, Visit) => {
+        concat!(
+            $update,
+            " RETURNING call_id, event_id, queue_id, entered_at_us, outcome, wait_ms, agent_id"
+        )
+    };
+    ($update:literal, Offer) => {
+        concat!($update, " RETURNING queue_id, agent_id, began_at_us, outcome, rang_ms")
+    };
+    ($update:literal, State) => {
+        concat!($update, " RETURNING agent_id, state, reason, call_id, began_at_us, ended_at_us")
+    };
+    ($update:literal, Call) => {
+        concat!($update, " RETURNING id, began_at_us, source, inbound, cause, disposition")
+    };
+}
+
+fn end_segments<'a>(call: CallId, at: i64) -> Change<'a> {
+    completion(
+        Work::Segment,
+        completing!(
+            "UPDATE segment SET ended_at_us = max(?2, began_at_us)
+             WHERE call_id = ?1 AND ended_at_us IS NULL",
+            Segment
+        ),
+        [call.into(), at.into()],
+    )
+}
 
 fn of_call(at: i64, kind: &EventKind) -> Changes<'_> {
     let mut changes = Changes::new();
@@ -134,8 +218,11 @@ fn of_call(at: i64, kind: &EventKind) -> Changes<'_> {
         EventKind::CallBegan { call, source, called, caller, caller_name, inbound } => {
             changes.push(change(
                 "INSERT OR IGNORE INTO call
-                 (id, began_at_us, source, called, caller, caller_name, inbound)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                 (id, began_at_us, source, called, caller, caller_name, inbound, agent_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?7 = 0 THEN
+                     (SELECT agent_id FROM agent_state INDEXED BY agent_state_open
+                      WHERE ended_at_us IS NULL AND extension = ?5 AND state <> 'logged-out'
+                      ORDER BY agent_id LIMIT 1) END)",
                 [
                     (*call).into(),
                     at.into(),
@@ -156,13 +243,26 @@ fn of_call(at: i64, kind: &EventKind) -> Changes<'_> {
              WHERE id = ?1 AND answered_at_us IS NULL",
             [(*call).into(), at.into(), word(certainty).into()],
         )),
-        EventKind::CallEnded { call, cause, by, disposition } => {
-            changes.push(change(END_SEGMENTS, [(*call).into(), at.into()]));
+        EventKind::CallTransferred { call, .. } => {
+            // What follows is not the placing agent's any more.
             changes.push(change(
-                "UPDATE call SET cause = ?3, ended_by = ?4, disposition = ?5,
-                 ended_at_us = max(?2, began_at_us, coalesce(answered_at_us, 0), coalesce(
-                     (SELECT max(ended_at_us) FROM segment WHERE call_id = ?1), 0))
-                 WHERE id = ?1 AND ended_at_us IS NULL",
+                "UPDATE call SET agent_segment = (SELECT max(segment) FROM segment
+                     WHERE call_id = ?1)
+                 WHERE id = ?1 AND agent_segment IS NULL",
+                [(*call).into()],
+            ));
+        }
+        EventKind::CallEnded { call, cause, by, disposition } => {
+            changes.push(end_segments(*call, at));
+            changes.push(completion(
+                Work::Call,
+                completing!(
+                    "UPDATE call SET cause = ?3, ended_by = ?4, disposition = ?5,
+                     ended_at_us = max(?2, began_at_us, coalesce(answered_at_us, 0), coalesce(
+                         (SELECT max(ended_at_us) FROM segment WHERE call_id = ?1), 0))
+                     WHERE id = ?1 AND ended_at_us IS NULL",
+                    Call
+                ),
                 [
                     (*call).into(),
                     at.into(),
@@ -181,7 +281,7 @@ fn of_segment(at: i64, kind: &EventKind) -> Changes<'_> {
     let mut changes = Changes::new();
     match kind {
         EventKind::SegmentBegan { call, segment, kind, handler, agent } => {
-            changes.push(change(END_SEGMENTS, [(*call).into(), at.into()]));
+            changes.push(end_segments(*call, at));
             changes.push(change(
                 "INSERT OR IGNORE INTO segment
                  (call_id, segment, kind, handler, agent_id, began_at_us)
@@ -198,9 +298,13 @@ fn of_segment(at: i64, kind: &EventKind) -> Changes<'_> {
                 ],
             ));
         }
-        EventKind::SegmentEnded { call, segment } => changes.push(change(
-            "UPDATE segment SET ended_at_us = max(?3, began_at_us)
-             WHERE call_id = ?1 AND segment = ?2 AND ended_at_us IS NULL",
+        EventKind::SegmentEnded { call, segment } => changes.push(completion(
+            Work::Segment,
+            completing!(
+                "UPDATE segment SET ended_at_us = max(?3, began_at_us)
+                 WHERE call_id = ?1 AND segment = ?2 AND ended_at_us IS NULL",
+                Segment
+            ),
             [(*call).into(), u32::from(segment.0).into(), at.into()],
         )),
         _ => {}
@@ -211,24 +315,31 @@ fn of_segment(at: i64, kind: &EventKind) -> Changes<'_> {
 fn of_visit(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
     let mut changes = Changes::new();
     match kind {
-        EventKind::QueueEntered { call, queue, queue_name, position } => changes.push(change(
-            "INSERT OR IGNORE INTO queue_visit
-             (call_id, event_id, queue_id, queue_name, entered_at_us, first_position)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            [
-                (*call).into(),
-                id.into(),
-                queue.0.into(),
-                queue_name.into(),
-                at.into(),
-                (*position).into(),
-            ],
-        )),
-        EventKind::QueueLeft { call, queue, outcome, wait_ms, position, agent } => {
+        EventKind::QueueEntered { call, queue, queue_name, position, .. } => {
             changes.push(change(
-                "UPDATE queue_visit SET left_at_us = max(?3, entered_at_us), outcome = ?4,
-                 wait_ms = ?5, last_position = ?6, agent_id = ?7
-                 WHERE call_id = ?1 AND queue_id = ?2 AND left_at_us IS NULL",
+                "INSERT OR IGNORE INTO queue_visit
+                 (call_id, event_id, queue_id, queue_name, entered_at_us, first_position)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                [
+                    (*call).into(),
+                    id.into(),
+                    queue.0.into(),
+                    queue_name.into(),
+                    at.into(),
+                    (*position).into(),
+                ],
+            ));
+            changes.push(name(0, queue.0, queue_name.into()));
+        }
+        EventKind::QueueLeft { call, queue, outcome, wait_ms, position, agent, .. } => {
+            changes.push(completion(
+                Work::Visit,
+                completing!(
+                    "UPDATE queue_visit SET left_at_us = max(?3, entered_at_us), outcome = ?4,
+                     wait_ms = ?5, last_position = ?6, agent_id = ?7
+                     WHERE call_id = ?1 AND queue_id = ?2 AND left_at_us IS NULL",
+                    Visit
+                ),
                 [
                     (*call).into(),
                     queue.0.into(),
@@ -261,9 +372,13 @@ fn of_offer(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
                 at.into(),
             ],
         )),
-        EventKind::OfferEnded { call, agent, outcome, rang_ms, .. } => changes.push(change(
-            "UPDATE offer SET ended_at_us = max(?3, began_at_us), outcome = ?4, rang_ms = ?5
-             WHERE call_id = ?1 AND agent_id = ?2 AND ended_at_us IS NULL",
+        EventKind::OfferEnded { call, agent, outcome, rang_ms, .. } => changes.push(completion(
+            Work::Offer,
+            completing!(
+                "UPDATE offer SET ended_at_us = max(?3, began_at_us), outcome = ?4, rang_ms = ?5
+                 WHERE call_id = ?1 AND agent_id = ?2 AND ended_at_us IS NULL",
+                Offer
+            ),
             [(*call).into(), agent.0.into(), at.into(), word(outcome).into(), (*rang_ms).into()],
         )),
         _ => {}
@@ -289,12 +404,26 @@ fn of_recording(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
     changes
 }
 
+/// Remembers what a queue (0) or an agent (1) is called, where that is new.
+fn name(subject: u32, id: u32, name: Value<'_>) -> Change<'_> {
+    change(
+        "INSERT INTO figure_name (subject, id, name) VALUES (?1, ?2, ?3)
+         ON CONFLICT (subject, id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name",
+        [subject.into(), id.into(), name],
+    )
+}
+
 fn of_agent(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
     let mut changes = Changes::new();
     if let EventKind::AgentChanged { agent, work_number, state, extension, reason, call } = kind {
-        changes.push(change(
-            "UPDATE agent_state INDEXED BY agent_state_open SET ended_at_us = max(?2, began_at_us)
-             WHERE agent_id = ?1 AND ended_at_us IS NULL",
+        changes.push(completion(
+            Work::State,
+            completing!(
+                "UPDATE agent_state INDEXED BY agent_state_open
+                 SET ended_at_us = max(?2, began_at_us)
+                 WHERE agent_id = ?1 AND ended_at_us IS NULL",
+                State
+            ),
             [agent.0.into(), at.into()],
         ));
         changes.push(change(
@@ -312,6 +441,7 @@ fn of_agent(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
                 at.into(),
             ],
         ));
+        changes.push(name(1, agent.0, work_number.into()));
     }
     changes
 }

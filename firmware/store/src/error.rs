@@ -96,6 +96,16 @@ pub enum StoreError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// More rows of figures than anybody reads.
+    #[error(
+        "that makes {rows} rows of figures, at most {limit} are answered with; ask for longer steps or a shorter period"
+    )]
+    TooManyRows {
+        /// How many there would be.
+        rows: usize,
+        /// The most there may be.
+        limit: usize,
+    },
     /// A backup's file cannot be put in place.
     #[error("the backup {path} cannot be written: {source}; check the folder and the space left")]
     Backup {

@@ -4,13 +4,20 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::StoreError;
+use crate::{StoreError, apply};
 
 /// `TPRG` in ASCII; SQLite keeps it in the file's header so that a stranger's file is recognised.
 const APPLICATION_ID: i64 = 0x5450_5247;
 
 /// The migrations, the first for schema 1. Only ever append: what is here is on somebody's disk.
-const MIGRATIONS: &[&str] = &[include_str!("../schema/001.sql"), include_str!("../schema/002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../schema/001.sql"),
+    include_str!("../schema/002.sql"),
+    include_str!("../schema/003.sql"),
+    include_str!("../schema/004.sql"),
+    include_str!("../schema/005.sql"),
+    include_str!("../schema/006.sql"),
+];
 
 /// A file up to this size is checked page by page when it is opened, which takes under a second;
 /// damage in a larger one is found when the page is read.
@@ -40,6 +47,11 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
         check_pages(&connection, path)?;
     }
     migrate(&mut connection, found).map_err(at)?;
+    // A log without figures is that of an older version.
+    let sql = "SELECT open_day IS NULL AND EXISTS (SELECT 1 FROM event) FROM figure_day";
+    if connection.query_row(sql, [], |row| row.get(0)).map_err(at)? {
+        apply::rebuild(&mut connection)?;
+    }
     Ok(connection)
 }
 

@@ -12,6 +12,8 @@ use tipring_clock::WallTime;
 use tipring_events::{Event, EventKind};
 use tipring_line::CallId;
 
+use crate::figures::ledger::{self, Ledger};
+use crate::figures::slot::Offset;
 use crate::inbox::{Full, Inbox};
 use crate::interrupted::{self, Interrupted, InterruptedAgent, RecordingLength};
 use crate::writer::{Counters, Writer};
@@ -129,6 +131,7 @@ impl Store {
             next_event,
             pending: Vec::new(),
             json: Vec::new(),
+            ledger: Ledger::default(),
             unsynced: 0,
         };
         let thread = std::thread::Builder::new()
@@ -188,6 +191,14 @@ impl Store {
     /// on meanwhile and waits in the queue.
     pub fn rebuild(&self) -> Result<u64, StoreError> {
         self.run(apply::rebuild)
+    }
+
+    /// Says how many minutes east of UTC local time is, by which days and months are cut; what is
+    /// no whole quarter hour is rounded down to one. Where that is new, the figures of past days
+    /// are added up again, which takes seconds on a full store.
+    pub fn set_offset_minutes(&self, minutes: i32) -> Result<(), StoreError> {
+        let offset = Offset::minutes(minutes);
+        self.run(move |connection| Ok(ledger::change_offset(connection, offset)?))
     }
 
     /// Writes a compact copy of the database to `to`, which appears whole or not at all. To put it
@@ -266,11 +277,12 @@ fn write_closing(connection: &mut Connection, closed: &Interrupted) -> rusqlite:
     let mut id: i64 =
         transaction
             .query_row("SELECT coalesce(max(id), 0) + 1 FROM event", [], |row| row.get(0))?;
-    let mut json = Vec::new();
+    let (mut json, mut ledger) = (Vec::new(), Ledger::default());
     for event in &closed.events {
-        apply::log(&transaction, id, event, &mut json)?;
+        apply::log(&transaction, id, event, &mut json, &mut ledger)?;
         id += 1;
     }
+    ledger.write(&transaction)?;
     transaction.commit()?;
     Ok(id)
 }

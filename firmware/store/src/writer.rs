@@ -11,6 +11,7 @@ use tipring_events::Event;
 
 use crate::StoreError;
 use crate::apply;
+use crate::figures::ledger::Ledger;
 use crate::inbox::{Inbox, Work};
 
 /// How long events gather before they are written together.
@@ -65,6 +66,8 @@ pub(crate) struct Writer {
     pub(crate) next_event: i64,
     pub(crate) pending: Vec<Event>,
     pub(crate) json: Vec<u8>,
+    /// The figures of the transaction at hand.
+    pub(crate) ledger: Ledger,
     pub(crate) unsynced: u32,
 }
 
@@ -143,16 +146,24 @@ impl Writer {
 
     /// Writes the first `count` pending events in one transaction, all or none.
     fn write_batch(&mut self, count: usize) -> rusqlite::Result<()> {
+        self.write_range(0..count)?;
+        self.unsynced += 1;
+        Ok(())
+    }
+
+    fn write_range(&mut self, range: std::ops::Range<usize>) -> rusqlite::Result<()> {
+        let (count, mut id) = (range.len() as u64, self.next_event);
+        // What is left from a transaction that did not come about must not be counted.
+        self.ledger.clear();
         let transaction = self.connection.transaction()?;
-        let mut id = self.next_event;
-        for event in &self.pending[..count] {
-            apply::log(&transaction, id, event, &mut self.json)?;
+        for event in &self.pending[range] {
+            apply::log(&transaction, id, event, &mut self.json, &mut self.ledger)?;
             id += 1;
         }
+        self.ledger.write(&transaction)?;
         transaction.commit()?;
         self.next_event = id;
-        self.unsynced += 1;
-        self.counters.written.fetch_add(count as u64, Relaxed);
+        self.counters.written.fetch_add(count, Relaxed);
         self.counters.transactions.fetch_add(1, Relaxed);
         Ok(())
     }
@@ -161,12 +172,7 @@ impl Writer {
     /// so that one bad event does not hold up the log for ever.
     fn write_singly(&mut self, count: usize) {
         for index in 0..count {
-            let id = self.next_event;
-            let written = apply::log(&self.connection, id, &self.pending[index], &mut self.json);
-            if written.is_ok() {
-                self.next_event += 1;
-                self.counters.written.fetch_add(1, Relaxed);
-            } else {
+            if self.write_range(index..index + 1).is_err() {
                 self.counters.rejected.fetch_add(1, Relaxed);
             }
         }

@@ -8,7 +8,7 @@ use tipring_tts::{Lang, Utterance};
 
 use crate::call::{LegPhase, Owner, Place};
 use crate::feature::{FeatureResult, Step};
-use crate::incoming::shown_number;
+use crate::incoming::{shown_name, shown_number};
 use crate::media::{MediaRequest, PlayId};
 use crate::moment::Moment;
 use crate::output::AppInput;
@@ -82,6 +82,16 @@ impl Switch {
     /// The number that calls, as it may be shown.
     pub fn caller_number(&self, id: CallId) -> Option<Number> {
         self.calls.get(&id).and_then(|call| shown_number(&call.caller))
+    }
+
+    /// The number called.
+    pub fn called_number(&self, id: CallId) -> Option<Number> {
+        self.calls.get(&id).and_then(|call| call.called)
+    }
+
+    /// The name that calls, as it may be shown; empty if unknown.
+    pub fn caller_name(&self, id: CallId) -> String {
+        self.calls.get(&id).map_or_else(String::new, |call| shown_name(&call.caller))
     }
 
     /// The caller's leg is the flow's of this name.

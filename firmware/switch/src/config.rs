@@ -5,6 +5,7 @@ use tipring_line::{Number, PortId};
 use tipring_tts::Lang;
 
 use crate::dial::DialRule;
+use crate::ringing::{LineNumber, RingingRules};
 
 /// What an extension may call outside. Each class includes those before it.
 #[derive(
@@ -75,6 +76,12 @@ pub struct LineConfig {
     /// Which way calls may go on it. An emergency call goes out on any line.
     #[serde(default)]
     pub direction: Direction,
+    /// How phones ring for its calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ringing: Option<u8>,
+    /// The line's further numbers.
+    #[serde(default)]
+    pub numbers: Vec<LineNumber>,
 }
 
 /// A SIP trunk, known to the SIP driver by its place in the list.
@@ -196,6 +203,8 @@ pub struct SwitchConfig {
     pub max_calls: u32,
     /// How long an extension or an outside number is rung, in seconds.
     pub ring_s: u32,
+    /// How phones ring.
+    pub ringing: RingingRules,
     /// What is recorded.
     pub recording: RecordingRules,
     /// The extensions.
@@ -221,6 +230,7 @@ impl Default for SwitchConfig {
             offset_minutes: 480,
             max_calls: 2000,
             ring_s: 60,
+            ringing: RingingRules::default(),
             recording: RecordingRules::default(),
             extensions: Vec::new(),
             lines: Vec::new(),

@@ -85,6 +85,9 @@ pub struct DialRule {
     pub from: From,
     /// Where to.
     pub to: Target,
+    /// How phones ring for these calls: 0 as usual, *n* in their *n*-th distinctive way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ringing: Option<u8>,
 }
 
 const fn class_local() -> Class {

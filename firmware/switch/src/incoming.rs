@@ -92,10 +92,15 @@ impl Switch {
             if line.direction == Direction::Out {
                 return None;
             }
+            let called = called.or(line.number);
+            let line_flow = match line.further(called) {
+                Some(further) => further.flow.as_deref().map(Arc::from),
+                None => line.flow.clone(),
+            };
             return Some(Origin {
-                called: called.or(line.number),
+                called,
                 caller,
-                line_flow: line.flow.clone(),
+                line_flow,
                 caller_id_wait: line.caller_id_wait,
                 ..Origin::new(From::Line, Place::Line, &line.name)
             });
@@ -219,7 +224,7 @@ impl Switch {
         }
     }
 
-    fn take(&mut self, m: Moment, id: CallId, route: Route) {
+    pub(crate) fn take(&mut self, m: Moment, id: CallId, route: Route) {
         match route {
             Route::Flow(flow) => {
                 self.enter_flow(m, id, flow.clone());

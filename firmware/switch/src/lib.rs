@@ -27,6 +27,8 @@ mod moment;
 mod outgoing;
 mod output;
 mod places;
+mod queue_side;
+mod ringing;
 mod switch;
 mod talk;
 
@@ -39,4 +41,5 @@ pub use feature::FeatureResult;
 pub use media::{MediaEvent, MediaRequest, PlayId, Tone};
 pub use moment::Moment;
 pub use output::{App, AppInput, FeatureRequest, SwitchOutput};
+pub use ringing::{LineNumber, RingingRules};
 pub use switch::{Switch, SwitchCounters};

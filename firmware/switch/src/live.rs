@@ -86,10 +86,19 @@ fn live_line(
         (Some(Alarm::Red), _) => "no signal from the far side",
         (Some(Alarm::Blue), _) => "the far side sends AIS",
         (Some(Alarm::Yellow), _) => "the far side does not hear us",
+        (Some(Alarm::Blocked), _) => "the far side has blocked the channel",
         (None, LineState::Unreachable) => "not registered",
         (None, _) => "",
     };
-    LiveLine { name, kind, state, calls: used.calls, note: note.to_owned() }
+    LiveLine {
+        name,
+        kind,
+        state,
+        calls: used.calls,
+        note: note.to_owned(),
+        do_not_disturb: false,
+        forwards: Vec::new(),
+    }
 }
 
 fn live_call(id: CallId, call: &Call) -> LiveCall {
@@ -108,6 +117,11 @@ fn live_call(id: CallId, call: &Call) -> LiveCall {
         began_ms: call.began.wall.unix_millis(),
         answered: call.answered,
         recording: call.recording.is_some(),
+        recording_paused: false,
+        parked: None,
+        account: None,
+        parties: Vec::new(),
+        monitors: Vec::new(),
         segments: segments.collect(),
     }
 }

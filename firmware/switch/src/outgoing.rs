@@ -50,7 +50,8 @@ impl Switch {
         };
         let caller = self.calls.get(&id).ok_or(Cause::NormalUnspecified)?.caller;
         self.begin_leg(id, channel, role, Place::Extension(number), endpoint);
-        self.channel(channel, ChannelCommand::Ring { caller, pattern: 0 });
+        let pattern = self.ringing(id);
+        self.channel(channel, ChannelCommand::Ring { caller, pattern });
         Ok(())
     }
 

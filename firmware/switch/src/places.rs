@@ -10,6 +10,7 @@ use crate::call::Place;
 use crate::config::{Class, Direction, ExtensionConfig, LineConfig, SwitchConfig, TrunkConfig};
 use crate::dial::DialPlan;
 use crate::output::AppInput;
+use crate::ringing::LineNumber;
 use crate::switch::Switch;
 
 /// An exchange line.
@@ -20,6 +21,8 @@ pub(crate) struct Line {
     pub(crate) flow: Option<Arc<str>>,
     pub(crate) caller_id_wait: Duration,
     pub(crate) direction: Direction,
+    pub(crate) ringing: Option<u8>,
+    pub(crate) numbers: Vec<LineNumber>,
     pub(crate) alarm: Option<Alarm>,
 }
 
@@ -143,6 +146,8 @@ fn new_line(config: &LineConfig, alarm: Option<Alarm>) -> Line {
         flow: config.flow.as_deref().map(Arc::from),
         caller_id_wait: Duration::from_millis(config.caller_id_ms.into()),
         direction: config.direction,
+        ringing: config.ringing,
+        numbers: config.numbers.clone(),
         alarm,
     }
 }

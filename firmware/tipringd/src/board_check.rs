@@ -1,12 +1,14 @@
 //! `tipring board check`: what is on the buses, against what the board says.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use tipring_board::{Board, Chip, Driver, Port};
+use tipring_api::{BoardFinding, BoardReport};
+use tipring_board::{Board, Chip, Driver, Light, Pin, Port};
 use tipring_dahdi::ChannelStatus;
 
-use crate::hardware::{framing, kind_name};
+use crate::hardware::{RELAY, framing, kind_name, light_of};
 
 /// A line for each port, and whether all of them are as the board says.
 pub(crate) fn check(board: &Board) -> (String, bool) {
@@ -28,6 +30,46 @@ pub(crate) fn check(board: &Board) -> (String, bool) {
         let _ = writeln!(text, "{mark} {:8} {}  {what}", port.label, kind_name(port.kind));
     }
     (text, all_well)
+}
+
+/// What a running box knows of its board: what drives each socket, and what was wrong there when
+/// it was opened.
+pub(crate) fn report(board: &Board, problems: &BTreeMap<String, String>) -> BoardReport {
+    let finding = |port: &Port| BoardFinding {
+        label: port.label.clone(),
+        kind: kind_name(port.kind).to_owned(),
+        found: match &port.driver {
+            Driver::Sim => "simulated".to_owned(),
+            Driver::Dahdi { channel } => format!("DAHDI channel {channel}"),
+            Driver::Daa(daa) => format!("{:?}, {} slot {}", daa.chip, daa.device, daa.slot),
+        },
+        problem: problems.get(&port.label).cloned().unwrap_or_default(),
+    };
+    let problem = |what: &str| problems.get(what).cloned().unwrap_or_default();
+    let light = |port: &Port| {
+        let found = match port.led.as_ref()? {
+            Light::Pin(pin) => pin_name(pin),
+            Light::Class(name) => name.clone(),
+        };
+        let problem = problem(&light_of(&port.label));
+        Some(BoardFinding { label: port.label.clone(), kind: "LED".to_owned(), found, problem })
+    };
+    let relay = board.power_fail.as_ref().map(|relay| BoardFinding {
+        label: RELAY.to_owned(),
+        kind: "GPIO".to_owned(),
+        found: pin_name(&relay.pin),
+        problem: problem(RELAY),
+    });
+    let sockets = board.ports.iter().map(finding);
+    BoardReport {
+        name: board.name.clone(),
+        revision: board.revision,
+        findings: sockets.chain(board.ports.iter().filter_map(light)).chain(relay).collect(),
+    }
+}
+
+fn pin_name(pin: &Pin) -> String {
+    format!("{} line {}", pin.chip, pin.line)
 }
 
 /// What the DAHDI driver shows, asked once.

@@ -10,9 +10,11 @@ use tipring_board::Board;
 
 use crate::board_check;
 use crate::options::{
-    BoardCommand, ClientCommand, ClientOptions, ConfigCommand, LineCommand, SimCall, SimCommand,
-    parse_ms,
+    BoardCommand, ClientCommand, ClientOptions, ConfigCommand, LineCommand, ReportsCommand,
+    SimCall, SimCommand, SimSet, parse_ms,
 };
+use crate::reports;
+use crate::sim_faults::LineFaults;
 
 /// Runs one command.
 ///
@@ -62,9 +64,15 @@ async fn run_async(options: ClientOptions) -> anyhow::Result<()> {
             let json = ask(&options.state, Request::Status, &[]).await?;
             println!("{}", String::from_utf8_lossy(&json));
         }
-        ClientCommand::Sim { what: SimCommand::Call(call) } => {
-            sim_call(&options.state, call).await?;
+        ClientCommand::Reports { what: ReportsCommand::Rebuild } => {
+            let events = ask(&options.state, Request::ReportsRebuild, &[]).await?;
+            let events = String::from_utf8_lossy(&events);
+            println!("calls and figures were made again from {events} events");
         }
+        ClientCommand::Reports { what: ReportsCommand::Show(what) } => {
+            print!("{}", reports::show(&options.state, &what)?);
+        }
+        ClientCommand::Sim { what } => sim(&options.state, what).await?,
     }
     Ok(())
 }
@@ -73,6 +81,24 @@ async fn ask(state: &Path, request: Request, payload: &[u8]) -> anyhow::Result<V
     let mut connection = Connection::open(state).await?;
     connection.write_request(request, payload).await?;
     connection.read_answer(|line| eprintln!("{line}")).await
+}
+
+async fn sim(state: &Path, what: SimCommand) -> anyhow::Result<()> {
+    let request = match what {
+        SimCommand::Call(call) => return sim_call(state, call).await,
+        SimCommand::Show => Request::SimShow,
+        SimCommand::Set(SimSet { line, usual, faults }) => {
+            anyhow::ensure!(
+                usual || faults != LineFaults::default(),
+                "say what line {line} is to be like, as `--caller-id none`; \
+                 `tipring sim set --help` has everything that can be said"
+            );
+            Request::SimSet { line, usual, faults: Box::new(faults) }
+        }
+    };
+    let text = ask(state, request, &[]).await?;
+    print!("{}", String::from_utf8_lossy(&text));
+    Ok(())
 }
 
 async fn sim_call(state: &Path, call: SimCall) -> anyhow::Result<()> {

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
+use crate::sim_faults::LineFaults;
+
 /// The most bytes that may follow a line: ten minutes of 16-bit speech.
 pub const PAYLOAD_MAX: usize = 10 * 60 * 8000 * 2;
 const LINE_MAX: u64 = 64 * 1024;
@@ -26,6 +28,8 @@ pub enum Request {
     ConfigImport,
     /// The live state as JSON.
     Status,
+    /// Make every derived table again from the event log.
+    ReportsRebuild,
     /// Test an exchange line.
     LineTest {
         /// The line's label.
@@ -35,6 +39,17 @@ pub enum Request {
     LineLearn {
         /// The line's label.
         line: String,
+    },
+    /// What is wrong with the simulated lines, in words.
+    SimShow,
+    /// Make something wrong with a simulated line, or right again.
+    SimSet {
+        /// The line's label, or `all`.
+        line: String,
+        /// Whether it is made as it was at the start first.
+        usual: bool,
+        /// What it is to be like.
+        faults: Box<LineFaults>,
     },
     /// Ring a simulated line. The payload is the caller's speech, 16-bit little-endian samples at
     /// 8 kHz.

@@ -1,8 +1,9 @@
 //! The box's side of the control socket.
 
-use tipring_api::{ConfigAccess, Live};
+use tipring_api::{Author, ConfigAccess, Live};
 use tipring_line::CallerId;
 use tipring_sim::{CallPlan, KeyPlan, Speech};
+use tipring_store::Store;
 use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 
@@ -21,6 +22,8 @@ pub(crate) struct Parts {
     pub configuration: SharedConfiguration,
     /// What goes on now.
     pub live: Live,
+    /// The records.
+    pub store: Store,
     /// The simulated board.
     pub sim: SimBoard,
     /// The technician's desk.
@@ -60,15 +63,26 @@ async fn perform(
             let toml = String::from_utf8(payload)
                 .map_err(|_| anyhow::anyhow!("the configuration is not UTF-8 text"))?;
             let configuration = parts.configuration.clone();
-            tokio::task::spawn_blocking(move || configuration.import(&toml, "command line"))
+            let author = Author { name: "command line".to_owned(), address: String::new() };
+            tokio::task::spawn_blocking(move || configuration.import(&toml, &author))
                 .await?
                 .map_err(|e| anyhow::anyhow!(placed(&e)))?;
             Ok(Vec::new())
         }
         Request::Status => Ok(serde_json::to_vec_pretty(&parts.live.snapshot().state)?),
-        Request::LineTest { line } => Ok(parts.desk.test(&line).await?.into_bytes()),
+        Request::ReportsRebuild => {
+            let events = tokio::task::spawn_blocking(move || parts.store.rebuild()).await??;
+            Ok(events.to_string().into_bytes())
+        }
+        Request::LineTest { line } => {
+            Ok(parts.desk.test(&line, &parts.configuration).await?.into_bytes())
+        }
         Request::LineLearn { line } => {
             Ok(parts.desk.learn(&line, &parts.configuration).await?.into_bytes())
+        }
+        Request::SimShow => Ok(parts.sim.show().into_bytes()),
+        Request::SimSet { line, usual, faults } => {
+            Ok(parts.sim.set(&line, usual, &faults)?.into_bytes())
         }
         Request::SimCall { line, from, keys, duration_ms, hear } => {
             let plan = call_plan(from, &keys, duration_ms, &payload)?;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
-use tipring_api::Live;
+use tipring_analog::plans::CountryPlan;
+use tipring_api::{BoardReport, Live};
 use tipring_board::Board;
 use tipring_clock::{Clock, RealClock};
 use tipring_config::{Document, Resolved};
@@ -17,12 +18,13 @@ use tokio::sync::watch;
 
 use crate::addresses::{interface_addresses, sip_addresses};
 use crate::analog;
+use crate::analog_ports::{AnalogPorts, Links};
 use crate::core::Core;
 use crate::figures::Figures;
-use crate::hardware::{self, Hardware};
+use crate::hardware::{self, Hardware, Wellness};
 use crate::inbox::{Inbox, Mail, Mailbox, inbox};
 use crate::journal::{Level, note};
-use crate::line_desk::LineDesk;
+use crate::line_desk::{LineDesk, WebTechnician};
 use crate::media_threads::MediaThreads;
 use crate::options::DaemonOptions;
 use crate::phones::Phones;
@@ -34,7 +36,7 @@ use crate::state::StateFolder;
 use crate::streams::Streams;
 use crate::udp::SipSocket;
 use crate::web::{Configuration, SharedConfiguration, WebParts};
-use crate::{control, control_server, demo, settings, start, web};
+use crate::{board_check, control, control_server, demo, http, settings, start, web};
 
 /// A core thread that has not published for so long hangs, and the watchdog may know.
 const CORE_SILENT_MS_MAX: i64 = 15_000;
@@ -78,6 +80,11 @@ struct Running {
     media: MediaThreads,
     sim: SimBoard,
     desk: LineDesk,
+    /// What was found on the board.
+    found: Arc<BoardReport>,
+    /// The analog ports, for new settings.
+    ports: AnalogPorts,
+    well: Wellness,
     /// Drops last of all that touches the lines, which stops the drivers' threads.
     _hardware: Hardware,
     streams: Streams,
@@ -100,6 +107,7 @@ impl Ground {
         let site =
             OwnedSite::new(&board, &catalogue, Lang::ZhCn, analog::countries(&state.plans()));
         let (document, resolved) = start::configuration(&store, &site, clock.wall())?;
+        store.set_offset_minutes(document.offset_minutes)?;
         let (mailbox, mail) = inbox()?;
         let ground = Ground {
             options,
@@ -137,10 +145,19 @@ impl Running {
         let analog =
             analog::AnalogSettings::new(&ground.resolved, &ground.state.plans(), &ground.clock)?;
         let (board, seed, mut services) = (&ground.board, ground.options.seed, HashMap::new());
-        let sim = SimBoard::attach(board, seed, &analog, &mut control, &mut services)?;
-        let hardware =
-            hardware::attach(board, &analog, &mut control, &mut services, &ground.clock)?;
-        let desk = LineDesk::new(services, analog.plan().clone());
+        let mut links = Links::default();
+        let sim = SimBoard::attach(board, seed, &analog, &mut control, &mut services, &mut links)?;
+        let mut hardware = hardware::attach(
+            board,
+            &analog,
+            &mut control,
+            &mut services,
+            &mut links,
+            &ground.clock,
+        )?;
+        let ports = analog_ports(&ground, links, analog.plan().clone());
+        let desk = LineDesk::new(services, ports.plan(), ground.clock.clone());
+        let found = Arc::new(board_check::report(board, hardware.problems()));
         let media = MediaThreads::start(
             engine,
             recorder,
@@ -152,6 +169,8 @@ impl Running {
         let streams = Streams::new(ground.mailbox.clone(), runtime.handle().clone());
         let (figures_out, figures) = watch::channel(Figures::default());
         let live = Live::new(ground.clock.wall());
+        let well = Wellness::default();
+        hardware.light_up(ground.clock.clone(), live.clone(), ports.names(), well.clone())?;
         let published = Published { live: live.clone(), figures: figures_out };
         let reactor = reactor(&ground, mail, socket, streams.clone(), control, published)?;
         let core = std::thread::Builder::new().name("core".to_owned());
@@ -162,6 +181,9 @@ impl Running {
             media,
             sim,
             desk,
+            found,
+            ports,
+            well,
             _hardware: hardware,
             streams,
             live,
@@ -179,6 +201,7 @@ impl Running {
             ground.site.clone(),
             ground.mailbox.clone(),
             Arc::clone(&ground.catalogue),
+            self.ports.clone(),
             &ground.document,
         )));
         let first_password =
@@ -188,12 +211,13 @@ impl Running {
         let control_parts = control_server::Parts {
             configuration: configuration.clone(),
             live: self.live.clone(),
+            store: ground.store.clone(),
             sim: self.sim.clone(),
             desk: self.desk.clone(),
         };
         tokio::spawn(control_server::serve(control_socket, control_parts));
         let router = web::router(self.web_parts(configuration));
-        tokio::spawn(web::serve(self.http.try_clone()?, router));
+        tokio::spawn(http::serve(self.http.try_clone()?, router, http::Limits::default()));
         if ground.options.demo {
             tokio::spawn(demo::run(self.sim.clone(), ground.document.clone(), ground.options.seed));
         }
@@ -214,6 +238,12 @@ impl Running {
             figures: self.figures.clone(),
             media: self.media.metrics(),
             recordings: self.ground.state.recordings(),
+            technician: WebTechnician {
+                desk: self.desk.clone(),
+                configuration: configuration.clone(),
+                board: Arc::clone(&self.found),
+                runtime: tokio::runtime::Handle::current(),
+            },
             configuration,
             offset_minutes: self.ground.document.offset_minutes,
             notes: self.media.notes(),
@@ -233,7 +263,9 @@ impl Running {
                     if self.core.is_finished() {
                         return Ok(());
                     }
+                    self.ports.report();
                     if self.core_reacts() {
+                        self.well.beat(self.ground.clock.now());
                         notify(&[(systemd::daemon::STATE_WATCHDOG, "1")]);
                     }
                 }
@@ -296,6 +328,13 @@ fn open_store(state: &StateFolder, clock: &RealClock) -> anyhow::Result<(Store, 
         note(Level::Notice, &format!("{count} call(s) were cut off when the box last stopped"));
     }
     Ok((store, opened))
+}
+
+fn analog_ports(ground: &Ground, links: Links, plan: CountryPlan) -> AnalogPorts {
+    let is_chip = |port: &tipring_board::Port| matches!(port.driver, tipring_board::Driver::Daa(_));
+    let chips = ground.board.ports.iter().any(is_chip);
+    let plans = ground.state.plans();
+    AnalogPorts::new(links, &ground.resolved, plan, plans, ground.clock.clone(), chips)
 }
 
 fn bind_streams(options: &DaemonOptions) -> anyhow::Result<std::net::TcpListener> {

@@ -1,23 +1,35 @@
 //! The technician's desk: testing the exchange lines of a running box, and learning the tone by
-//! which a line's exchange releases it.
+//! which a line's exchange releases it. The command line waits for the end; the page asks how far
+//! it is.
 
-use std::collections::HashMap;
-use std::fmt::Write;
-use std::sync::Arc;
+mod web;
+mod words;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use tipring_analog::line_test::{Language, LineReport, LineTestSettings};
-use tipring_analog::plans::{CallerIdKind, CountryPlan};
+use anyhow::Context;
+use tipring_analog::line_test::{LineReport, LineTestSettings};
+use tipring_analog::plans::CountryPlan;
 use tipring_analog::{LineService, ServiceReport};
-use tipring_api::ConfigAccess;
+use tipring_api::{
+    Author, ConfigAccess, LearningOutcome, LineLearnt, LineTested, LineWork, LineWorking,
+    TechnicianRefusal,
+};
+use tipring_clock::{Clock, RealClock};
 use tipring_config::{Document, LearntTone};
-use tokio::sync::Mutex;
+use tokio::sync::OwnedMutexGuard;
 
 use crate::analog::cadence;
+use crate::analog_ports::CurrentPlan;
+pub(crate) use web::WebTechnician;
 
 /// How often a line is asked how far it is.
 const LOOK: Duration = Duration::from_millis(50);
+/// Longer than most lines rest after a call.
+const REST: Duration = Duration::from_millis(2500);
 /// The call that teaches the tone must have ended within this time.
 const LEARN_MAX: Duration = Duration::from_secs(300);
 /// A line holds so many learnt tones; a further one takes the oldest one's place.
@@ -26,40 +38,116 @@ const LEARNT_MAX: usize = 2;
 /// The technicians' ends of the exchange lines, by their labels.
 #[derive(Clone)]
 pub(crate) struct LineDesk {
-    lines: Arc<HashMap<String, Mutex<LineService>>>,
+    lines: Arc<BTreeMap<String, Arc<Line>>>,
+    plan: CurrentPlan,
+    clock: RealClock,
+}
+
+/// One line, and what was last done on it.
+struct Line {
+    label: String,
+    service: Arc<tokio::sync::Mutex<LineService>>,
+    done: Mutex<Done>,
+    cancelled: AtomicBool,
+}
+
+/// What is done on a line, and what was.
+#[derive(Clone, Default)]
+struct Done {
+    working: Option<LineWorking>,
+    tested: Option<LineTested>,
+    learnt: Option<LineLearnt>,
+}
+
+impl Line {
+    fn done(&self) -> MutexGuard<'_, Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What came of learning.
+pub(crate) struct Learnt {
+    /// The tone.
+    tone: LearntTone,
+    cycles: u8,
+    level_dbm0: f32,
+}
+
+/// The right to work on a line, which nobody else has meanwhile.
+pub(crate) struct AtWork {
+    line: Arc<Line>,
+    service: OwnedMutexGuard<LineService>,
     plan: Arc<CountryPlan>,
+    clock: RealClock,
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.line.done().working = None;
+    }
 }
 
 impl LineDesk {
-    pub(crate) fn new(lines: HashMap<String, LineService>, plan: CountryPlan) -> Self {
-        let lines = lines.into_iter().map(|(label, line)| (label, Mutex::new(line))).collect();
-        LineDesk { lines: Arc::new(lines), plan: Arc::new(plan) }
+    pub(crate) fn new(
+        services: HashMap<String, LineService>,
+        plan: CurrentPlan,
+        clock: RealClock,
+    ) -> Self {
+        let line = |(label, service): (String, LineService)| {
+            let line = Line {
+                label: label.clone(),
+                service: Arc::new(tokio::sync::Mutex::new(service)),
+                done: Mutex::default(),
+                cancelled: AtomicBool::new(false),
+            };
+            (label, Arc::new(line))
+        };
+        let lines = services.into_iter().map(line).collect();
+        LineDesk { lines: Arc::new(lines), plan, clock }
     }
 
-    fn line(&self, label: &str) -> anyhow::Result<tokio::sync::MutexGuard<'_, LineService>> {
-        let line = self.lines.get(label).with_context(|| {
-            let mut known: Vec<&str> = self.lines.keys().map(String::as_str).collect();
-            known.sort_unstable();
-            format!("the board has no exchange line `{label}`; it has {}", known.join(", "))
-        })?;
-        line.try_lock().ok().with_context(|| {
-            format!("line {label} is being tested, or learns, already; wait for its end")
+    fn line(&self, label: &str) -> Result<&Arc<Line>, TechnicianRefusal> {
+        self.lines.get(label).ok_or_else(|| {
+            let known: Vec<&str> = self.lines.keys().map(String::as_str).collect();
+            TechnicianRefusal::NoSuchLine(format!(
+                "the board has no exchange line `{label}`; it has {}",
+                known.join(", ")
+            ))
         })
+    }
+
+    /// Takes a line for this work.
+    ///
+    /// # Errors
+    /// There is no such line, or somebody works on it.
+    pub(crate) fn begin(&self, label: &str, what: LineWork) -> Result<AtWork, TechnicianRefusal> {
+        let line = self.line(label)?;
+        let service = Arc::clone(&line.service).try_lock_owned().map_err(|_| {
+            TechnicianRefusal::WrongState(format!(
+                "line {label} is being tested, or learns, already; wait for its end"
+            ))
+        })?;
+        line.cancelled.store(false, Ordering::Relaxed);
+        let since_ms = self.clock.wall().unix_millis();
+        line.done().working = Some(LineWorking { what, since_ms });
+        let (plan, clock) = (self.plan.get(), self.clock.clone());
+        Ok(AtWork { line: Arc::clone(line), service, plan, clock })
     }
 
     /// Tests a line and says what was found.
     ///
     /// # Errors
     /// There is no such line, or it carries a call.
-    pub(crate) async fn test(&self, label: &str) -> anyhow::Result<String> {
-        let mut line = self.line(label)?;
-        line.test(LineTestSettings::new(&self.plan, 0))?;
-        match report(&mut line).await {
-            ServiceReport::Tested(report) => Ok(in_words(label, &report)),
-            _ => {
-                bail!("line {label} carries a call, or is out of order; try again when it is idle")
-            }
-        }
+    pub(crate) async fn test(
+        &self,
+        label: &str,
+        configuration: &impl ConfigAccess,
+    ) -> anyhow::Result<String> {
+        let at_work = self.begin(label, LineWork::Test).map_err(in_words)?;
+        let report = at_work.test(configuration).await?.with_context(|| {
+            format!("line {label} carries a call, or is out of order; try again when it is idle")
+        })?;
+        Ok(words::in_words(label, &report))
     }
 
     /// Learns a line's release tone from the next call on it, keeps it in the configuration and
@@ -72,49 +160,154 @@ impl LineDesk {
         label: &str,
         configuration: &impl ConfigAccess,
     ) -> anyhow::Result<String> {
-        let mut line = self.line(label)?;
-        line.learn()?;
-        let heard = match tokio::time::timeout(LEARN_MAX, report(&mut line)).await {
-            Ok(heard) => heard,
-            Err(_) => {
-                line.cancel();
-                report(&mut line).await
-            }
-        };
-        let ServiceReport::Learnt(tone) = heard else {
-            bail!(
+        let at_work = self.begin(label, LineWork::Learn).map_err(in_words)?;
+        let learnt = at_work.learn(configuration, "line learning").await?.with_context(|| {
+            format!(
                 "line {label}: no tone was learnt; call the line from a mobile, let the box answer, \
                  hang up at the mobile and leave the line alone for ten seconds"
-            );
-        };
-        let learnt = LearntTone {
-            hz: tone.hz.iter().filter(|hz| **hz > 0.0).map(|hz| hz.round() as u16).collect(),
-            am_hz: tone.am_hz.round() as u16,
-            on_off_ms: tone.on_off_ms().to_vec(),
-        };
-        let all = keep(label, learnt.clone(), configuration)?;
-        let mut plan = self.plan.progress();
-        for cadence in all.iter().filter_map(cadence) {
-            plan.add_disconnect(cadence);
-        }
-        line.listen_for(&plan)?;
+            )
+        })?;
         Ok(format!(
             "{label}: learnt from {} cycles at {:.0} dBm0: {}\nThe line releases by it from now on.\n",
-            tone.cycles,
-            tone.level_dbm0(),
-            tone_in_words(&learnt)
+            learnt.cycles,
+            learnt.level_dbm0,
+            words::tone_in_words(&learnt.tone)
         ))
     }
 }
 
-async fn report(line: &mut LineService) -> ServiceReport {
-    let mut look = tokio::time::interval(LOOK);
-    loop {
-        look.tick().await;
-        if let Some(report) = line.poll() {
-            return report;
+fn in_words(refusal: TechnicianRefusal) -> anyhow::Error {
+    match refusal {
+        TechnicianRefusal::NoSuchLine(why) | TechnicianRefusal::WrongState(why) => {
+            anyhow::Error::msg(why)
         }
     }
+}
+
+impl AtWork {
+    /// Tests the line; `None` if it carries a call, or is out of order.
+    async fn test(
+        mut self,
+        configuration: &impl ConfigAccess,
+    ) -> anyhow::Result<Option<LineReport>> {
+        let settings = LineTestSettings::new(&self.plan, self.service.balances());
+        self.service.test(settings.clone())?;
+        let mut heard = self.report().await;
+        if heard == ServiceReport::InUse {
+            // A line that rests after a call or a test is not in use for long.
+            let mut rest = tokio::time::interval_at(tokio::time::Instant::now() + REST, REST);
+            rest.tick().await;
+            self.service.test(settings)?;
+            heard = self.report().await;
+        }
+        let report = match heard {
+            ServiceReport::Tested(report) => Some(report),
+            _ => None,
+        };
+        let at_ms = self.clock.wall().unix_millis();
+        self.line.done().tested = Some(web::tested(at_ms, report.as_ref()));
+        if let Some(balance) = report.as_ref().and_then(|report| report.balance) {
+            keep_balance(&self.line.label, balance, configuration)?;
+        }
+        Ok(report)
+    }
+
+    /// Learns the line's release tone; `None` if none was heard.
+    async fn learn(
+        mut self,
+        configuration: &impl ConfigAccess,
+        who: &str,
+    ) -> anyhow::Result<Option<Learnt>> {
+        self.service.learn()?;
+        let heard = match tokio::time::timeout(LEARN_MAX, self.report()).await {
+            Ok(heard) => heard,
+            Err(_) => {
+                self.service.cancel();
+                self.report().await
+            }
+        };
+        let learnt = match heard {
+            ServiceReport::Learnt(tone) => Some(Learnt {
+                tone: LearntTone {
+                    hz: tone
+                        .hz
+                        .iter()
+                        .filter(|hz| **hz > 0.0)
+                        .map(|hz| hz.round() as u16)
+                        .collect(),
+                    am_hz: tone.am_hz.round() as u16,
+                    on_off_ms: tone.on_off_ms().to_vec(),
+                },
+                cycles: tone.cycles,
+                level_dbm0: tone.level_dbm0(),
+            }),
+            _ => None,
+        };
+        let kept = match &learnt {
+            Some(learnt) => self.use_tone(&learnt.tone, configuration, who),
+            None => Ok(()),
+        };
+        self.note_learning(learnt.as_ref(), kept.as_ref().err());
+        kept.map(|()| learnt)
+    }
+
+    fn note_learning(&self, learnt: Option<&Learnt>, problem: Option<&anyhow::Error>) {
+        let outcome = match (learnt, problem) {
+            (Some(_), None) => LearningOutcome::Learnt,
+            (Some(_), Some(_)) => LearningOutcome::NotKept,
+            (None, _) if self.line.cancelled.load(Ordering::Relaxed) => LearningOutcome::Cancelled,
+            (None, _) => LearningOutcome::NothingHeard,
+        };
+        self.line.done().learnt = Some(LineLearnt {
+            at_ms: self.clock.wall().unix_millis(),
+            outcome,
+            tone: learnt.map(|learnt| web::tone(&learnt.tone)),
+            level_dbm0: learnt.map(|learnt| learnt.level_dbm0),
+            problem: problem.map(|e| format!("{e:#}")).unwrap_or_default(),
+        });
+    }
+
+    /// Keeps the tone in the line's entry of the configuration, and listens for it.
+    fn use_tone(
+        &mut self,
+        tone: &LearntTone,
+        configuration: &impl ConfigAccess,
+        who: &str,
+    ) -> anyhow::Result<()> {
+        let all = keep(&self.line.label, tone.clone(), configuration, who)?;
+        let mut plan = self.plan.progress();
+        for cadence in all.iter().filter_map(cadence) {
+            plan.add_disconnect(cadence);
+        }
+        Ok(self.service.listen_for(&plan)?)
+    }
+
+    async fn report(&mut self) -> ServiceReport {
+        let mut look = tokio::time::interval(LOOK);
+        let mut told = false;
+        loop {
+            look.tick().await;
+            if let Some(report) = self.service.poll() {
+                return report;
+            }
+            if !told && self.line.cancelled.load(Ordering::Relaxed) {
+                told = true;
+                self.service.cancel();
+            }
+        }
+    }
+}
+
+/// Writes the balance that fits the line into its entry in the configuration, if it has one and
+/// says another.
+fn keep_balance(label: &str, balance: u8, configuration: &impl ConfigAccess) -> anyhow::Result<()> {
+    let mut document = Document::parse(&configuration.export())?;
+    let entry = document.lines.iter_mut().find(|l| l.port == label && l.balance != balance);
+    let Some(entry) = entry else { return Ok(()) };
+    entry.balance = balance;
+    configuration
+        .import(&document.to_toml(), &by("line test"))
+        .map_err(|e| anyhow::anyhow!("the hybrid balance was not kept: {}", e.message))
 }
 
 /// Adds the tone to the line's entry in the configuration; gives all of its tones.
@@ -122,10 +315,12 @@ fn keep(
     label: &str,
     tone: LearntTone,
     configuration: &impl ConfigAccess,
+    who: &str,
 ) -> anyhow::Result<Vec<LearntTone>> {
     let mut document = Document::parse(&configuration.export())?;
     let entry = document.lines.iter_mut().find(|l| l.port == label).with_context(|| {
-        format!("learnt {}, but the configuration has no [[line]] {label}", tone_in_words(&tone))
+        let tone = words::tone_in_words(&tone);
+        format!("learnt {tone}, but the configuration has no [[line]] {label}")
     })?;
     entry.learnt.push(tone);
     let surplus = entry.learnt.len().saturating_sub(LEARNT_MAX);
@@ -133,77 +328,12 @@ fn keep(
     let all = entry.learnt.clone();
     let written = document.to_toml();
     configuration
-        .import(&written, "line learning")
+        .import(&written, &by(who))
         .map_err(|e| anyhow::anyhow!("the tone was not kept: {}", e.message))?;
     Ok(all)
 }
 
-fn tone_in_words(tone: &LearntTone) -> String {
-    let hz: Vec<String> = tone.hz.iter().map(u16::to_string).collect();
-    let modulated =
-        if tone.am_hz > 0 { format!(" modulated by {} Hz", tone.am_hz) } else { String::new() };
-    let times: Vec<String> = tone.on_off_ms.iter().map(u16::to_string).collect();
-    let cadence =
-        if times.is_empty() { "continuous".to_owned() } else { format!("{} ms", times.join("/")) };
-    format!("{} Hz{modulated}, {cadence}", hz.join("+"))
-}
-
-/// The verdict in both languages, and the figures.
-fn in_words(label: &str, report: &LineReport) -> String {
-    let mut text = format!(
-        "{label}: {}\n{label}: {}\n",
-        report.verdict.text(Language::Chinese),
-        report.verdict.text(Language::English)
-    );
-    let mut figure = |name: &str, value: Option<String>| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {name:24} {}", value.as_deref().unwrap_or("not measured"));
-    };
-    figure("idle voltage", report.idle_voltage_v.map(|v| format!("{v} V")));
-    figure("off-hook voltage", report.loop_voltage_v.map(|v| format!("{v} V")));
-    figure("loop current", report.loop_current_ma.map(|ma| format!("{ma} mA")));
-    figure(
-        "dial tone",
-        report.dial_tone.map(|dial| {
-            let tone = dial.tone.map_or("unsteady".to_owned(), |tone| {
-                let hz: Vec<String> =
-                    tone.hz.iter().filter(|hz| **hz > 0.0).map(|hz| format!("{hz:.0}")).collect();
-                format!("{} Hz at {:.0} dBm0", hz.join("+"), tone.level_dbm0)
-            });
-            format!("{tone}, after {} ms", dial.after_ms)
-        }),
-    );
-    figure(
-        "noise",
-        report.noise.map(|n| format!("{:.0} dBm0p, hum {:.0} dBm0", n.dbm0p, n.hum_dbm0)),
-    );
-    figure("echo return loss", report.best_echo().map(|echo| format!("{:.0} dB", echo.loss_db)));
-    figure("hybrid balance", report.balance.map(|balance| balance.to_string()));
-    figure(
-        "caller id heard",
-        report.caller_id.map(|kind| {
-            match kind {
-                CallerIdKind::Fsk => "FSK",
-                CallerIdKind::Dtmf => "DTMF",
-                CallerIdKind::None => "none",
-            }
-            .to_owned()
-        }),
-    );
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tones_as_people_read_them() {
-        let tone = |hz: &[u16], am_hz, on_off_ms: &[u16]| {
-            tone_in_words(&LearntTone { hz: hz.to_vec(), am_hz, on_off_ms: on_off_ms.to_vec() })
-        };
-        assert_eq!(tone(&[450], 0, &[350, 350]), "450 Hz, 350/350 ms");
-        assert_eq!(tone(&[480, 620], 0, &[]), "480+620 Hz, continuous");
-        assert_eq!(tone(&[400], 25, &[400, 200]), "400 Hz modulated by 25 Hz, 400/200 ms");
-    }
+/// Who changes the configuration: a person, or the box's own work.
+fn by(who: &str) -> Author {
+    Author { name: who.to_owned(), address: String::new() }
 }

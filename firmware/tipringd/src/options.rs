@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::sim_faults::LineFaults;
+
 /// The box.
 #[derive(Parser, Clone, Debug)]
 #[command(
@@ -79,6 +81,12 @@ pub enum ClientCommand {
         #[command(subcommand)]
         what: SimCommand,
     },
+    /// Figures of queues, agents and lines
+    Reports {
+        /// What to do
+        #[command(subcommand)]
+        what: ReportsCommand,
+    },
     /// Show lines, calls, queues and agents as they are now (JSON)
     Status,
 }
@@ -122,11 +130,64 @@ pub enum ConfigCommand {
     },
 }
 
+/// What can be done with figures.
+#[derive(Subcommand, Clone, Debug)]
+pub enum ReportsCommand {
+    /// Show the figures of the last days; the box need not run
+    Show(ReportsShow),
+    /// Make calls and figures again from the event log of the running box
+    Rebuild,
+}
+
+/// Which figures.
+#[derive(Args, Clone, Debug)]
+pub struct ReportsShow {
+    /// How many days, up to now
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3660))]
+    pub days: u32,
+    /// By what
+    #[arg(long, value_enum, default_value_t = ReportSubject::Queue)]
+    pub by: ReportSubject,
+}
+
+/// Whom figures are about.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReportSubject {
+    /// All together
+    All,
+    /// Each queue
+    Queue,
+    /// Each agent
+    Agent,
+    /// Each line
+    Line,
+    /// Each hour of the day
+    Hour,
+}
+
 /// What the simulated exchange can be told.
 #[derive(Subcommand, Clone, Debug)]
 pub enum SimCommand {
     /// Ring a line as the street would
     Call(SimCall),
+    /// Show what is wrong with the simulated lines
+    Show,
+    /// Make something wrong with a line, or right again; it stays so until the box stops
+    Set(SimSet),
+}
+
+/// Which simulated line is to be like what.
+#[derive(Args, Clone, Debug)]
+pub struct SimSet {
+    /// The line, as labelled on the board, or `all`
+    #[arg(long, value_name = "LABEL")]
+    pub line: String,
+    /// As it was when the box started, before the rest is set
+    #[arg(long)]
+    pub usual: bool,
+    /// What it is to be like.
+    #[command(flatten)]
+    pub faults: LineFaults,
 }
 
 /// One simulated caller.

@@ -7,6 +7,7 @@
 mod calls;
 mod dtmf;
 mod echo;
+mod reports;
 mod setup;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +29,8 @@ enum Benchmark {
     Dtmf(dtmf::Options),
     /// The line echo canceller: G.168-style trials on eight hybrids, and processor time.
     Echo(echo::Options),
+    /// A year of events into the store, and figures of any period out of it.
+    Reports(reports::Options),
     /// The part of `calls` that is measured.
     #[command(hide = true)]
     CallsChild(calls::child::Options),
@@ -39,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         Benchmark::Setup(options) => setup::run(&options),
         Benchmark::Dtmf(options) => dtmf::run(&options),
         Benchmark::Echo(options) => echo::run(&options),
+        Benchmark::Reports(options) => reports::run(&options),
         Benchmark::CallsChild(options) => calls::child::run(&options),
     }
 }

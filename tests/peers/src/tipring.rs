@@ -51,6 +51,7 @@ pub struct TestBox {
     sip: SocketAddr,
     http: SocketAddr,
     rtp: RangeInclusive<u16>,
+    board: Option<PathBuf>,
     first_password: Option<String>,
     password_changed: Cell<bool>,
 }
@@ -73,6 +74,20 @@ impl TestBox {
     /// It does not start.
     #[track_caller]
     pub fn start_as_it_comes() -> Self {
+        TestBox::start_on(None)
+    }
+
+    /// The same on the board that this folder describes.
+    ///
+    /// # Panics
+    /// It does not start.
+    #[track_caller]
+    pub fn start_on_board(folder: &Path) -> Self {
+        TestBox::start_on(Some(folder.to_owned()))
+    }
+
+    #[track_caller]
+    fn start_on(board: Option<PathBuf>) -> Self {
         let addresses = ports::block();
         let address = |n: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, addresses.start() + n));
         let mut started = TestBox {
@@ -81,6 +96,7 @@ impl TestBox {
             sip: address(0),
             http: address(2),
             rtp: ports::block(),
+            board,
             first_password: None,
             password_changed: Cell::new(false),
         };
@@ -100,6 +116,9 @@ impl TestBox {
         command.arg("--state").arg(state);
         command.args(["--sip", &self.sip.to_string(), "--http", &self.http.to_string()]);
         command.args(["--rtp", &rtp]);
+        if let Some(board) = &self.board {
+            command.arg("--board").arg(board);
+        }
         command
     }
 

@@ -2,7 +2,7 @@
 
 use tipring_acd::{AcdConfig, AgentConfig, QueueConfig, Secret};
 use tipring_events::{AgentId, QueueId};
-use tipring_ivr::{Flow, Key, Node, Tries};
+use tipring_ivr::{Flow, Key, Node, QueueNode, Tries};
 use tipring_line::{Digit, Number, PortId};
 use tipring_switch::{
     Class, DialRule, Direction, ExtensionConfig, From, GroupConfig, Hunt, LineConfig, Outside,
@@ -33,6 +33,7 @@ fn switch() -> SwitchConfig {
         number: pattern.parse().expect("the scenarios' patterns are patterns"),
         from,
         to,
+        ringing: None,
     };
     let outside = |name: &str| Outside {
         name: name.into(),
@@ -47,6 +48,8 @@ fn switch() -> SwitchConfig {
         flow: Some("main".into()),
         caller_id_ms: 6000,
         direction: Direction::Both,
+        ringing: None,
+        numbers: Vec::new(),
     };
     SwitchConfig {
         extensions: vec![
@@ -88,6 +91,7 @@ fn acd() -> AcdConfig {
         name: format!("Agent {n}"),
         password: Secret(format!("432{n}")),
         queues: vec!["service".into()],
+        skills: Default::default(),
     };
     AcdConfig {
         queues: vec![QueueConfig {
@@ -119,12 +123,13 @@ fn flow() -> Flow {
         ),
         (
             "wait",
-            Node::Queue {
+            Node::Queue(Box::new(QueueNode {
                 queue: "service".into(),
                 full: "bye".into(),
                 no_agents: "nobody".into(),
                 timeout: "bye".into(),
-            },
+                ..QueueNode::default()
+            })),
         ),
         ("nobody", Node::Hangup { say: vec!["queue-no-agents".into(), "try-later".into()] }),
         ("bye", Node::Hangup { say: vec!["goodbye".into()] }),

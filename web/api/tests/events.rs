@@ -83,6 +83,8 @@ fn state(name: &str) -> LiveState {
         state: LineState::Idle,
         calls: 0,
         note: String::new(),
+        do_not_disturb: false,
+        forwards: Vec::new(),
     };
     LiveState { lines: vec![line], ..LiveState::default() }
 }

@@ -124,3 +124,35 @@ async fn a_file_that_breaks_off_breaks_the_body_off() {
     assert_eq!(response.status(), StatusCode::OK);
     assert!(response.into_body().collect().await.is_err(), "the player must see that it is cut");
 }
+
+#[tokio::test]
+async fn whoever_hears_a_recording_is_in_the_log() {
+    let under_test = TestBox::new();
+    let cookie = under_test.cookie().await;
+    log(&under_test, 1, &["a.wav", "gone.wav"]);
+    for (path, range) in [
+        ("/api/calls/1/recording", "bytes=0-99"),
+        ("/api/calls/1/recording", "bytes=100-"),
+        ("/api/calls/1/recording?part=2", "bytes=0-"),
+        ("/api/calls/9/recording", "bytes=0-"),
+    ] {
+        get(&under_test, path, &[("range", range)], &cookie).await;
+    }
+    let entries = under_test.get("/api/listening?call=1", &cookie).await.json();
+    let expected = serde_json::json!([{
+        "entry": 1,
+        "at_ms": under_test.clock.wall().unix_millis(),
+        "who": "admin",
+        "address": "0.0.0.0",
+        "call": 1,
+        "part": 1,
+        "path": "a.wav",
+    }]);
+    assert_eq!(entries, expected);
+    assert_eq!(
+        under_test.get("/api/listening?who=li", &cookie).await.json(),
+        serde_json::json!([])
+    );
+    let answer = under_test.get("/api/listening?limit=0", &cookie).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+}

@@ -45,6 +45,7 @@ function pastCall(call, disposition, began_ms) {
   const one = {
     call, source: call % 4 === 0 ? "trunk:telecom" : `fxo-${1 + (call % 3)}`, called: "96777",
     caller: CALLERS[call % CALLERS.length], caller_name: call % 6 === 0 ? "陈女士" : "",
+    answer_certainty: !answered ? null : call % 4 === 0 ? "timer" : "signalled",
     began_ms, answered_ms: disposition === "failed" ? null : began_ms + 900, ended_ms: at,
     inbound: true, disposition,
     ended_by: disposition === "failed" ? "box" : !answered || call % 2 === 0 ? "caller" : "callee",

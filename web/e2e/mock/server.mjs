@@ -9,6 +9,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { detailOf, MockBox } from "./box.mjs";
 import { pastCalls } from "./past.mjs";
+import { Technician } from "./technician.mjs";
 import { makeWav } from "./wav.mjs";
 
 const DIST = fileURLToPath(new URL("../../app/dist", import.meta.url));
@@ -45,7 +46,8 @@ export async function serveMock({ port = 0, speed = 1, empty = false, password =
   const box = new MockBox({ speed, past: empty ? [] : pastCalls(130, Date.now()) });
   if (empty) Object.assign(box, { agents: [], queues: [], lines: () => [] });
   else box.start();
-  const mock = { box, account: { password, must_change_password: true }, config: CONFIG, cookies: new Set() };
+  const mock = { box, account: { password, must_change_password: true }, config: CONFIG, cookies: new Set(),
+    technician: new Technician(empty ? [] : ["fxo-1", "fxo-2", "fxo-3", "fxo-4"]) };
   const server = createServer((request, response) => {
     answer(mock, request, response).catch((error) => {
       problem(response, 500, "internal", String(error));
@@ -70,6 +72,9 @@ async function answer(mock, request, response) {
   if (route === "POST /api/login") return logIn(mock, response, JSON.parse(body));
   const cookie = /session=(\w+)/.exec(request.headers.cookie ?? "")?.[1];
   if (!mock.cookies.has(cookie)) return problem(response, 401, "not-logged-in", "Log in first.");
+  const done = mock.technician.answer(request.method, url.pathname, mock.box.snapshot().state.lines);
+  if (done?.[0] >= 400) return problem(response, done[0], done[0] === 404 ? "no-such-line" : "line-at-work", "");
+  if (done) return json(response, done[0], done[1]);
   const handler = ROUTES[route];
   if (!handler) return problem(response, 404, "no-such-route", route);
   return handler({ mock, box: mock.box, request, response, url, id, body, cookie });
@@ -133,7 +138,9 @@ const ROUTES = {
 };
 
 function me(mock) {
-  return { name: "admin", role: "administrator", must_change_password: mock.account.must_change_password };
+  const { must_change_password } = mock.account;
+  const nobody = { queues: [], agent: null, extension: null };
+  return { name: "admin", role: "administrator", ...nobody, must_change_password };
 }
 
 function logIn(mock, response, asked) {

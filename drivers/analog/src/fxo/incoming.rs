@@ -4,9 +4,10 @@ use tipring_clock::{Duration, Instant};
 use tipring_line::{AnalogPort, CallerId, Cause, ChannelEvent, Frame};
 
 use super::listen::{CallerSource, Heard};
-use super::ring::Ring;
+use super::ring::{Cadence, Ring, fit};
 use super::timer::Timer;
 use super::{Fxo, State};
+use crate::plans::CallerIdKind;
 
 /// Silence after which digits on an on-hook line are complete (YD/T 1277.1).
 const DIGITS_END: Duration = Duration::from_millis(300);
@@ -20,6 +21,34 @@ impl<P: AnalogPort> Fxo<P> {
             Some(Ring::Valid { new_round }) => self.on_burst(now, new_round),
             Some(Ring::Ended(at)) => self.on_burst_end(at),
             None => {}
+        }
+        self.judge_cadence(now);
+    }
+
+    /// Settles which of the line's numbers the call is for. The first round may have begun before
+    /// the line heard it, or its first burst may be cut short (exchanges whose cadence runs
+    /// freely), so one that is no known cadence is followed by a second trial.
+    fn judge_cadence(&mut self, now: Instant) {
+        if !self.cadence.is_open || self.state != (State::Ringing { offered: false }) {
+            return;
+        }
+        let Some(round) = self.ring.whole_round(now) else { return };
+        let own = fit(round, self.settings.ringing.times_ms()).map(|fit| (fit, None));
+        let further = self
+            .settings
+            .rings
+            .iter()
+            .filter_map(|ring| Some((fit(round, ring.cadence.times_ms())?, Some(ring.number))));
+        // Only the first round may have begun unheard.
+        let is_first = self.ring.rounds() <= 1;
+        let fits = further.chain(own).filter(|(fit, _)| is_first || !fit.is_tail);
+        let nearest = fits.min_by_key(|(fit, _)| *fit);
+        if !is_first || nearest.is_some_and(|(fit, _)| !fit.is_tail) {
+            self.cadence.number = nearest.and_then(|(_, number)| number);
+            self.cadence.is_open = false;
+            if self.cadence.offer_due {
+                self.offer();
+            }
         }
     }
 
@@ -50,14 +79,14 @@ impl<P: AnalogPort> Fxo<P> {
 
     fn first_ring(&mut self, now: Instant) {
         self.timers.stop(Timer::DigitsEnd);
+        self.cadence = Cadence { is_open: !self.settings.rings.is_empty(), ..Cadence::default() };
         if let Some(caller) = self.ear.end_digits() {
             self.learn_caller(caller, CallerSource::Dtmf);
         }
         self.state = State::Ringing { offered: false };
+        self.timers.set(Timer::CallerIdWait, now + BURST_MAX + self.settings.caller_id_wait);
         if self.caller.is_some() || !self.settings.wait_for_caller_id {
             self.offer();
-        } else {
-            self.timers.set(Timer::CallerIdWait, now + BURST_MAX + self.settings.caller_id_wait);
         }
     }
 
@@ -65,14 +94,25 @@ impl<P: AnalogPort> Fxo<P> {
         if self.state != (State::Ringing { offered: false }) {
             return;
         }
+        if self.cadence.is_open {
+            self.cadence.offer_due = true;
+            return;
+        }
         self.timers.stop(Timer::CallerIdWait);
         self.state = State::Ringing { offered: true };
+        self.note_caller_id();
         self.push_offer();
+    }
+
+    /// The time for caller id, and for telling cadences apart, is over.
+    pub(super) fn offer_anyway(&mut self) {
+        self.cadence.is_open = false;
+        self.offer();
     }
 
     pub(super) fn push_offer(&mut self) {
         self.events.push(ChannelEvent::Offered {
-            called: self.settings.number,
+            called: self.cadence.number.or(self.settings.number),
             caller: self.caller.map(|(caller, _)| caller).unwrap_or_default(),
             trunk: None,
             extension: None,
@@ -106,6 +146,7 @@ impl<P: AnalogPort> Fxo<P> {
         match self.state {
             State::Ringing { offered: false } => self.offer(),
             State::Ringing { offered: true } => {
+                self.note_caller_id();
                 self.events.push(ChannelEvent::CallerKnown(caller));
             }
             // Before the first ring; forgotten again if none comes.
@@ -120,6 +161,14 @@ impl<P: AnalogPort> Fxo<P> {
             self.caller = Some((caller, source));
         }
         news
+    }
+
+    fn note_caller_id(&mut self) {
+        self.caller_id_heard = Some(match self.caller {
+            Some((_, CallerSource::Fsk)) => CallerIdKind::Fsk,
+            Some((_, CallerSource::Dtmf)) => CallerIdKind::Dtmf,
+            None => CallerIdKind::None,
+        });
     }
 
     /// Whether something is going on that ends in ringing: current that has not lasted long

@@ -25,6 +25,7 @@ mod leg;
 mod listen;
 mod outgoing;
 mod pulse;
+mod renew;
 mod ring;
 mod service;
 mod settings;
@@ -41,6 +42,8 @@ use tipring_line::{
 };
 
 use crate::events::{EventQueue, Faults};
+use crate::plans::CallerIdKind;
+use crate::renewal::{RenewalEnd, renewal};
 use delay::Delay;
 use duck::Duck;
 use leg::AudioLeg;
@@ -49,11 +52,13 @@ use listen::OnHookEar;
 pub use outgoing::SeizeRefusal;
 use outgoing::{DialToneMeter, Progress};
 use pulse::PulseDialler;
-use ring::RingMeter;
+pub use renew::LineRenewal;
+use renew::Parts;
 pub use ring::RingReport;
+use ring::{Cadence, RingMeter};
 use service::ServiceEnd;
 pub use service::{LineService, ServiceError, ServiceReport};
-pub use settings::{Dialling, FxoSettings, PolarityUse};
+pub use settings::{Dialling, FxoSettings, LineRing, PolarityUse};
 use silence::SilenceMeter;
 use timer::Timer;
 use voice::VoiceMeter;
@@ -126,6 +131,7 @@ pub struct Fxo<P: AnalogPort> {
     events: EventQueue,
     ear: OnHookEar,
     ring: RingMeter,
+    cadence: Cadence,
     leg: AudioLeg,
     /// What was sent, when its echo can come.
     sent: Delay,
@@ -138,6 +144,8 @@ pub struct Fxo<P: AnalogPort> {
     generator: DtmfGenerator,
     pulses: PulseDialler,
     caller: Option<(CallerId, CallerSource)>,
+    /// How the last call that came in told its caller, for the technician.
+    caller_id_heard: Option<CallerIdKind>,
     number: Option<Digits>,
     polarity: LinePolarity,
     battery: bool,
@@ -145,6 +153,7 @@ pub struct Fxo<P: AnalogPort> {
     refusal: Option<SeizeRefusal>,
     faults: Faults,
     service: ServiceEnd,
+    renewal: RenewalEnd<Parts>,
 }
 
 impl<P: AnalogPort> Fxo<P> {
@@ -155,36 +164,42 @@ impl<P: AnalogPort> Fxo<P> {
 
     /// The same, and the technician's end of it.
     pub fn with_service(port: P, settings: FxoSettings) -> (Self, LineService) {
-        let (end, technician) = service::service();
-        (Fxo::with(port, settings, end), technician)
+        let (line, technician, _) = Fxo::with_links(port, settings);
+        (line, technician)
     }
 
-    fn with(port: P, settings: FxoSettings, service: ServiceEnd) -> Self {
-        let generator = DtmfGenerator::with(settings.dtmf_levels, settings.dtmf_timing);
-        let mut tones = settings.tones.clone();
-        for learnt in &settings.learnt {
-            // A plan that is full already has more tones than any exchange.
-            tones.add_disconnect(*learnt);
-        }
-        Fxo {
+    /// The same, the technician's end of it, and the end by which it gets new settings.
+    pub fn with_links(port: P, settings: FxoSettings) -> (Self, LineService, LineRenewal) {
+        let is_buffered = port.echo_delay_samples() > 0;
+        let (service, technician) = service::service(port.balances());
+        let (renewal, renewing) = renewal();
+        let parts = Parts::new(settings, is_buffered);
+        let line = Fxo::of_parts(port, parts, service, renewal);
+        (line, technician, LineRenewal { link: renewing, is_buffered })
+    }
+
+    fn of_parts(port: P, parts: Parts, service: ServiceEnd, renewal: RenewalEnd<Parts>) -> Self {
+        let mut line = Fxo {
             sent: Delay::new(port.echo_delay_samples()),
-            leg: AudioLeg::new(&settings, port.echo_delay_samples() > 0),
+            leg: parts.leg,
             port,
             duck: Duck::new(),
-            settings,
+            cadence: Cadence::default(),
+            settings: parts.settings,
             state: State::Idle,
             timers: Timers::new(),
             events: EventQueue::default(),
             ear: OnHookEar::new(),
             ring: RingMeter::default(),
             digits: DtmfDetector::new(),
-            progress: ProgressDetector::new(&tones),
+            progress: parts.progress,
             voice: VoiceMeter::new(),
             silence: SilenceMeter::new(),
             dial_tone: DialToneMeter::default(),
-            generator,
-            pulses: PulseDialler::new(),
+            generator: parts.generator,
+            pulses: parts.pulses,
             caller: None,
+            caller_id_heard: None,
             number: None,
             polarity: LinePolarity::Forward,
             battery: true,
@@ -192,6 +207,16 @@ impl<P: AnalogPort> Fxo<P> {
             refusal: None,
             faults: Faults::default(),
             service,
+            renewal,
+        };
+        line.set_balance();
+        line
+    }
+
+    /// Sets the port to the balance that was chosen for the line.
+    fn set_balance(&mut self) {
+        if self.port.balances() > 0 {
+            self.order(PortCommand::Balance(self.settings.balance));
         }
     }
 
@@ -280,7 +305,7 @@ impl<P: AnalogPort> Fxo<P> {
 
     fn on_timer(&mut self, now: Instant, timer: Timer) {
         match timer {
-            Timer::CallerIdWait => self.offer(),
+            Timer::CallerIdWait => self.offer_anyway(),
             Timer::RingTimeout => self.on_ring_timeout(),
             Timer::DigitsEnd => self.on_digits_end(now),
             Timer::BatteryRelease => self.release(now, Cause::NormalClearing),
@@ -322,6 +347,7 @@ impl<P: AnalogPort> Fxo<P> {
 impl<P: AnalogPort> FrameChannel for Fxo<P> {
     fn tick(&mut self, now: Instant, tx: &Frame, rx: &mut Frame) {
         self.serve(now);
+        self.renew();
         if self.state == State::Testing {
             rx.fill(0);
             return self.tick_test(now);

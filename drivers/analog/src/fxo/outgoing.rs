@@ -6,7 +6,6 @@ use tipring_line::{
     Alarm, AnalogPort, AnswerCertainty, Cause, ChannelEvent, FRAME_MS, Frame, Number,
 };
 
-use super::pulse::PulseDialler;
 use super::settings::Dialling;
 use super::timer::Timer;
 use super::{Fxo, State};
@@ -145,7 +144,7 @@ impl<P: AnalogPort> Fxo<P> {
     pub(super) fn dial(&mut self, now: Instant, number: &Number) -> bool {
         let digits = number.digits();
         let by_pulse = self.settings.dialling == Dialling::Pulse;
-        if digits.is_empty() || by_pulse && !PulseDialler::can_send(&digits) {
+        if digits.is_empty() || by_pulse && !self.pulses.can_send(&digits) {
             self.release_by_switch(now, Cause::InvalidNumberFormat);
             return false;
         }

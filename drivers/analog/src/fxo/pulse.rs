@@ -1,15 +1,11 @@
-//! Dial pulses: the loop opened ten times a second, once a unit of the digit, ten times for 0.
+//! Dial pulses: the loop opened again and again, as often as the country's rule says of a digit.
 //!
-//! China (GB/T 15279) breaks about 1.6 times as long as it makes: 60 and 40 ms are three and two
-//! frames, so that hook commands between frames are exact. Between digits the loop stays closed
-//! for at least 600 ms.
+//! Hook commands take effect between frames, so each time is the plan's to the nearest frame of
+//! 20 ms, and never less than one: 61 and 39 ms (China, GB/T 15279) become 60 and 40.
 
-use tipring_line::{Digit, Digits, FRAME_MS};
+use tipring_line::{Digits, FRAME_MS};
 
-const BREAK_FRAMES: u32 = 60 / FRAME_MS;
-const MAKE_FRAMES: u32 = 40 / FRAME_MS;
-/// Longer than the exchange asks for, so that a slow one keeps up.
-const DIGIT_PAUSE_FRAMES: u32 = 800 / FRAME_MS;
+use crate::plans::Pulses;
 
 /// What the loop does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +17,7 @@ enum Phase {
 /// Sends digits by hook commands.
 #[derive(Clone, Debug)]
 pub(super) struct PulseDialler {
+    practice: Pulses,
     waiting: Digits,
     phase: Phase,
     /// Frames until the phase ends.
@@ -30,20 +27,20 @@ pub(super) struct PulseDialler {
 }
 
 impl PulseDialler {
-    pub(super) fn new() -> Self {
-        PulseDialler { waiting: Digits::new(), phase: Phase::Closed, left: 0, pulses: 0 }
+    pub(super) fn new(practice: Pulses) -> Self {
+        PulseDialler { practice, waiting: Digits::new(), phase: Phase::Closed, left: 0, pulses: 0 }
     }
 
     /// Whether all of these digits have pulses: `*`, `#` and letters do not.
-    pub(super) fn can_send(digits: &Digits) -> bool {
-        digits.iter().all(|d| pulses_of(*d).is_some())
+    pub(super) fn can_send(&self, digits: &Digits) -> bool {
+        digits.iter().all(|d| self.practice.digits.pulses_of(*d).is_some())
     }
 
     /// Begins to send these digits; those without pulses are left out.
     pub(super) fn start(&mut self, digits: Digits) {
-        *self = PulseDialler::new();
+        *self = PulseDialler::new(self.practice);
         self.waiting = digits;
-        self.waiting.retain(|d| pulses_of(*d).is_some());
+        self.waiting.retain(|d| self.practice.digits.pulses_of(*d).is_some());
     }
 
     /// Whether all digits and the pause after the last have been sent.
@@ -53,7 +50,7 @@ impl PulseDialler {
 
     /// Forgets what is left.
     pub(super) fn stop(&mut self) {
-        *self = PulseDialler::new();
+        *self = PulseDialler::new(self.practice);
     }
 
     /// What to tell the hook before the next frame: closed (`true`) or open, or nothing new.
@@ -66,72 +63,93 @@ impl PulseDialler {
             Phase::Open => {
                 self.pulses -= 1;
                 self.phase = Phase::Closed;
-                self.left = if self.pulses > 0 { MAKE_FRAMES } else { DIGIT_PAUSE_FRAMES };
+                let more = self.pulses > 0;
+                let closed_ms = if more { self.practice.make_ms } else { self.practice.pause_ms };
+                self.left = frames(closed_ms);
                 Some(true)
             }
             Phase::Closed => {
                 self.left = 0;
                 if self.pulses == 0 && !self.waiting.is_empty() {
-                    self.pulses = pulses_of(self.waiting.remove(0)).unwrap_or(0);
+                    let digit = self.waiting.remove(0);
+                    self.pulses = self.practice.digits.pulses_of(digit).unwrap_or(0);
                 }
                 if self.pulses == 0 {
                     return None;
                 }
                 self.phase = Phase::Open;
-                self.left = BREAK_FRAMES;
+                self.left = frames(self.practice.break_ms);
                 Some(false)
             }
         }
     }
 }
 
-fn pulses_of(digit: Digit) -> Option<u8> {
-    match digit.as_char() {
-        '0' => Some(10),
-        d @ '1'..='9' => Some(d as u8 - b'0'),
-        _ => None,
-    }
+/// The nearest whole frames, one at least.
+fn frames(ms: u16) -> u32 {
+    ((u32::from(ms) + FRAME_MS / 2) / FRAME_MS).max(1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tipring_line::Digit;
 
     fn digits(text: &str) -> Digits {
         text.chars().filter_map(Digit::from_char).collect()
     }
 
-    #[test]
-    fn breaks_makes_and_pauses_have_their_times() {
-        let mut dialler = PulseDialler::new();
-        dialler.start(digits("20"));
+    /// The loop's times for these digits, open first, without the pause at the end.
+    fn times(practice: Pulses, text: &str) -> Vec<(bool, u32)> {
+        let mut dialler = PulseDialler::new(practice);
+        dialler.start(digits(text));
         let mut closed = true;
-        let mut course = vec![];
-        for _ in 0..200 {
+        let mut runs: Vec<(bool, u32)> = vec![];
+        for _ in 0..400 {
             if let Some(next) = dialler.frame() {
                 closed = next;
             }
-            course.push(closed);
-        }
-        assert!(dialler.is_idle());
-        let mut runs: Vec<(bool, u32)> = vec![];
-        for closed in course {
             match runs.last_mut() {
                 Some((same, ms)) if *same == closed => *ms += 20,
                 _ => runs.push((closed, 20)),
             }
         }
+        assert!(dialler.is_idle());
+        runs.pop();
+        runs
+    }
+
+    #[test]
+    fn breaks_makes_and_pauses_have_their_times() {
         let mut expected = vec![(false, 60), (true, 40), (false, 60), (true, 800)];
         expected.extend([(false, 60), (true, 40)].repeat(9));
         expected.push((false, 60));
-        assert_eq!(runs[..runs.len() - 1], expected);
+        assert_eq!(times(Pulses::default(), "20"), expected);
+    }
+
+    #[test]
+    fn the_countrys_practice_is_followed() {
+        let slow = Pulses { break_ms: 82, make_ms: 38, pause_ms: 690, ..Pulses::default() };
+        assert_eq!(
+            times(slow, "21"),
+            [(false, 80), (true, 40), (false, 80), (true, 700), (false, 80)]
+        );
+        let rule = |text: &str| Pulses {
+            digits: text.to_owned().try_into().unwrap(),
+            ..Pulses::default()
+        };
+        let breaks =
+            |practice, text| times(practice, text).iter().filter(|(closed, _)| !closed).count();
+        assert_eq!(breaks(rule("0123456789"), "0"), 1, "Sweden");
+        assert_eq!(breaks(rule("0123456789"), "9"), 10, "Sweden");
+        assert_eq!(breaks(rule("9876543210"), "1"), 9, "New Zealand");
     }
 
     #[test]
     fn keys_without_pulses_are_known() {
-        assert!(PulseDialler::can_send(&digits("1234567890")));
-        assert!(!PulseDialler::can_send(&digits("12#")));
-        let mut dialler = PulseDialler::new();
+        let mut dialler = PulseDialler::new(Pulses::default());
+        assert!(dialler.can_send(&digits("1234567890")));
+        assert!(!dialler.can_send(&digits("12#")));
         dialler.start(digits("*#"));
         assert!(dialler.is_idle());
         assert_eq!(dialler.frame(), None);

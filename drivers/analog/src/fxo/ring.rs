@@ -8,7 +8,7 @@
 use arrayvec::ArrayVec;
 use tipring_clock::{Duration, Instant};
 use tipring_dsp::dbm0_to_rms;
-use tipring_line::{Frame, SAMPLE_RATE_HZ};
+use tipring_line::{Frame, Number, SAMPLE_RATE_HZ};
 
 /// Current away for this long has ended the burst; half waves of 15 Hz are 33 ms apart.
 const BREAK_MAX: Duration = Duration::from_millis(100);
@@ -57,7 +57,42 @@ pub(super) struct RingMeter {
     last_end: Option<Instant>,
     ear: PitchMeter,
     report: RingReport,
+    /// Bursts and pauses of the round that goes on, or went on last.
+    round: ArrayVec<u16, 8>,
     rounds: u8,
+}
+
+/// Which of the line's numbers the ringing of the call that comes in is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Cadence {
+    /// Ringing may still tell another number than the line's own.
+    pub(super) is_open: bool,
+    /// The call is to be offered as soon as that is settled.
+    pub(super) offer_due: bool,
+    /// The number, if it is not the line's own.
+    pub(super) number: Option<Number>,
+}
+
+/// How a round of ringing fits a cadence.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Fit {
+    /// How far their times are from one another in all, in milliseconds.
+    off_ms: u32,
+    /// The round may be the cadence's end, whose beginning was not heard.
+    pub(super) is_tail: bool,
+}
+
+/// How a round, bursts and pauses in turn, fits a cadence, whose last pause belongs to no round;
+/// `None` if it cannot be that cadence.
+pub(super) fn fit(round: &[u16], cadence: &[u16]) -> Option<Fit> {
+    let (_, wanted) = cadence.split_last()?;
+    let missing = wanted.len().checked_sub(round.len()).filter(|m| m.is_multiple_of(2))?;
+    let off_ms = round.iter().zip(&wanted[missing..]).try_fold(0, |sum, (is, should)| {
+        let off = is.abs_diff(*should);
+        // Hardware tells the ends of bursts late, up to a fifth of a second.
+        (off <= should / 4 + 100).then_some(sum + u32::from(off))
+    })?;
+    Some(Fit { off_ms, is_tail: missing > 0 })
 }
 
 impl RingMeter {
@@ -100,6 +135,17 @@ impl RingMeter {
         &self.report
     }
 
+    /// The round of ringing that has just been completed, bursts and pauses in turn.
+    pub(super) fn whole_round(&self, now: Instant) -> Option<&[u16]> {
+        let is_over = self.burst.is_none() && now - self.last_end? >= ROUND_PAUSE_MIN;
+        is_over.then_some(&self.round)
+    }
+
+    /// How many rounds this call has rung, the one that goes on included.
+    pub(super) fn rounds(&self) -> u8 {
+        self.rounds
+    }
+
     /// The call that rang is over: the next burst is the first of another.
     pub(super) fn forget(&mut self) {
         self.last_end = None;
@@ -109,6 +155,10 @@ impl RingMeter {
     fn begun(&mut self, since: Instant) -> bool {
         let pause = self.last_end.map(|end| since - end);
         let new_round = pause.is_none_or(|pause| pause >= ROUND_PAUSE_MIN);
+        match pause.filter(|_| !new_round) {
+            Some(pause) => push_time(&mut self.round, pause),
+            None => self.round.clear(),
+        }
         match pause {
             None => {
                 self.report = RingReport::default();
@@ -124,6 +174,7 @@ impl RingMeter {
 
     fn ended(&mut self, since: Instant, at: Instant) -> Ring {
         self.note(at - since);
+        push_time(&mut self.round, at - since);
         self.report.hz = self.ear.hz().or(self.report.hz);
         self.last_end = Some(at);
         Ring::Ended(at)
@@ -131,11 +182,15 @@ impl RingMeter {
 
     fn note(&mut self, lasted: Duration) {
         if self.rounds == 1 {
-            let ms = u16::try_from(lasted.as_millis()).unwrap_or(u16::MAX);
-            // More than eight times are not told apart any more.
-            let _ = self.report.cadence_ms.try_push(ms);
+            push_time(&mut self.report.cadence_ms, lasted);
         }
     }
+}
+
+fn push_time(times: &mut ArrayVec<u16, 8>, lasted: Duration) {
+    let ms = u16::try_from(lasted.as_millis()).unwrap_or(u16::MAX);
+    // More than eight times are not told apart any more.
+    let _ = times.try_push(ms);
 }
 
 /// Measures the frequency of a loud, low sound by its swings to either side.

@@ -8,7 +8,7 @@ use arrayvec::ArrayVec;
 use rtrb::{Consumer, Producer, RingBuffer};
 use tipring_clock::Instant;
 use tipring_dsp::{LearntTone, ProgressDetector, ProgressPlan, ToneLearner};
-use tipring_line::{AnalogPort, Cause, Frame, PortEvent};
+use tipring_line::{AnalogPort, Cause, Frame, PortCommand, PortEvent};
 
 use super::timer::Timer;
 use super::{Fxo, State};
@@ -73,9 +73,15 @@ pub struct LineService {
     orders: Producer<Order>,
     results: Consumer<Returned>,
     at_work: bool,
+    balances: u8,
 }
 
 impl LineService {
+    /// How many hybrid balances the line's port offers.
+    pub fn balances(&self) -> u8 {
+        self.balances
+    }
+
     /// Tests the line. It must be idle, and rings or an emergency call end the test.
     ///
     /// # Errors
@@ -154,12 +160,12 @@ pub(super) struct ServiceEnd {
 }
 
 /// Both ends.
-pub(super) fn service() -> (ServiceEnd, LineService) {
+pub(super) fn service(balances: u8) -> (ServiceEnd, LineService) {
     let (order, orders) = RingBuffer::new(WAITING_MAX);
     // Each order gives back one thing at most, and a work's end another.
     let (result, results) = RingBuffer::new(2 * WAITING_MAX + 2);
     let end = ServiceEnd { orders, results: result, work: None };
-    (end, LineService { orders: order, results, at_work: false })
+    (end, LineService { orders: order, results, at_work: false, balances })
 }
 
 impl ServiceEnd {
@@ -199,6 +205,9 @@ impl<P: AnalogPort> Fxo<P> {
             Work::Test(_) if !idle => self.service.give_back(Returned::InUse(work)),
             Work::Test(test) => {
                 test.set_battery(self.battery);
+                if let Some(kind) = self.caller_id_heard {
+                    test.set_caller_id(kind);
+                }
                 self.state = State::Testing;
                 self.service.work = Some(work);
             }
@@ -220,6 +229,12 @@ impl<P: AnalogPort> Fxo<P> {
     }
 
     fn after_test(&mut self, now: Instant) {
+        if let Some(Work::Test(test)) = self.service.work.as_deref() {
+            // A test that was cut short leaves the line as it was.
+            let chosen = test.report().and_then(|report| report.balance);
+            self.settings.balance = chosen.unwrap_or(self.settings.balance);
+            self.set_balance();
+        }
         self.state = State::Idle;
         self.timers.set(Timer::Guard, now + self.settings.guard);
         self.service.end();
@@ -234,6 +249,10 @@ impl<P: AnalogPort> Fxo<P> {
                 test.tick(&mut self.port, &mut |event| {
                     let _ = seen.try_push(event);
                 });
+                if let Some(balance) = test.poll_balance() {
+                    // A port that refuses it is measured with the balance it has.
+                    let _ = self.port.command(PortCommand::Balance(balance));
+                }
                 test.report().is_some()
             }
             _ => true,

@@ -5,6 +5,9 @@ use tipring_clock::Duration;
 use tipring_dsp::{DtmfLevels, DtmfTiming, EchoTail, ProgressPlan, ToneCadence};
 use tipring_line::Number;
 
+use crate::fxs::RingCadence;
+use crate::plans::{CountryPlan, Pulses, ReleaseSign};
+
 /// What a reversal of the battery's polarity means on this line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum PolarityUse {
@@ -21,15 +24,34 @@ pub enum Dialling {
     /// By tones (DTMF).
     #[default]
     Tone,
-    /// By pulses, 10 a second, 60 ms open and 40 ms closed.
+    /// By pulses, in the way of [`FxoSettings::pulses`].
     Pulse,
 }
 
+/// A further number of a line, told by the cadence of its ringing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LineRing {
+    /// The cadence.
+    pub cadence: RingCadence,
+    /// The number that is called when it rings so.
+    pub number: Number,
+}
+
+impl LineRing {
+    /// How many further numbers a line can have.
+    pub const MAX: usize = 4;
+}
+
 /// Settings of an FXO channel. The defaults suit a line in China.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct FxoSettings {
     /// The line's own number, told as the called number of calls that come in.
     pub number: Option<Number>,
+    /// The line's further numbers, which its exchange tells apart by how it rings (distinctive
+    /// ringing). Where there are any, a call is offered once its first round of ringing is over.
+    pub rings: ArrayVec<LineRing, { LineRing::MAX }>,
+    /// How the exchange rings for the line's own number.
+    pub ringing: RingCadence,
     /// Whether a call is offered only when its caller is known: after caller id has been read,
     /// with the second burst of ringing, or after `caller_id_wait`. Otherwise it is offered with
     /// the first valid ring, and the caller follows.
@@ -77,6 +99,8 @@ pub struct FxoSettings {
     pub glare_by_voice: bool,
     /// How numbers are dialled.
     pub dialling: Dialling,
+    /// Dial pulses, if numbers are dialled by them.
+    pub pulses: Pulses,
     /// Levels of dialled digits.
     pub dtmf_levels: DtmfLevels,
     /// Times of dialled digits.
@@ -96,6 +120,8 @@ pub struct FxoSettings {
     pub rx_limit_dbm0: f32,
     /// How long an echo the canceller covers; `None` turns it off.
     pub echo_tail: Option<EchoTail>,
+    /// The port's hybrid balance, where another than its own was found to fit the line.
+    pub balance: u8,
     /// Whether what the canceller leaves of an echo is taken down, with comfort noise in its
     /// place. Where there is no canceller there is nothing to take down.
     pub suppress_echo: bool,
@@ -109,6 +135,8 @@ impl Default for FxoSettings {
     fn default() -> Self {
         FxoSettings {
             number: None,
+            rings: ArrayVec::new(),
+            ringing: RingCadence::default(),
             wait_for_caller_id: true,
             caller_id_wait: Duration::from_millis(4_600),
             ring_min: Duration::from_millis(150),
@@ -128,6 +156,7 @@ impl Default for FxoSettings {
             dial_without_tone: false,
             glare_by_voice: true,
             dialling: Dialling::Tone,
+            pulses: Pulses::default(),
             dtmf_levels: DtmfLevels::default(),
             dtmf_timing: DtmfTiming::default(),
             answer_timer: Duration::from_secs(20),
@@ -136,9 +165,72 @@ impl Default for FxoSettings {
             rx_gain_db: 0.0,
             rx_limit_dbm0: -6.0,
             echo_tail: Some(EchoTail::Ms32),
+            balance: 0,
             suppress_echo: true,
             flash_ms: 200,
             detect_digits: true,
         }
+    }
+}
+
+/// Battery away for so long is the exchange's release where releases are told so.
+const BATTERY_DROP: Duration = Duration::from_millis(250);
+/// The same where they are not, so that a disturbance of the line ends no call.
+const BATTERY_DROP_UNUSUAL: Duration = Duration::from_millis(800);
+
+impl FxoSettings {
+    /// What suits the lines of a country: tones, ringing, caller id, digits, pulses, flash, guard
+    /// time, and what a missing battery means.
+    pub fn from_plan(plan: &CountryPlan) -> Self {
+        let usual = FxoSettings::default();
+        let ringing = plan.ringing.ms.on_off_ms();
+        let times = |first| ringing.iter().skip(first).step_by(2).copied();
+        let ms = |ms: u16| Duration::from_millis(u64::from(ms));
+        let longest_pause = times(1).max().map_or(Duration::ZERO, ms);
+        let shortest_burst = times(0).min().map_or(usual.ring_min, ms);
+        let drops = plan.line.release.contains(&ReleaseSign::BatteryDrop);
+        FxoSettings {
+            ringing: RingCadence::from_times(ringing).unwrap_or_default(),
+            wait_for_caller_id: plan.caller_id.comes_after_ringing(),
+            caller_id_wait: longest_pause + ms(600),
+            ring_min: usual.ring_min.min(shortest_burst / 2),
+            ring_timeout: usual.ring_timeout.max(longest_pause + ms(3000)),
+            guard: ms(plan.line.guard_ms),
+            battery_release: if drops { BATTERY_DROP } else { BATTERY_DROP_UNUSUAL },
+            tones: plan.progress(),
+            pulses: plan.line.pulse,
+            dtmf_levels: plan.dtmf.levels(),
+            dtmf_timing: plan.dtmf.timing(),
+            flash_ms: plan.line.flash_ms,
+            ..usual
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: &str) -> FxoSettings {
+        FxoSettings::from_plan(&CountryPlan::named(code).expect("a built-in plan"))
+    }
+
+    #[test]
+    fn every_country_has_lines_of_its_own_practice() {
+        for code in CountryPlan::codes() {
+            let line = of(code);
+            let pause = line.ringing.times_ms().iter().skip(1).step_by(2).max();
+            let pause = Duration::from_millis(u64::from(*pause.expect("a pause")));
+            assert!(line.caller_id_wait > pause && line.ring_timeout > pause, "{code}");
+            assert!(line.ring_min >= Duration::from_millis(100), "{code}");
+        }
+        let (cn, us, uk, se) = (of("cn"), of("us"), of("uk"), of("se"));
+        assert_eq!(cn.battery_release, BATTERY_DROP_UNUSUAL);
+        assert_eq!(us.battery_release, BATTERY_DROP);
+        assert!(cn.wait_for_caller_id && us.wait_for_caller_id);
+        assert!(!uk.wait_for_caller_id, "BT tells before it rings");
+        assert_eq!((uk.pulses.break_ms, uk.pulses.make_ms), (67, 33));
+        assert_eq!(String::from(se.pulses.digits), "0123456789");
+        assert_eq!((us.flash_ms, cn.flash_ms), (500, 200));
     }
 }

@@ -11,7 +11,6 @@
 //! that the clatter of a handset put back is none.
 
 use tipring_clock::{Duration, Instant};
-use tipring_line::Digit;
 
 /// Times of the hook contact. The defaults suit China (GB/T 15279, pulses of 10 ± 2 a second and
 /// break to make of 1.3–2.5) and the R keys of most telephones.
@@ -152,6 +151,11 @@ impl Hook {
         self.disturbances
     }
 
+    /// Takes other times, of a hook at rest.
+    pub(super) fn set_timing(&mut self, timing: HookTiming) {
+        self.timing = timing;
+    }
+
     /// Forgets all: on-hook until the port says otherwise.
     pub(super) fn reset(&mut self) {
         self.contact = Contact::OnHook;
@@ -164,9 +168,8 @@ impl Hook {
         self.pulses = 0;
     }
 
-    /// Whether a digit the port counted has pulses enough to be one in a call.
-    pub(super) fn is_enough_in_call(&self, digit: Digit) -> bool {
-        let pulses = if digit.event() == 0 { 10 } else { digit.event() };
+    /// Whether these pulses, which the port counted, are enough to be a digit in a call.
+    pub(super) fn is_enough_in_call(&self, pulses: u8) -> bool {
         pulses >= self.timing.pulses_in_call_min
     }
 
@@ -292,14 +295,6 @@ impl Hook {
 
     fn disturb(&mut self) {
         self.disturbances = self.disturbances.saturating_add(1);
-    }
-}
-
-/// The digit of so many pulses: ten are 0; more than ten are none.
-pub(super) fn digit_of(pulses: u8) -> Option<Digit> {
-    match pulses {
-        1..=10 => Digit::from_event(pulses % 10),
-        _ => None,
     }
 }
 
@@ -440,12 +435,5 @@ mod tests {
         hook.on_loop(at(200), false, HookUse::InCall);
         hook.battery_gone();
         assert_eq!(hook.battery_back(at(900)), Some(HookEvent::HungUp));
-    }
-
-    #[test]
-    fn ten_pulses_are_nought_and_eleven_nothing() {
-        assert_eq!(digit_of(10), Digit::from_char('0'));
-        assert_eq!(digit_of(1), Digit::from_char('1'));
-        assert_eq!([digit_of(0), digit_of(11)], [None, None]);
     }
 }

@@ -30,8 +30,10 @@ use tipring_line::{
 };
 
 use crate::events::{EventQueue, Faults};
+use crate::plans::PulseDigits;
+use crate::renewal::{Renewal, RenewalEnd, renewal};
 use audio::Sound;
-use hook::{Hook, HookEvent, HookUse, digit_of};
+use hook::{Hook, HookEvent, HookUse};
 pub use settings::{
     CallerIdSending, FskSending, FxsSettings, FxsTones, HookTiming, HotLine, Howler, MessageLamp,
     RingCadence, WallReference,
@@ -112,13 +114,61 @@ pub struct Fxs<P: AnalogPort> {
     gone: bool,
     alarm: Option<Alarm>,
     faults: Faults,
+    renewal: RenewalEnd<Parts>,
+}
+
+/// What the settings make, apart from the port and the state of the handset.
+#[derive(Debug)]
+struct Parts {
+    settings: FxsSettings,
+    generator: DtmfGenerator,
+    gains: [f32; 2],
+}
+
+impl Parts {
+    fn new(settings: FxsSettings) -> Self {
+        let factor = |db: f32| 10f32.powf(db / 20.0);
+        Parts {
+            generator: DtmfGenerator::with(settings.dtmf_levels, settings.dtmf_timing),
+            gains: [factor(settings.gain_to_handset_db), factor(settings.gain_from_handset_db)],
+            settings,
+        }
+    }
+}
+
+/// The end by which a handset's line gets new settings; usable from any thread.
+#[derive(Debug)]
+pub struct HandsetRenewal {
+    link: Renewal<Parts>,
+}
+
+impl HandsetRenewal {
+    /// Has the handset's line take these settings when the handset rests; of several the last.
+    pub fn renew(&mut self, settings: FxsSettings) {
+        self.link.renew(Parts::new(settings));
+    }
+
+    /// Whether it has taken what it was given since last asked; told once. To be asked now and
+    /// then, which also gives it what found no room before.
+    pub fn is_taken(&mut self) -> bool {
+        self.link.is_taken()
+    }
 }
 
 impl<P: AnalogPort> Fxs<P> {
     /// A channel over this port, on-hook. Allocates; nothing afterwards does.
     pub fn new(port: P, settings: FxsSettings) -> Self {
-        let generator = DtmfGenerator::with(settings.dtmf_levels, settings.dtmf_timing);
-        let factor = |db: f32| 10f32.powf(db / 20.0);
+        Fxs::with_renewal(port, settings).0
+    }
+
+    /// The same, and the end by which it gets new settings.
+    pub fn with_renewal(port: P, settings: FxsSettings) -> (Self, HandsetRenewal) {
+        let (renewal, renewing) = renewal();
+        (Fxs::of_parts(port, Parts::new(settings), renewal), HandsetRenewal { link: renewing })
+    }
+
+    fn of_parts(port: P, parts: Parts, renewal: RenewalEnd<Parts>) -> Self {
+        let Parts { settings, generator, gains } = parts;
         Fxs {
             port,
             state: State::OnHook,
@@ -139,12 +189,24 @@ impl<P: AnalogPort> Fxs<P> {
             parting_tone: settings.tones.busy,
             reversed: false,
             on_hook_audio: false,
-            gains: [factor(settings.gain_to_handset_db), factor(settings.gain_from_handset_db)],
+            gains,
             gone: false,
             alarm: None,
             faults: Faults::default(),
             settings,
+            renewal,
         }
+    }
+
+    /// Takes new settings, if there are any and the handset rests.
+    fn renew(&mut self) {
+        let rests = self.state == State::OnHook && !self.hook.is_closed() && !self.on_hook_audio;
+        let Some(mut parts) = self.renewal.take(rests) else { return };
+        core::mem::swap(&mut self.settings, &mut parts.settings);
+        core::mem::swap(&mut self.generator, &mut parts.generator);
+        self.gains = parts.gains;
+        self.hook.set_timing(self.settings.hook);
+        self.renewal.give_back(parts);
     }
 
     /// What went wrong so far.
@@ -201,8 +263,10 @@ impl<P: AnalogPort> Fxs<P> {
             }
             PortEvent::PulseDigit(digit) => {
                 self.hook.leave_counting_to_port();
-                if self.state == State::Collecting || self.hook.is_enough_in_call(digit) {
-                    self.on_pulsed(now, digit);
+                // Ports count as most countries do; how this one does is the plan's business.
+                let pulses = PulseDigits::default().pulses_of(digit).unwrap_or(0);
+                if self.state == State::Collecting || self.hook.is_enough_in_call(pulses) {
+                    self.on_pulses(now, pulses);
                 }
             }
             PortEvent::Alarm(alarm) => self.on_alarm(now, alarm),
@@ -225,10 +289,7 @@ impl<P: AnalogPort> Fxs<P> {
                 }
                 _ => {}
             },
-            HookEvent::Pulses(pulses) => match digit_of(pulses) {
-                Some(digit) => self.on_pulsed(now, digit),
-                None => self.faults.pulses_unread = self.faults.pulses_unread.saturating_add(1),
-            },
+            HookEvent::Pulses(pulses) => self.on_pulses(now, pulses),
             HookEvent::Flash => match self.state {
                 State::Collecting => self.start_collecting(now),
                 State::Offered(_) | State::Talking => self.events.push(ChannelEvent::HookFlash),
@@ -238,7 +299,11 @@ impl<P: AnalogPort> Fxs<P> {
         }
     }
 
-    fn on_pulsed(&mut self, now: Instant, digit: tipring_line::Digit) {
+    fn on_pulses(&mut self, now: Instant, pulses: u8) {
+        let Some(digit) = self.settings.pulse_digits.digit_of(pulses) else {
+            self.faults.pulses_unread = self.faults.pulses_unread.saturating_add(1);
+            return;
+        };
         match self.state {
             State::Collecting => self.on_key(now, digit),
             State::Offered(_) | State::Talking => {
@@ -341,6 +406,7 @@ impl<P: AnalogPort> Fxs<P> {
 
 impl<P: AnalogPort> FrameChannel for Fxs<P> {
     fn tick(&mut self, now: Instant, tx: &Frame, rx: &mut Frame) {
+        self.renew();
         let out = self.fill_tx(now, tx);
         self.exchange(now, &out, rx);
         while let Some(event) = self.port.poll_event() {
@@ -371,8 +437,10 @@ impl<P: AnalogPort> FrameChannel for Fxs<P> {
             ChannelCommand::CallWaiting { caller } => self.call_waiting(caller),
             ChannelCommand::CallWaitingEnd => self.end_call_waiting(),
             ChannelCommand::MessageWaiting(waiting) => {
-                self.messages_wait = *waiting;
-                self.light_lamp(now);
+                if self.settings.shows_messages {
+                    self.messages_wait = *waiting;
+                    self.light_lamp(now);
+                }
                 true
             }
             ChannelCommand::Forwarded(forwarded) => {

@@ -9,7 +9,7 @@ use tipring_line::{Name, Number};
 pub use super::hook::HookTiming;
 use super::millis;
 use crate::plan::DialPlan;
-use crate::plans::{CallerIdKind, CallerIdStart, CountryPlan};
+use crate::plans::{CallerIdKind, CallerIdStart, CountryPlan, PulseDigits};
 
 /// The calendar as known when the channel was made; caller id carries month, day and time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +46,28 @@ pub enum CallerIdSending {
 }
 
 impl CallerIdSending {
+    /// By FSK in the way of a country, or of China where the country has none; and from what comes
+    /// before it to its beginning.
+    pub fn fsk_of(plan: &CountryPlan) -> (Self, Duration) {
+        let (start, delay_ms) = plan
+            .caller_id
+            .fsk
+            .map_or((CallerIdStart::FirstRing, 600), |style| (style.start, style.delay_ms));
+        (CallerIdSending::Fsk(start), millis(delay_ms))
+    }
+
+    /// By DTMF in the way of a country, or of China where the country has none; and from what comes
+    /// before it to its beginning.
+    pub fn dtmf_of(plan: &CountryPlan) -> (Self, Duration) {
+        let (style, start, delay_ms) = plan
+            .caller_id
+            .dtmf
+            .map_or((DtmfCallerIdStyle::DNumberC, CallerIdStart::Reversal, 300), |style| {
+                (style.frame, style.start, style.delay_ms)
+            });
+        (CallerIdSending::Dtmf { style, start }, millis(delay_ms))
+    }
+
     /// What comes before caller id, if it is sent.
     pub(super) fn start(self) -> Option<CallerIdStart> {
         match self {
@@ -232,7 +254,7 @@ pub struct HotLine {
 }
 
 /// Settings of an FXS channel. The defaults suit a handset in China.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct FxsSettings {
     /// The extension's number, told with the calls it makes.
     pub extension: Option<Number>,
@@ -244,6 +266,8 @@ pub struct FxsSettings {
     pub hot_line: Option<HotLine>,
     /// Times of the hook contact: lifting, pulses, flash, putting back.
     pub hook: HookTiming,
+    /// Which digit has how many pulses.
+    pub pulse_digits: PulseDigits,
     /// The ordinary ringing.
     pub ringing: RingCadence,
     /// Distinctive ringings: the first is pattern 1 of
@@ -268,7 +292,9 @@ pub struct FxsSettings {
     pub tones: FxsTones,
     /// Special dial tone in any case, for a service the switch does not tell of.
     pub special_dial_tone: bool,
-    /// How the handset shows that messages wait.
+    /// Whether the handset shows that messages wait, by its dial tone and by its lamp.
+    pub shows_messages: bool,
+    /// How its lamp is lit.
     pub message_lamp: MessageLamp,
     /// Whether polarity is reversed while a call the handset made is answered.
     pub reversal_on_answer: bool,
@@ -304,6 +330,7 @@ impl FxsSettings {
         let [flash_min, flash_max] = plan.line.flash_range_ms;
         settings.hook.flash_min = millis(flash_min);
         settings.hook.flash_max = millis(flash_max);
+        settings.pulse_digits = plan.line.pulse.digits;
         settings.dtmf_levels = plan.dtmf.levels();
         settings.dtmf_timing = plan.dtmf.timing();
         if let Some(style) = plan.caller_id.fsk {
@@ -311,16 +338,12 @@ impl FxsSettings {
             settings.fsk.form = style.form;
             settings.fsk.encoding = style.names;
         }
-        let styles = &plan.caller_id;
-        let (sending, delay_ms) = match (styles.usual, styles.fsk, styles.dtmf) {
-            (CallerIdKind::Fsk, Some(fsk), _) => (CallerIdSending::Fsk(fsk.start), fsk.delay_ms),
-            (CallerIdKind::Dtmf, _, Some(dtmf)) => {
-                let (style, start) = (dtmf.frame, dtmf.start);
-                (CallerIdSending::Dtmf { style, start }, dtmf.delay_ms)
-            }
-            _ => return FxsSettings { caller_id: CallerIdSending::None, ..settings },
+        (settings.caller_id, settings.caller_id_delay) = match plan.caller_id.usual {
+            CallerIdKind::Fsk => CallerIdSending::fsk_of(plan),
+            CallerIdKind::Dtmf => CallerIdSending::dtmf_of(plan),
+            CallerIdKind::None => (CallerIdSending::None, settings.caller_id_delay),
         };
-        FxsSettings { caller_id: sending, caller_id_delay: millis(delay_ms), ..settings }
+        settings
     }
 }
 
@@ -332,6 +355,7 @@ impl Default for FxsSettings {
             dial_plan: DialPlan::default(),
             hot_line: None,
             hook: HookTiming::default(),
+            pulse_digits: PulseDigits::default(),
             ringing: RingCadence::default(),
             distinctive: [[400, 200, 400, 3000], [300, 200, 800, 3000]]
                 .iter()
@@ -345,6 +369,7 @@ impl Default for FxsSettings {
             wall: None,
             tones: FxsTones::default(),
             special_dial_tone: false,
+            shows_messages: true,
             message_lamp: MessageLamp::default(),
             reversal_on_answer: false,
             battery_drop: None,

@@ -76,6 +76,18 @@ pub struct DtmfStyle {
     pub delay_ms: u16,
 }
 
+impl CallerIdStyles {
+    /// Whether caller id may come after ringing has begun, so that a call is worth holding back
+    /// for it.
+    pub fn comes_after_ringing(&self) -> bool {
+        let starts = [self.fsk.map(|fsk| fsk.start), self.dtmf.map(|dtmf| dtmf.start)];
+        starts
+            .into_iter()
+            .flatten()
+            .any(|start| matches!(start, CallerIdStart::FirstRing | CallerIdStart::RingPulse))
+    }
+}
+
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct StylesText {

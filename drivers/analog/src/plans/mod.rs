@@ -10,6 +10,7 @@
 
 mod caller_id;
 mod embedded;
+mod pulse;
 mod tone;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use tipring_line::Number;
 
 use crate::fxs::FxsTones;
 pub use caller_id::{CallerIdKind, CallerIdStart, CallerIdStyles, DtmfStyle, FskStyle};
+pub use pulse::{PulseDigits, Pulses};
 pub use tone::Tone;
 
 /// Everything about a country that analog lines need to know.
@@ -170,20 +172,16 @@ pub struct LinePractice {
     pub flash_ms: u16,
     /// The shortest and the longest opening of a handset's loop that is a flash.
     pub flash_range_ms: [u16; 2],
+    /// How long a line rests on-hook until its exchange takes the next seizure for a new call, in
+    /// milliseconds.
+    #[serde(default = "guard_default")]
+    pub guard_ms: u16,
     /// Dial pulses.
     pub pulse: Pulses,
 }
 
-/// Dial pulses as they are sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pulses {
-    /// The loop is open, in milliseconds.
-    pub break_ms: u16,
-    /// The loop is closed between two pulses, in milliseconds.
-    pub make_ms: u16,
-    /// The loop is closed between two digits, in milliseconds.
-    pub pause_ms: u16,
+const fn guard_default() -> u16 {
+    2000
 }
 
 /// A number that nothing may block: sent as it is, without prefix, and lines are pre-empted for it.
@@ -357,6 +355,8 @@ impl CountryPlan {
             wrong("flash_ms", "50–1500 ms")
         } else if !(20 <= flash_min && flash_min < flash_max && flash_max <= 2000) {
             wrong("flash_range_ms", "the shortest and the longest flash in ms, as [80, 800]")
+        } else if !within(self.line.guard_ms, 200, 10_000) {
+            wrong("guard_ms", "200–10000 ms, as 2000")
         } else if !within(pulse.break_ms, 20, 100) {
             wrong("break_ms", "20–100 ms, as 61")
         } else if !within(pulse.make_ms, 20, 100) {

@@ -34,7 +34,7 @@ use crate::framing::Chip;
 use crate::{ChipError, Framing};
 use line::LineWatch;
 use ring::RingDetector;
-pub use settings::{DaaSettings, OffHookCounter, RingDetection};
+pub use settings::{BALANCES, DaaSettings, OffHookCounter, RingDetection};
 
 /// The chip's name in messages.
 const NAME: &str = "Si3050";
@@ -144,6 +144,8 @@ pub struct Daa {
     error: Option<ChipError>,
     alarm: bool,
     line_side: LineSide,
+    /// Which hybrid balance; kept over a restart of the chip.
+    balance: u8,
     hook: run::Hook,
     polls: run::Polls,
     ring: RingDetector,
@@ -162,6 +164,7 @@ impl Daa {
             error: None,
             alarm: false,
             line_side: LineSide::Si3019,
+            balance: 0,
             hook: run::Hook::default(),
             polls: run::Polls::default(),
             ring: RingDetector::default(),
@@ -202,6 +205,15 @@ impl Daa {
 
     /// Carries out a command at once.
     pub fn command<S: SpiDevice>(&mut self, now: Instant, command: PortCommand, spi: &mut S) {
+        if let PortCommand::Balance(n) = command {
+            self.balance = n;
+            let result = match self.state {
+                State::Running => self.set_balance(&mut Chip::new(spi, self.settings.framing)),
+                // It is set with the rest when the chip starts.
+                _ => Ok(()),
+            };
+            return result.unwrap_or_else(|error| self.fail(now, error));
+        }
         let taken = self.state == State::Running && self.hook.take(now, command);
         if !taken {
             self.counters.commands_refused = self.counters.commands_refused.saturating_add(1);

@@ -1,6 +1,6 @@
 //! What differs from line to line.
 
-use crate::country::Country;
+use crate::country::{AcTermination, Country};
 use crate::{Framing, Slot};
 
 use super::fields;
@@ -32,6 +32,15 @@ pub enum RingDetection {
     Validated,
 }
 
+/// The hybrid balances an exchange line can be set to: the country's own, and then what lines are
+/// found to be instead, near an exchange, behind a private one, or in cable of another make.
+pub const BALANCES: [Option<AcTermination>; 4] = [
+    None,
+    Some(AcTermination::R600),
+    Some(AcTermination::GlobalComplex),
+    Some(AcTermination::Tbr21),
+];
+
 /// Settings of an FXO port.
 #[derive(Clone, Copy, Debug)]
 pub struct DaaSettings {
@@ -62,6 +71,15 @@ impl DaaSettings {
             ring_detection: RingDetection::default(),
             tx_gain_db: 0,
             rx_gain_db: 0,
+        }
+    }
+
+    /// Register 30 and the digital hybrid's coefficients with this one of [`BALANCES`]. The
+    /// coefficients fit the country's own termination alone; elsewhere the digital hybrid is off.
+    pub(super) fn balance(&self, n: u8) -> (u8, [u8; 8]) {
+        match BALANCES.get(usize::from(n)).copied().flatten() {
+            Some(other) => (other as u8, [0; 8]),
+            None => (self.country.ac_termination(), self.country.hybrid),
         }
     }
 

@@ -58,7 +58,8 @@ impl Daa {
         chip.write(PCM_MODE, pcm_mode)?;
         chip.write(INTERNATIONAL_1, country.international_1())?;
         chip.write(DC_TERMINATION, country.dc_termination())?;
-        chip.write(AC_TERMINATION, country.ac_termination())?;
+        let (termination, hybrid) = settings.balance(self.balance);
+        chip.write(AC_TERMINATION, termination)?;
         chip.write(INTERNATIONAL_2, settings.international_2())?;
         match settings.ring_detection {
             RingDetection::HalfWaves => {
@@ -80,7 +81,7 @@ impl Daa {
         {
             chip.write(register, value)?;
         }
-        for (register, coefficient) in HYBRID.into_iter().zip(country.hybrid) {
+        for (register, coefficient) in HYBRID.into_iter().zip(hybrid) {
             chip.write(register, coefficient)?;
         }
         // One register that must read back shows that writes arrive at all.
@@ -90,6 +91,19 @@ impl Daa {
         }
         chip.write(DAA_CONTROL_2, fields::POWERED)?;
         self.state = State::LinkPending { until: now + LINK_UP_MAX, look: now + LINK_LOOK };
+        Ok(())
+    }
+
+    /// Writes the hybrid balance that was ordered last.
+    pub(super) fn set_balance<S: SpiDevice>(
+        &self,
+        chip: &mut Chip<'_, S>,
+    ) -> Result<(), ChipError> {
+        let (termination, hybrid) = self.settings.balance(self.balance);
+        chip.write(AC_TERMINATION, termination)?;
+        for (register, coefficient) in HYBRID.into_iter().zip(hybrid) {
+            chip.write(register, coefficient)?;
+        }
         Ok(())
     }
 

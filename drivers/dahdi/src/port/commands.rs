@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use tipring_line::{PortError, PortKind};
 
 use super::DahdiPort;
+use crate::blocks::Blocks;
 use crate::device::{Device, Hook};
 
 impl<D: Device> DahdiPort<D> {

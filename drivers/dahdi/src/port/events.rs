@@ -5,6 +5,7 @@ use core::ffi::c_int;
 use tipring_line::{Alarm, Digit, LinePolarity, PortEvent, PortKind};
 
 use super::DahdiPort;
+use crate::blocks::Blocks;
 use crate::device::{Device, Hook};
 use crate::layout::{Params, alarms, events, rx_hook};
 
@@ -85,7 +86,7 @@ impl<D: Device> DahdiPort<D> {
         }
     }
 
-    pub(super) fn on_event(&mut self, event: c_int) {
+    pub(super) fn take_event(&mut self, event: c_int) {
         self.stats.events += 1;
         match (self.kind, event) {
             (_, events::REMOVED) => self.lose(),

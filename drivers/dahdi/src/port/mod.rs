@@ -8,7 +8,6 @@
 //! `HOOK` ring and ends with `HOOK` ring-off, after which the channel is on-hook and takes the
 //! next. A burst that nobody ends, because its program has stopped, the kernel ends by itself.
 
-mod audio;
 mod commands;
 mod events;
 
@@ -16,7 +15,6 @@ use core::ffi::c_int;
 use std::sync::Arc;
 
 use arrayvec::ArrayVec;
-use nix::errno::Errno;
 use rtrb::Consumer;
 use tipring_dsp::g711;
 use tipring_line::{
@@ -24,14 +22,13 @@ use tipring_line::{
     PortError, PortEvent, PortKind, SILENCE,
 };
 
+use crate::blocks::{Blocks, EVENTS_MAX};
 use crate::device::{Channel, Device};
 use crate::fxs_loop::FxsLoop;
 use crate::keeper::{Link, Opened};
-use crate::layout::{Params, alarms, rx_hook};
+use crate::layout::{Params, alarms, has_gone, rx_hook};
 use crate::pace::{Pace, Slips};
 
-/// Events that may wait: as many as the kernel keeps for a channel.
-const EVENTS_MAX: usize = 64;
 /// On-hook audio stays open for this many milliseconds: more than any caller id.
 const ON_HOOK_AUDIO_MS: c_int = 6_000;
 
@@ -172,14 +169,37 @@ impl<D: Device> DahdiPort<D> {
         self.set_alarm(Some(Alarm::DeviceLost));
         self.link.set_lost();
     }
+}
 
-    /// Turns an errno into the seam's error; a channel that has gone is let go.
+impl<D: Device> Blocks for DahdiPort<D> {
+    type Device = D;
+
+    fn device(&self) -> Option<&D> {
+        self.device.as_deref()
+    }
+
+    fn on_event(&mut self, event: c_int) {
+        self.take_event(event);
+    }
+
     fn failed(&mut self, what: &'static str, code: c_int) -> PortError {
-        if code == Errno::ENODEV as c_int || code == Errno::ENXIO as c_int {
+        if has_gone(code) {
             self.lose();
             return PortError::Gone;
         }
         PortError::Failed { what, code }
+    }
+
+    fn pace(&mut self) -> &mut Pace {
+        &mut self.pace
+    }
+
+    fn law(&self) -> Law {
+        self.law
+    }
+
+    fn on_held_up(&mut self) {
+        self.stats.held_up += 1;
     }
 }
 
@@ -219,6 +239,7 @@ impl<D: Device> AnalogPort for DahdiPort<D> {
                 let reversed = polarity == LinePolarity::Reverse;
                 self.ask("DAHDI_SETPOLARITY", "reverse its polarity", |d| d.set_polarity(reversed))
             }
+            PortCommand::Balance(_) => Err(PortError::Unsupported("choose a hybrid balance")),
             PortCommand::Battery(false) => self.drop_battery(),
             PortCommand::Battery(true) => Ok(()),
             // It closes by itself, and at the latest with the next burst.

@@ -25,6 +25,7 @@ pub(crate) enum Told {
     Polarity(bool),
     Messages(bool),
     OnHookTransfer(i32),
+    Bits(u8),
 }
 
 pub(crate) struct Script {
@@ -142,6 +143,15 @@ impl Device for Scripted {
 
     fn on_hook_transfer(&self, ms: i32) -> Result<(), i32> {
         self.script().answer(Told::OnHookTransfer(ms))
+    }
+
+    fn rx_bits(&self) -> Result<u8, i32> {
+        let script = self.script();
+        if script.gone { Err(ENODEV) } else { Ok(script.params.rxbits as u8 & 0xF) }
+    }
+
+    fn set_tx_bits(&self, abcd: u8) -> Result<(), i32> {
+        self.script().answer(Told::Bits(abcd))
     }
 
     fn stats(&self) -> Result<LineStats, i32> {

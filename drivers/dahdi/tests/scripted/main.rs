@@ -7,3 +7,4 @@ mod handset;
 mod loss;
 #[allow(unsafe_code, reason = "an allocator that counts cannot be written without")]
 mod no_allocation;
+mod timeslot;

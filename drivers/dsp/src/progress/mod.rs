@@ -55,7 +55,7 @@ pub const TONES_MAX: usize = 12;
 pub const OTHERS_MAX: usize = 4;
 
 /// The tones to listen for, and how hard to look.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct ProgressPlan {
     /// Tones by meaning.
     pub tones: ArrayVec<(ProgressTone, ToneCadence), TONES_MAX>,

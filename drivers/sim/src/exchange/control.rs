@@ -4,7 +4,9 @@ use tipring_line::{CallerId, Number};
 
 use crate::keys::KeyPlan;
 use crate::link::{ControlError, ControlLink};
+use crate::model::LineModel;
 use crate::talker::{Script, Speech};
+use crate::two_wire::TwoWire;
 
 /// A call from the street to the box.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -138,7 +140,7 @@ pub enum ExchangeEvent {
 }
 
 /// What the port is told.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Debug)]
 pub(super) enum ExchangeCommand {
     Place(CallPlan),
     Called(CalledPlan),
@@ -147,17 +149,56 @@ pub(super) enum ExchangeCommand {
     Glare(CallPlan),
     OtherSet(bool),
     MessageWaiting(bool),
+    Line(Box<NewLine>),
+}
+
+/// Another line in place of the one there was.
+#[derive(Debug)]
+pub(crate) struct NewLine {
+    pub(super) model: LineModel,
+    pub(super) wire: TwoWire,
 }
 
 /// Plays the street on one line; usable from any thread.
 #[derive(Debug)]
 pub struct ExchangeControl {
     link: ControlLink<ExchangeCommand, ExchangeEvent>,
+    model: LineModel,
+    battery: bool,
+    other_set: bool,
 }
 
 impl ExchangeControl {
-    pub(super) fn new(link: ControlLink<ExchangeCommand, ExchangeEvent>) -> Self {
-        ExchangeControl { link }
+    pub(super) fn new(link: ControlLink<ExchangeCommand, ExchangeEvent>, model: LineModel) -> Self {
+        ExchangeControl { link, model, battery: true, other_set: false }
+    }
+
+    /// What the line is like, as set last.
+    pub fn model(&self) -> &LineModel {
+        &self.model
+    }
+
+    /// Whether the line is whole, as set last.
+    pub fn has_battery(&self) -> bool {
+        self.battery
+    }
+
+    /// Whether another set on the pair is off-hook, as set last.
+    pub fn has_other_set(&self) -> bool {
+        self.other_set
+    }
+
+    /// Makes the line another one, with noise of its own by this seed. What goes on at the moment
+    /// goes on; a tone that sounds is not changed.
+    ///
+    /// # Errors
+    /// [`ControlError`] if the port takes no commands.
+    pub fn set_model(&mut self, seed: u64, model: LineModel) -> Result<(), ControlError> {
+        let wire = TwoWire::new(seed, &model);
+        let line = Box::new(NewLine { model: model.clone(), wire });
+        self.link.send(ExchangeCommand::Line(line))?;
+        self.model = model;
+        Ok(())
     }
 
     /// Calls the box. If the line is in use, [`ExchangeEvent::LineBusy`] says so.
@@ -189,7 +230,9 @@ impl ExchangeControl {
     /// # Errors
     /// [`ControlError`] if the port takes no commands.
     pub fn set_battery(&mut self, there: bool) -> Result<(), ControlError> {
-        self.link.send(ExchangeCommand::Battery(there))
+        self.link.send(ExchangeCommand::Battery(there))?;
+        self.battery = there;
+        Ok(())
     }
 
     /// Lets this call reach the line in the very moment in which the box next seizes it, so that
@@ -206,7 +249,9 @@ impl ExchangeControl {
     /// # Errors
     /// [`ControlError`] if the port takes no commands.
     pub fn set_other_set(&mut self, off_hook: bool) -> Result<(), ControlError> {
-        self.link.send(ExchangeCommand::OtherSet(off_hook))
+        self.link.send(ExchangeCommand::OtherSet(off_hook))?;
+        self.other_set = off_hook;
+        Ok(())
     }
 
     /// Tells the line that messages wait, or no more.

@@ -11,6 +11,7 @@ mod port;
 mod pulses;
 mod signals;
 
+pub(crate) use control::NewLine;
 pub use control::{CallPlan, CalledOutcome, CalledPlan, EndReason, ExchangeControl, ExchangeEvent};
 pub use port::SimFxoPort;
 
@@ -20,5 +21,6 @@ use crate::model::LineModel;
 /// A line of the simulated exchange: the box's port on it, and the street's control of it.
 pub fn exchange_line(seed: u64, model: LineModel) -> (SimFxoPort, ExchangeControl) {
     let (port_link, control_link) = link();
-    (SimFxoPort::new(seed, model, port_link), ExchangeControl::new(control_link))
+    let control = ExchangeControl::new(control_link, model.clone());
+    (SimFxoPort::new(seed, model, port_link), control)
 }

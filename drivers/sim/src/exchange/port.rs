@@ -18,6 +18,9 @@ use crate::model::LineModel;
 use crate::talker::{Recording, Talker};
 use crate::two_wire::TwoWire;
 
+/// How many hybrid balances the simulated port offers.
+const BALANCES: u8 = 3;
+
 pub(super) const fn ms(ms: u32) -> u64 {
     ms as u64 * 8
 }
@@ -162,6 +165,11 @@ impl SimFxoPort {
             ExchangeCommand::OtherSet(off_hook) => self.set_other_set(off_hook),
             ExchangeCommand::MessageWaiting(waiting) => {
                 self.report(PortEvent::MessageWaiting(waiting));
+            }
+            ExchangeCommand::Line(mut other) => {
+                core::mem::swap(&mut self.model, &mut other.model);
+                core::mem::swap(&mut self.wire, &mut other.wire);
+                self.link.spend_line(other);
             }
         }
     }
@@ -323,6 +331,7 @@ impl AnalogPort for SimFxoPort {
                 return Err(PortError::Unsupported("switch on-hook audio: it is always on"));
             }
             PortCommand::MessageLamp(_) => return Err(PortError::Unsupported("light a lamp")),
+            PortCommand::Balance(n) => self.wire.set_balance(n == self.model.fitting_balance),
             PortCommand::Battery(_) => return Err(PortError::Unsupported("feed an exchange")),
         }
         Ok(())
@@ -330,6 +339,10 @@ impl AnalogPort for SimFxoPort {
 
     fn poll_event(&mut self) -> Option<PortEvent> {
         if self.events.is_empty() { None } else { Some(self.events.remove(0)) }
+    }
+
+    fn balances(&self) -> u8 {
+        BALANCES
     }
 
     fn reading(&mut self) -> LineReading {

@@ -410,6 +410,9 @@ impl AnalogPort for SimFxsPort {
             PortCommand::Flash { .. } => {
                 return Err(PortError::Unsupported("flash a handset's hook"));
             }
+            PortCommand::Balance(_) => {
+                return Err(PortError::Unsupported("choose a hybrid balance"));
+            }
         }
         Ok(())
     }

@@ -4,14 +4,19 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+use tipring_clock::WallTime;
+use tipring_events::Event;
 
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 9] = [
     ("call", "id"),
     ("segment", "call_id, segment"),
     ("queue_visit", "call_id, event_id"),
     ("offer", "call_id, event_id"),
     ("agent_state", "agent_id, event_id"),
     ("recording", "call_id, event_id"),
+    ("figure", "level, subject, slot, queue, agent, name"),
+    ("figure_day", "id"),
+    ("figure_name", "subject, id"),
 ];
 
 pub(crate) fn connect(dir: &Path) -> Connection {
@@ -82,4 +87,15 @@ pub(crate) fn sound(dir: &Path) {
     ] {
         assert_eq!(count(dir, sql), 0, "{what}");
     }
+}
+
+/// Every event of the log, in order.
+pub(crate) fn log(dir: &Path) -> Vec<Event> {
+    let connection = connect(dir);
+    let mut statement = connection.prepare("SELECT at_us, body FROM event ORDER BY id").unwrap();
+    let rows = statement.query_map([], |row| {
+        let kind = serde_json::from_str(&row.get::<_, String>(1)?).unwrap();
+        Ok(Event { at: WallTime::from_unix_micros(row.get(0)?), kind })
+    });
+    rows.unwrap().map(Result::unwrap).collect()
 }

@@ -142,6 +142,8 @@ mod tests {
             flow: None,
             caller_id_ms: 0,
             direction: if n == 3 { Direction::In } else { Direction::Both },
+            ringing: None,
+            numbers: Vec::new(),
         }
     }
 

@@ -55,6 +55,7 @@ struct Rule {
     number: super::Pattern,
     from: From,
     to: To,
+    ringing: Option<u8>,
 }
 
 /// The rules, the most specific first.
@@ -93,7 +94,8 @@ impl DialPlan {
             if let Some(Ok(number)) = rule.number.as_exact().map(|n| n.parse()) {
                 plan.exact.entry(number).or_default().push(plan.rules.len());
             }
-            plan.rules.push(Rule { number: rule.number.clone(), from: rule.from, to });
+            let (number, from, ringing) = (rule.number.clone(), rule.from, rule.ringing);
+            plan.rules.push(Rule { number, from, to, ringing });
         }
         plan
     }
@@ -110,17 +112,28 @@ impl DialPlan {
         {
             return Some(route);
         }
+        match self.rule(dialler, number) {
+            Some(rule) => Some(resolve(&rule.to, dialler, number)),
+            None => self.extensions.get(&number).map(|()| Route::Extension(number)),
+        }
+    }
+
+    /// How phones ring for a call to `number`, where a rule says it.
+    pub(crate) fn ringing(&self, dialler: Dialler, number: Number) -> Option<u8> {
+        self.rule(dialler, number)?.ringing
+    }
+
+    /// The rule that speaks for `number`: one for exactly this number or, unless it is an
+    /// extension's, a pattern.
+    fn rule(&self, dialler: Dialler, number: Number) -> Option<&Rule> {
         let fits = |at: &&Rule| at.from == From::Any || at.from == dialler.from;
         let exact = self.exact.get(&number).into_iter().flatten().map(|at| &self.rules[*at]);
-        if let Some(rule) = exact.clone().find(fits) {
-            return Some(resolve(&rule.to, dialler, number));
-        }
-        if self.extensions.contains_key(&number) {
-            return Some(Route::Extension(number));
-        }
-        let rule =
-            self.rules.iter().filter(fits).find(|rule| rule.number.matches(number.as_str()))?;
-        Some(resolve(&rule.to, dialler, number))
+        exact.clone().find(fits).or_else(|| {
+            let mut patterns = self.rules.iter().filter(fits);
+            patterns.find(|rule| {
+                !self.extensions.contains_key(&number) && rule.number.matches(number.as_str())
+            })
+        })
     }
 
     fn feature_code(&self, number: Number) -> Option<Route> {
@@ -181,7 +194,7 @@ mod tests {
     }
 
     fn rule(pattern: &str, from: From, to: Target) -> DialRule {
-        DialRule { number: pattern.parse().unwrap(), from, to }
+        DialRule { number: pattern.parse().unwrap(), from, to, ringing: None }
     }
 
     fn plan() -> DialPlan {

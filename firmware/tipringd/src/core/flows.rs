@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use tipring_acd::{Entered, Left};
+use tipring_acd::{Entered, Join, Left};
 use tipring_clock::Instant;
-use tipring_events::EventKind;
-use tipring_ivr::{Flow, Interpreter, IvrInput, IvrOutput, Program, QueueEdge};
+use tipring_events::{EventKind, QueueCause};
+use tipring_ivr::{Flow, Hours, Interpreter, IvrInput, IvrOutput, Program, QueueEdge, QueueWait};
 use tipring_line::{CallId, Cause};
 use tipring_switch::Moment;
 
@@ -95,55 +95,121 @@ impl Core {
             IvrOutput::Play(say) => self.switch.play(call, say, false),
             IvrOutput::Stop => self.switch.stop(call),
             IvrOutput::Language(lang) => self.switch.set_language(call, lang),
-            IvrOutput::Queue(queue) => self.flow_queue(m, call, &queue),
+            IvrOutput::Queue(wait) => self.flow_queue(m, call, &wait),
+            IvrOutput::Hours(calendar) => {
+                let hours = self.hours(m, &calendar);
+                self.flow_input(m, call, IvrInput::Hours(hours));
+            }
             IvrOutput::HangUp => {
                 self.switch.hang_up(m, call, Cause::NormalClearing);
             }
         }
     }
 
+    /// What a calendar says now. Without one it is always open.
+    fn hours(&self, m: Moment, calendar: &str) -> Hours {
+        match self.acd.calendar(calendar) {
+            Some(calendar) if calendar.is_open(m.wall) => Hours::Open,
+            Some(calendar) if calendar.holiday(m.wall).is_some() => Hours::Holiday,
+            Some(_) => Hours::Closed,
+            None => Hours::Open,
+        }
+    }
+
     /// A flow lets its caller wait. A refusal goes back to the flow at once.
-    fn flow_queue(&mut self, m: Moment, call: CallId, queue: &Arc<str>) {
+    fn flow_queue(&mut self, m: Moment, call: CallId, wait: &QueueWait) {
         let Some(session) = self.sessions.get_mut(&call) else { return };
         let joined = *session.joined.get_or_insert(m.now);
-        let edge = match self.acd.enter(m, call, queue, 0, joined) {
-            Entered::Waiting => {
-                self.switch.enter_queue(m, call, queue.clone());
-                return;
-            }
-            Entered::Full => QueueEdge::Full,
-            Entered::NoAgents | Entered::NoSuchQueue => QueueEdge::NoAgents,
+        let join = Join {
+            joined: Some(joined),
+            priority: wait.priority,
+            caller: self.switch.caller_number(call),
+            called: self.switch.called_number(call),
+            agent: wait.agent,
+            skills: wait.skills.clone(),
         };
-        session.interpreter.handle_input(m.now, IvrInput::QueueLeft(edge));
+        match self.acd.enter(m, call, &wait.queue, join) {
+            Entered::Waiting => self.begins_to_wait(m, call),
+            Entered::Left(why) => self.goes_on(m, call, why),
+            Entered::NoSuchQueue => {
+                self.flow_input(m, call, IvrInput::QueueLeft(QueueEdge::NoAgents));
+            }
+        }
+    }
+
+    /// The caller's leg is the queue's: the one asked for, or the one it overflows to.
+    fn begins_to_wait(&mut self, m: Moment, call: CallId) {
+        let queue = self.acd.queue_of(call).and_then(|queue| self.acd.queue_name(queue));
+        if let Some(queue) = queue {
+            self.switch.enter_queue(m, call, queue);
+        }
     }
 
     /// A dial rule has sent a call into a queue without a flow.
     pub(super) fn start_queue(&mut self, m: Moment, call: CallId, queue: &Arc<str>) {
-        let cause = match self.acd.enter(m, call, queue, 0, m.now) {
-            Entered::Waiting => {
-                self.switch.answer(call);
-                return;
-            }
-            Entered::Full => Cause::UserBusy,
-            Entered::NoAgents => Cause::NoAnswer,
-            Entered::NoSuchQueue => Cause::NoRoute,
+        let join = Join {
+            caller: self.switch.caller_number(call),
+            called: self.switch.called_number(call),
+            ..Join::default()
         };
-        self.switch.hang_up(m, call, cause);
+        match self.acd.enter(m, call, queue, join) {
+            Entered::Waiting => {
+                self.begins_to_wait(m, call);
+                self.switch.answer(call);
+            }
+            Entered::Left(why) => self.goes_on(m, call, why),
+            Entered::NoSuchQueue => {
+                self.switch.hang_up(m, call, Cause::NoRoute);
+            }
+        }
     }
 
     /// A caller's wait is over without an agent: on in the flow, or, without one, to the end.
     pub(super) fn queue_left(&mut self, m: Moment, call: CallId, why: Left) {
-        let Some(session) = self.sessions.get(&call) else {
-            self.switch.hang_up(m, call, Cause::NoAnswer);
-            return;
-        };
-        let edge = match why {
-            Left::TimedOut => QueueEdge::Timeout,
-            Left::Empty => QueueEdge::NoAgents,
-        };
-        let flow = session.interpreter.name().clone();
-        self.switch.stop(call);
-        self.switch.enter_flow(m, call, flow);
-        self.flow_input(m, call, IvrInput::QueueLeft(edge));
+        if let Some(session) = self.sessions.get(&call) {
+            let flow = session.interpreter.name().clone();
+            self.switch.stop(call);
+            self.switch.enter_flow(m, call, flow);
+        }
+        self.goes_on(m, call, why);
+    }
+
+    fn goes_on(&mut self, m: Moment, call: CallId, why: Left) {
+        if let Left::Number(number) = why {
+            self.end_session(call);
+            self.switch.lead_to(m, call, number);
+        } else if self.sessions.contains_key(&call) {
+            self.flow_input(m, call, IvrInput::QueueLeft(edge(&why)));
+        } else {
+            let cause = match why {
+                Left::TimedOut | Left::Number(_) => Cause::NoAnswer,
+                Left::CallbackTaken => Cause::NormalClearing,
+                Left::Cause(QueueCause::Full | QueueCause::Ratio | QueueCause::ExpectedWait) => {
+                    Cause::UserBusy
+                }
+                Left::Cause(_) => Cause::NoAnswer,
+            };
+            self.switch.hang_up(m, call, cause);
+        }
+    }
+}
+
+/// By which edge a caller leaves a queue node.
+fn edge(why: &Left) -> QueueEdge {
+    match why {
+        Left::TimedOut | Left::Number(_) => QueueEdge::Timeout,
+        Left::CallbackTaken => QueueEdge::Callback,
+        Left::Cause(cause) => match cause {
+            QueueCause::NoAgents => QueueEdge::NoAgents,
+            QueueCause::NoneReady => QueueEdge::NoneReady,
+            QueueCause::Full => QueueEdge::Full,
+            QueueCause::Ratio => QueueEdge::Ratio,
+            QueueCause::ExpectedWait => QueueEdge::ExpectedWait,
+            QueueCause::Closed => QueueEdge::Closed,
+            QueueCause::Message => QueueEdge::Message,
+            QueueCause::Key | QueueCause::Escalated => QueueEdge::Key,
+            QueueCause::AgentAway => QueueEdge::AgentAway,
+            QueueCause::OverflowWait | QueueCause::OverflowLength => QueueEdge::Overflow,
+        },
     }
 }

@@ -5,6 +5,7 @@
 //! media requests, events for the log and replies come out, in the order in which they happened.
 //! It does no I/O, reads no clock and never blocks.
 
+mod callbacks;
 mod config;
 mod flows;
 mod people;
@@ -13,11 +14,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use tipring_acd::{Acd, AcdOutput};
+use tipring_acd::{Acd, AcdOutput, Memory};
 use tipring_clock::{Instant, TimerQueue, WallTime};
 use tipring_events::{Command, EventKind, LiveState, Reply};
 use tipring_ivr::{IvrInput, Program};
-use tipring_line::{CallId, ChannelCommand, ChannelEvent, ChannelId, Number};
+use tipring_line::{CallId, Cause, ChannelCommand, ChannelEvent, ChannelId, Number};
 use tipring_switch::{App, AppInput, MediaEvent, MediaRequest, Moment, Switch, SwitchOutput};
 
 pub use config::CoreConfig;
@@ -67,20 +68,26 @@ pub struct Core {
     flows: FxHashMap<Arc<str>, Arc<Program>>,
     sessions: FxHashMap<CallId, Session>,
     flow_timers: TimerQueue<CallId>,
+    callbacks: FxHashMap<CallId, callbacks::Stage>,
+    /// The outside numbers being called, until they answer or their channel is free.
+    dialled: FxHashMap<ChannelId, Number>,
     out: VecDeque<CoreOutput>,
 }
 
 impl Core {
     /// A core without calls, all agents logged out and all phones unregistered. The first call
-    /// gets the id `first_call_id`, the next ones count up.
+    /// gets the id `first_call_id`, the next ones count up; the random strategies begin with it.
     pub fn new(now: Instant, wall: WallTime, config: CoreConfig, first_call_id: u64) -> Self {
         let m = Moment { now, wall };
+        let seed = first_call_id;
         let mut core = Core {
             switch: Switch::new(config.switch, first_call_id),
-            acd: Acd::new(m, config.acd),
+            acd: Acd::new(m, config.acd, seed),
             flows: flows::programs(&config.flows),
             sessions: FxHashMap::default(),
             flow_timers: TimerQueue::new(),
+            callbacks: FxHashMap::default(),
+            dialled: FxHashMap::default(),
             out: VecDeque::new(),
         };
         core.pump(m);
@@ -97,6 +104,13 @@ impl Core {
         self.pump(m);
     }
 
+    /// Takes up where the log left off, before anything else happens.
+    pub fn recall(&mut self, now: Instant, wall: WallTime, memory: Memory) {
+        let m = Moment { now, wall };
+        self.acd.recall(m, memory);
+        self.pump(m);
+    }
+
     /// A channel told something.
     pub fn channel_event(
         &mut self,
@@ -106,6 +120,7 @@ impl Core {
         event: ChannelEvent,
     ) {
         let m = Moment { now, wall };
+        self.watch_answer(channel, &event);
         self.switch.channel_event(m, channel, event);
         self.pump(m);
     }
@@ -165,13 +180,15 @@ impl Core {
 
     /// Everything that is going on. Made anew at each call: ask a few times a second, not more.
     pub fn live(&self, now: Instant, wall: WallTime) -> LiveState {
-        // Every "since" is a time of its own; what depends on the moment is for the reader.
-        let _ = (now, wall);
+        let m = Moment { now, wall };
         LiveState {
             lines: self.switch.live_lines(),
             calls: self.switch.live_calls(),
-            queues: self.acd.live_queues(|call| self.switch.caller_number(call)),
-            agents: self.acd.live_agents(),
+            queues: self.acd.live_queues(m, |call| {
+                (self.switch.caller_number(call), self.switch.caller_name(call))
+            }),
+            agents: self.acd.live_agents(m),
+            reasons: self.acd.reasons(),
         }
     }
 
@@ -201,10 +218,12 @@ impl Core {
             } else if let Some(output) = self.switch.poll_output() {
                 match output {
                     SwitchOutput::Channel(channel, command) => {
+                        self.watch_dialled(channel, &command);
                         self.out.push_back(CoreOutput::Channel(channel, command));
                     }
                     SwitchOutput::Media(request) => self.out.push_back(CoreOutput::Media(request)),
                     SwitchOutput::Event(event) => {
+                        self.watch_callback(m, &event);
                         self.out.push_back(CoreOutput::Event(m.wall, event));
                     }
                     SwitchOutput::App(input) => self.app_input(m, input),
@@ -230,7 +249,16 @@ impl Core {
             }
             AcdOutput::Announce { call, say } => self.switch.play(call, say, false),
             AcdOutput::Music { call } => self.switch.music(call),
+            AcdOutput::Moved { call, queue } => self.switch.enter_queue(m, call, queue),
             AcdOutput::Left { call, why } => self.queue_left(m, call, why),
+            AcdOutput::CallBack { callback, extension, number, .. } => {
+                self.call_back(m, callback, extension, number);
+            }
+            AcdOutput::HangUp { call } => {
+                self.switch.hang_up(m, call, Cause::NormalUnspecified);
+            }
+            // The media cannot mix a tone into a talk; screens show who waits.
+            AcdOutput::WaitingBeep { .. } => {}
         }
     }
 
@@ -241,14 +269,14 @@ impl Core {
             AppInput::Digit { call, app: App::Flow, digit } => {
                 self.flow_input(m, call, IvrInput::Digit(digit));
             }
-            // No key does anything in a queue yet.
-            AppInput::Digit { app: App::Queue, .. } => {}
+            AppInput::Digit { call, app: App::Queue, digit } => self.acd.digit(m, call, digit),
             AppInput::PlayDone { call, app: App::Flow } => {
                 self.flow_input(m, call, IvrInput::PlayDone);
             }
             AppInput::PlayDone { call, app: App::Queue } => self.acd.announced(m, call),
             AppInput::CallOver { call, by } => {
                 self.end_session(call);
+                self.callbacks.remove(&call);
                 self.acd.call_over(m, call, by);
             }
             AppInput::OfferAnswered { call, agent } => self.acd.offer_answered(m, call, agent),

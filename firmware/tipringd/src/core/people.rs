@@ -18,10 +18,32 @@ impl Core {
             Command::AgentLogOut { agent } => self.acd.log_out(m, agent, ""),
             Command::AgentReady { agent } => self.acd.ready(m, agent),
             Command::AgentNotReady { agent, reason } => self.acd.not_ready(m, agent, &reason),
-            Command::HangUp { call } if self.switch.hang_up(m, call, Cause::NormalClearing) => {
+            Command::AgentWrapUp { agent, extend_s } => self.acd.wrap_up_change(m, agent, extend_s),
+            Command::AgentDesktop { agent, present } => self.acd.desktop(m, agent, present),
+            Command::AgentLeave { agent, granted, by } => {
+                self.acd.decide_leave(m, agent, granted, &by)
+            }
+            Command::ForceNotReady { agent, reason, by } => {
+                self.acd.force_not_ready(m, agent, &reason, &by)
+            }
+            Command::ForceLogOut { agent, reason, by } => {
+                self.acd.force_log_out(m, agent, &reason, &by)
+            }
+            Command::QueueMove { call, queue, by } => self.acd.move_to(m, call, queue, &by),
+            Command::QueuePriority { call, priority, by } => {
+                self.acd.set_priority(m, call, priority, &by)
+            }
+            Command::CallbackAdd { queue, number, by } => {
+                self.acd.callback_add(m, queue, number, &by)
+            }
+            Command::CallbackCancel { queue, number, .. } => {
+                self.acd.callback_cancel(m, queue, number)
+            }
+            Command::HangUp { call, .. } if self.switch.hang_up(m, call, Cause::NormalClearing) => {
                 Ok(())
             }
             Command::HangUp { .. } => Err(Refusal::NoSuchCall),
+            _ => Err(Refusal::NotPossible),
         }
     }
 

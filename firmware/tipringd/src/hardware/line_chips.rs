@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Once;
 
 use linux_embedded_hal::{CdevPin, SpidevDevice};
 use tipring_board::{Board, Chip, Daa, Driver, Pin, Port};
@@ -16,6 +17,7 @@ use tipring_daa::{
 use tipring_line::PortId;
 
 use super::Attaching;
+use crate::journal::{Level, note};
 
 pub(super) fn attach(
     attaching: &mut Attaching<'_>,
@@ -75,8 +77,28 @@ fn attach_card(
             Err(e) => attaching.missing(*id, port, e)?,
         }
     }
-    attaching.watch.report(tipring_daa::Driver::start(card, highway, clock.clone())?);
+    let driver = tipring_daa::Driver::start(card, highway, clock.clone(), ask_for_priority)?;
+    attaching.watch.report(driver);
     Ok(())
+}
+
+/// Below the media thread's priority, which the card's samples go to.
+const PRIORITY: u8 = 40;
+
+/// Asks for real-time priority; where it is refused, says so once for all cards.
+fn ask_for_priority() {
+    static SAID: Once = Once::new();
+    if let Some(why) = tipring_media::thread::set_priority(PRIORITY) {
+        SAID.call_once(|| {
+            note(
+                Level::Notice,
+                &format!(
+                    "the line cards' threads have no real-time priority ({why}): run the box as a \
+                     service, or as root, or grant it CAP_SYS_NICE"
+                ),
+            );
+        });
+    }
 }
 
 fn reset_line(pin: &Pin) -> Result<CdevPin, String> {

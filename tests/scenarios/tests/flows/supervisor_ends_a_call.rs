@@ -13,10 +13,13 @@ fn while_talking() {
     w.agent(1);
     queued_caller(&mut w, "13800138000");
     w.run(s(10));
-    assert_eq!(w.command(Command::HangUp { call: CallId(1) }), Ok(()));
+    assert_eq!(w.command(Command::HangUp { call: CallId(1), by: String::new() }), Ok(()));
     assert_eq!(endings(&w)[0].2, Party::Box);
     assert_eq!(w.ledger.agent_state(AgentId(1)), AgentState::WrapUp);
-    assert_eq!(w.command(Command::HangUp { call: CallId(1) }), Err(Refusal::NoSuchCall));
+    assert_eq!(
+        w.command(Command::HangUp { call: CallId(1), by: String::new() }),
+        Err(Refusal::NoSuchCall)
+    );
     w.close();
 }
 
@@ -26,7 +29,7 @@ fn while_waiting() {
     w.agent(1);
     queued_caller(&mut w, "13800138000");
     w.run(s(1));
-    assert_eq!(w.command(Command::HangUp { call: CallId(1) }), Ok(()));
+    assert_eq!(w.command(Command::HangUp { call: CallId(1), by: String::new() }), Ok(()));
     assert_eq!(waits(&w), [(1, QueueOutcome::Interrupted, 1200)]);
     w.close();
 }

@@ -178,7 +178,7 @@ impl Storm {
         let calls = self.world.live().calls;
         if !calls.is_empty() {
             let call: CallId = calls[self.rng.random_range(0..calls.len())].call;
-            assert_eq!(self.world.command(Command::HangUp { call }), Ok(()));
+            assert_eq!(self.world.command(Command::HangUp { call, by: String::new() }), Ok(()));
         }
     }
 
@@ -211,7 +211,7 @@ impl Storm {
                 let serves = &config.acd.agents[agent.agent.0 as usize - 1].queues;
                 let Some(extension) = agent.extension else { continue };
                 let rests = self.world.ledger.rests(self.world.now(), agent.agent);
-                let could = serves.contains(&queue.name)
+                let could = serves.iter().any(|m| m.queue == queue.name)
                     && agent.state == AgentState::Ready
                     && !self.world.around.is_occupied(extension)
                     && !rests;

@@ -27,6 +27,7 @@ pub(crate) fn big_site() -> CoreConfig {
         number: format!("{n}").parse().expect("a pattern"),
         from: From::Any,
         to: Target::Queue((*name).to_owned()),
+        ringing: None,
     }));
     config.acd = AcdConfig {
         queues: queues.iter().zip(1u32..).map(|(name, n)| queue(name, n)).collect(),
@@ -59,6 +60,7 @@ fn agent(n: u32, queues: &[&str]) -> AgentConfig {
         work_number: number(&format!("{}", 100 + n)),
         name: String::new(),
         password: Secret(format!("1{}", 100 + n)),
-        queues: mine.map(|(_, name)| (*name).to_owned()).collect(),
+        queues: mine.map(|(_, name)| (*name).into()).collect(),
+        skills: Default::default(),
     }
 }

@@ -3,19 +3,22 @@
 use std::io;
 use std::ops::RangeInclusive;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 use tipring_line::CallId;
+use tipring_store::Listening;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::document::ReadOneProblems;
-use crate::extract::{Parameters, PathPart};
-use crate::routes::calls::no_such_call;
+use crate::extract::{Parameters, PathPart, Peer};
+use crate::routes::calls::{no_such_call, read_call, within};
+use crate::session::Session;
 use crate::state::RecordingReader;
 use crate::{ApiState, Problem};
 
@@ -45,7 +48,7 @@ pub(crate) struct Sound(Vec<u8>);
 
 /// The sound of a call, the caller on the left, the agent on the right. Parts of it by `Range`.
 #[utoipa::path(
-    get, path = "/api/calls/{call}/recording", tag = "calls", security(("session" = [])),
+    get, path = "/api/calls/{call}/recording", tag = "calls",
     params(
         ("call" = CallId, Path, description = "The call"), RecordingQuery,
         ("Range" = Option<String>, Header, description = "One range of bytes (RFC 9110, 14.2)"),
@@ -60,12 +63,27 @@ pub(crate) struct Sound(Vec<u8>);
 )]
 pub(crate) async fn recording(
     State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
     PathPart(call): PathPart<CallId>,
     Parameters(query): Parameters<RecordingQuery>,
+    Peer(address): Peer,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let part = query.part.unwrap_or(1);
-    let reader = state.blocking(move |state| open(state, call, part)).await?;
+    let within = within(&state, &session);
+    let find = move |state: &ApiState| {
+        if within.is_some() {
+            read_call(state, call, within)?;
+        }
+        let (reader, path) = open(state, call, part)?;
+        // Nobody hears a recording of which the log does not say so.
+        let at = state.inner.clock.wall();
+        let (who, address) = (session.name, address.to_string());
+        let listening = Listening { at, who, address, call, part, path };
+        state.inner.store.log_listening(listening)?;
+        Ok(reader)
+    };
+    let reader = state.blocking(find).await?;
     let samples = reader.samples().min((u64::from(u32::MAX) - HEADER_BYTES) / SAMPLE_BYTES);
     let bytes = HEADER_BYTES + samples * SAMPLE_BYTES;
     let tag = format!("\"{call}-{part}-{samples}\"");
@@ -99,7 +117,12 @@ fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: String) {
     headers.insert(name, value);
 }
 
-fn open(state: &ApiState, call: CallId, part: u32) -> Result<Box<dyn RecordingReader>, Problem> {
+/// The recording, and its file's name.
+fn open(
+    state: &ApiState,
+    call: CallId,
+    part: u32,
+) -> Result<(Box<dyn RecordingReader>, String), Problem> {
     let reader = state.reader();
     let recordings = reader.recordings(call)?;
     let Some(row) = part.checked_sub(1).and_then(|index| recordings.get(index as usize)) else {
@@ -109,13 +132,14 @@ fn open(state: &ApiState, call: CallId, part: u32) -> Result<Box<dyn RecordingRe
         let detail = format!("call {call} has {} recordings", recordings.len());
         return Err(Problem::not_found("no-such-recording", detail));
     };
-    state.inner.recordings.open(&row.path).map_err(|e| match e.kind() {
+    let opened = state.inner.recordings.open(&row.path).map_err(|e| match e.kind() {
         io::ErrorKind::NotFound => {
             let detail = format!("the file {} is no longer there", row.path);
             Problem::not_found("recording-gone", detail)
         }
         _ => Problem::internal(format!("the recording {} cannot be read: {e}", row.path)),
-    })
+    })?;
+    Ok((opened, row.path.clone()))
 }
 
 /// What a `Range` header asks for.

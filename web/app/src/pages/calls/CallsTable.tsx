@@ -62,6 +62,9 @@ function CallRow(props: { call: Call; agents: readonly LiveAgent[]; now: number 
   const { t, i18n } = useTranslation();
   const { call, agents, now } = props;
   const disposition = call.disposition;
+  // An exchange line without polarity service has no answer signal.
+  const certainty = call.answer_certainty;
+  const estimated = certainty === "voice" || certainty === "timer" ? certainty : undefined;
   return (
     <tr data-call={call.call}>
       <td className="figure at">{timeOfDay(call.began_ms, i18n.language)}</td>
@@ -82,6 +85,11 @@ function CallRow(props: { call: Call; agents: readonly LiveAgent[]; now: number 
           <StateMark tone={`out-${disposition}`} word={t(`disposition.${disposition}`)} />
         ) : (
           <StateMark tone="talking" word={t("calls.inProgress")} />
+        )}
+        {estimated && (
+          <span className="quiet estimated" title={t(`answerCertainty.${estimated}`)}>
+            {t("calls.estimated")}
+          </span>
         )}
       </td>
       <td className="agent-cell figure">{call.agent && handlerName(agents, call.agent)}</td>

@@ -15,6 +15,9 @@ const LEGS: Record<SegmentKind, { caller: boolean; other?: "talks" | "rings" }> 
   ring: { caller: true, other: "rings" },
   talk: { caller: true, other: "talks" },
   hold: { caller: true, other: "talks" },
+  consult: { caller: true, other: "talks" },
+  conference: { caller: true, other: "talks" },
+  park: { caller: true },
   "wrap-up": { caller: false },
 };
 

@@ -1,0 +1,100 @@
+//! Who calls, who is called, who diverted and who answered, as libpri reads and writes it.
+
+mod common;
+
+use common::{SECOND, each_side, hang_up, profile, released};
+use tipring_isdn::q931::Output;
+use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Presentation};
+
+#[test]
+fn a_hidden_caller_is_hidden() {
+    each_side(&profile(), |mut line| {
+        let caller = CallerId {
+            number: Some("88886666".parse().unwrap()),
+            presentation: Presentation::Restricted,
+            ..CallerId::default()
+        };
+        line.dial(1, "8001", caller);
+        let ring = line.expect_theirs(SECOND, "ring");
+        assert_eq!(ring.number("pres") & 0x60, 0x20);
+        assert_eq!(ring.text("calling"), "88886666");
+        let id = ring.number("id");
+        line.theirs.command(&format!("answer {id} 1"));
+        line.run(SECOND);
+        hang_up(&mut line, 1, id);
+    });
+}
+
+#[test]
+fn a_name_arrives() {
+    each_side(&profile(), |mut line| {
+        let caller = CallerId {
+            number: Some("88886666".parse().unwrap()),
+            name: tipring_line::Name::from("Wang").unwrap(),
+            ..CallerId::default()
+        };
+        line.dial(1, "8001", caller);
+        let ring = line.expect_theirs(SECOND, "ring");
+        assert_eq!(ring.text("name"), "Wang");
+        let id = ring.number("id");
+        line.theirs.command(&format!("answer {id} 1"));
+        line.run(SECOND);
+        hang_up(&mut line, 1, id);
+    });
+}
+
+/// libpri tells a diversion by a supplementary service's components, which pass through.
+#[test]
+fn components_of_a_call_pass_through() {
+    each_side(&profile(), |mut line| {
+        line.theirs.command("setup 1 30 1 13800138000 8001 1 33 32 16 8005");
+        let mut passed = None;
+        let mut shown = None;
+        line.run_until(SECOND, |line| {
+            while let Some(output) = line.outputs.pop_front() {
+                match output {
+                    Output::Facility { timeslot, components } => {
+                        passed = Some((timeslot, components));
+                    }
+                    Output::Channel { event: ChannelEvent::Offered { caller, .. }, .. } => {
+                        shown = Some(caller.presentation);
+                    }
+                    _ => {}
+                }
+            }
+            shown.is_some()
+        });
+        let (timeslot, components) = passed.expect("the components came");
+        assert_eq!(timeslot, 30);
+        assert!(components.windows(4).any(|part| part == b"8005"));
+        assert_eq!(shown, Some(Presentation::Restricted));
+        line.command(30, &ChannelCommand::Release(Cause::UserBusy));
+        line.expect_theirs(SECOND, "hangup-req");
+        line.theirs.command("hangup 1 17");
+        released(&mut line, SECOND);
+        line.run(SECOND);
+        line.assert_idle();
+    });
+}
+
+#[test]
+fn who_answered_is_told_and_holding_is_heard() {
+    each_side(&profile(), |mut line| {
+        line.theirs.command("setup 1 5 1 - 8001 1 33 0 0 -");
+        line.expect(SECOND, |_, event| matches!(event, ChannelEvent::Offered { .. }));
+        line.command(5, &ChannelCommand::Answer);
+        assert_eq!(line.expect_theirs(SECOND, "answer").text("connected"), "8001");
+        line.run(SECOND);
+        for (info, held) in [(0x79, true), (0x7A, false)] {
+            line.theirs.command(&format!("notify 1 5 {info}"));
+            let (_, event) = line.expect(SECOND, |_, e| matches!(e, ChannelEvent::Held(_)));
+            assert_eq!(event, ChannelEvent::Held(held));
+        }
+        line.theirs.command("hangup 1 16");
+        line.expect_theirs(SECOND, "hangup");
+        line.theirs.command("hangup 1 16");
+        released(&mut line, SECOND);
+        line.run(SECOND);
+        line.assert_idle();
+    });
+}

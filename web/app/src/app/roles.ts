@@ -1,0 +1,31 @@
+/** Which pages each role has; the first is where it begins. What a role may do the box decides. */
+import type { Schema } from "@tipring/client";
+
+export type Role = Schema<"Role">;
+export type Tab =
+  | "overview"
+  | "supervise"
+  | "desk"
+  | "calls"
+  | "lines"
+  | "people"
+  | "audit"
+  | "settings";
+
+const TABS: Record<Role, readonly Tab[]> = {
+  administrator: ["overview", "supervise", "calls", "lines", "people", "audit", "settings"],
+  technician: ["overview", "lines", "settings"],
+  supervisor: ["supervise", "calls", "settings"],
+  agent: ["desk"],
+  department: ["settings"],
+  auditor: ["calls", "audit", "settings"],
+};
+
+export function tabsOf(role: Role): readonly Tab[] {
+  return TABS[role];
+}
+
+/** Whether a role hears of what goes on. */
+export function hears(role: Role): boolean {
+  return role !== "department" && role !== "auditor";
+}

@@ -1,0 +1,48 @@
+/** The texts of the lines' page in English. */
+import type { zhCN } from "./texts.zh-CN";
+
+export const en: typeof zhCN = {
+  title: "Lines",
+  lead: "Test exchange lines, have their release tones learnt, and see what was found on the board.",
+  none: "This box has no exchange line",
+  noneHint: "Check the board's description, or start the box with --board and its folder.",
+  unconfigured: "Not configured",
+  number: "Number {{number}}",
+  test: "Test",
+  learn: "Learn release tone",
+  cancel: "Stop",
+  testing: "Testing, about 15 seconds…",
+  learning:
+    "Waiting for a call: call this line from a mobile, let the box answer, hang up at the mobile, and wait ten seconds.",
+  testedAt: "Last tested: {{at}}",
+  learntAt: "Last learning: {{at}}",
+  notMeasured: "Not measured",
+  idleVoltage: "On-hook voltage",
+  loopVoltage: "Off-hook voltage",
+  loopCurrent: "Loop current",
+  dialTone: "Dial tone",
+  dialToneAfter: "{{ms}} ms after going off-hook",
+  noise: "Noise",
+  hum: "Mains hum",
+  echo: "Echo return loss",
+  balance: "Hybrid balance",
+  callerId: "Caller id heard",
+  callerIdKind: { fsk: "FSK", dtmf: "DTMF", none: "None" },
+  outcome: {
+    learnt: "Learnt and kept: the line releases by it from now on.",
+    "nothing-heard":
+      "No release tone was heard: learn again, and wait ten seconds after hanging up at the mobile.",
+    cancelled: "Learning was stopped.",
+    "not-kept": "A release tone was heard but not kept: {{problem}}",
+  },
+  tones: "Release tones learnt on this line",
+  tone: "{{hz}} Hz, {{cadence}}",
+  continuous: "continuous",
+  cadence: "{{times}} ms",
+  board: "Board check",
+  boardName: "{{name}}, revision {{revision}}",
+  boardLead: "What the box found at its sockets when it started.",
+  boardFound: "Found",
+  boardOk: "OK",
+  boardWrong: "Wrong",
+};
