@@ -89,9 +89,8 @@ impl ResidualSuppressor {
         let heard = mean(left.iter().map(|s| f32::from(*s).powi(2)).sum());
         let taken = |(r, l): (&i16, &i16)| (f32::from(*r) - f32::from(*l)).powi(2);
         self.echo = mean(received.iter().zip(&*left).map(taken).sum()).max(ECHO_MEMORY * self.echo);
-        if self.echo < QUIET * self.noise.level() || self.noise.level() == 0.0 {
-            self.noise.hear(left);
-        }
+        let quiet = self.echo < QUIET * self.noise.level();
+        self.noise.hear(left, quiet);
         let before = self.gain;
         self.gain = self.judge(heard);
         if before < 1.0 || self.gain < 1.0 {
@@ -147,6 +146,8 @@ struct LineNoise {
     product: f32,
     count: u32,
     last: f32,
+    /// Whether nothing in this frame can be echo.
+    quiet: bool,
     /// The quietest frames of the last spans of 200 ms.
     quietest: [f32; 8],
     frames: usize,
@@ -162,6 +163,7 @@ impl LineNoise {
             product: 0.0,
             count: 0,
             last: 0.0,
+            quiet: true,
             quietest: [f32::MAX; 8],
             frames: 0,
             power: 0.0,
@@ -173,7 +175,9 @@ impl LineNoise {
         self.power
     }
 
-    fn hear(&mut self, samples: &[i16]) {
+    /// Hears what was left; `quiet` says that it cannot be echo.
+    fn hear(&mut self, samples: &[i16], quiet: bool) {
+        self.quiet &= quiet;
         for sample in samples {
             let sample = f32::from(*sample);
             self.sum += sample * sample;
@@ -198,10 +202,11 @@ impl LineNoise {
         self.frames = self.frames.wrapping_add(1);
         self.quietest[span] = self.quietest[span].min(power);
         let least = self.quietest.iter().copied().fold(f32::MAX, f32::min);
-        if self.power > 4.0 * least || self.power == 0.0 {
+        // The quietest moments, whatever is in them, are no quieter than the noise alone.
+        if self.power > 1.5 * least || self.power == 0.0 {
             self.power = least;
         }
-        if power < 2.0 * least {
+        if core::mem::replace(&mut self.quiet, true) && power < 2.0 * least {
             self.power += (power - self.power) * 0.1;
             self.colour += (colour - self.colour) * 0.1;
         }
