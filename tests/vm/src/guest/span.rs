@@ -296,7 +296,8 @@ fn r2_calls() -> Trial {
 }
 
 pub(crate) fn trials() -> bool {
-    let trials: [(&str, fn() -> Trial); 8] = [
+    type Run = fn() -> Trial;
+    let trials: [(&str, Run); 8] = [
         ("span-list", listed),
         ("span-refused", refused),
         ("span-audio", || audio(CLEAR, false)),
