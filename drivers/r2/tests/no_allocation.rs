@@ -60,13 +60,13 @@ fn nothing_allocates_after_the_making() {
             350 => channels[1].command(now, &ChannelCommand::Release(Cause::NormalClearing)),
             _ => {}
         }
-        for place in 0..2 {
-            channels[place].tick(now, &SILENCE, &mut SILENCE.clone());
-            while let Some(event) = channels[place].poll_event() {
+        for channel in &mut channels {
+            channel.tick(now, &SILENCE, &mut SILENCE.clone());
+            while let Some(event) = channel.poll_event() {
                 match event {
                     ChannelEvent::Offered { .. } => {
-                        channels[place].command(now, &ChannelCommand::Alert);
-                        channels[place].command(now, &ChannelCommand::Answer);
+                        channel.command(now, &ChannelCommand::Alert);
+                        channel.command(now, &ChannelCommand::Answer);
                     }
                     ChannelEvent::Answered(_) => answered += 1,
                     _ => {}

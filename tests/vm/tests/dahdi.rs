@@ -112,3 +112,41 @@ fn a_span_may_go_and_come_back() {
     shown_with("stays-gone", &["DAHDI has no channel 5"]);
     shown("brought-back");
 }
+
+#[test]
+fn spans_of_e1_are_listed_and_what_does_not_fit_says_what_to_do() {
+    shown_with("span-list", &["30 clear, 2 D, 30 with bits"]);
+    shown_with(
+        "span-refused",
+        &[
+            "channel 9 is not a channel with signalling bits but a clear channel",
+            "channel 25 is not a clear channel but a channel with signalling bits",
+            "channel 9 is not a D-channel but a clear channel",
+            "DAHDI has no span 77",
+        ],
+    );
+    shown_with("span-tests", &["its driver cannot"]);
+}
+
+#[test]
+fn timeslots_carry_audio_as_it_is() {
+    shown_with("span-audio", &["300 frames each way bit-exact"]);
+    shown_with("span-cas-audio", &["300 frames each way bit-exact"]);
+}
+
+#[test]
+fn d_channel_frames_come_out_as_they_went_in() {
+    shown_with("span-hdlc", &["520 frames of 1-260 octets"]);
+}
+
+#[test]
+fn signalling_bits_are_told_once_and_without_the_neighbours() {
+    shown_with("span-bits", &["12 changes told, each once"]);
+    shown_with("span-r2", &["20 calls with 8 and 11 digits"]);
+}
+
+#[test]
+fn a_span_may_go_in_a_call_and_come_back() {
+    shown_with("span-taken-away", &["released at the lost end", "at the other by RED"]);
+    shown_with("span-brought-back", &["a call was answered", "D-channel frames come through"]);
+}

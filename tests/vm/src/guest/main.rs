@@ -8,6 +8,8 @@ mod drift;
 mod loss;
 mod opening;
 mod rig;
+mod span;
+mod span_loss;
 mod wire;
 
 use std::process::ExitCode;
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
         "calls" => calls::trials(),
         "drift" => drift::trials(),
         "loss" => loss::trials(),
+        "span" => span::trials(),
+        "span-loss" => span_loss::trials(),
         _ => {
             eprintln!("there is no trial '{trial}'");
             false
