@@ -27,6 +27,7 @@ mod inbox;
 mod interrupted;
 mod jobs;
 mod reader;
+mod replay;
 mod rows;
 mod schema;
 mod store;
@@ -41,6 +42,7 @@ pub use inbox::{Full, QUEUE_EVENTS_MAX};
 pub use interrupted::{InterruptedAgent, RecordingLength};
 pub use jobs::Configuration;
 pub use reader::Reader;
+pub use replay::REPLAY_EVENTS_MAX;
 pub use rows::{
     AgentStateRow, CallDetail, CallSummary, LoggedEvent, OfferRow, QueueVisitRow, RecordingRow,
     SegmentRow,
