@@ -26,7 +26,7 @@ use crate::strategy::Choice;
 use crate::waiting::Entrant;
 
 /// How long a callback rests whose call could not even be made.
-const NO_CALL_REST: Duration = Duration::from_secs(5);
+const NO_CALL_REST: Duration = Duration::from_secs(60);
 
 /// What a callback does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -246,12 +246,19 @@ impl Acd {
     pub fn callback_began(&mut self, m: Moment, id: u64, call: Option<CallId>) {
         let Some(callback) = self.callbacks.by_id.get_mut(&id) else { return };
         let Some(call) = call else {
-            match callback.stand {
-                Stand::RingsAgent(..) => {
-                    self.callback_unanswered(m, id, OfferOutcome::Unreachable);
+            // The callback rests, and not the agent, who is free for others.
+            let agent = match callback.stand {
+                Stand::RingsAgent(agent, None) => Some(agent),
+                Stand::RingsCustomer(None, None) => None,
+                _ => return,
+            };
+            self.rest_callback(m, id, NO_CALL_REST);
+            if let Some(agent) = agent {
+                self.timers.stop(&Timer::Ring(agent));
+                if let Some(agent) = self.agents.get_mut(&agent) {
+                    agent.task = None;
                 }
-                Stand::RingsCustomer(None, None) => self.rest_callback(m, id, NO_CALL_REST),
-                _ => {}
+                self.settle(m, agent);
             }
             return;
         };

@@ -104,11 +104,10 @@ impl Acd {
             }
             let Some(agent) = self.ring_to_share(call) else { return };
             self.withdraw(m, agent, OfferOutcome::Cancelled, Cause::AnsweredElsewhere);
-            // Free for a moment, the agent goes to whoever comes first of all.
-            match self.next_for(m, agent).map(|key| key.waiter) {
-                Some(Waiter::Call(first)) => self.offer(m, first, agent),
-                Some(Waiter::Callback(first)) if self.try_callback(m, first, agent) => {}
-                _ => return self.settle(m, agent),
+            // The agent goes to whoever comes first of all, as soon as the phone is free again.
+            self.settle(m, agent);
+            if self.agents.get(&agent).is_none_or(|agent| agent.offer().is_none()) {
+                return;
             }
         }
     }

@@ -33,6 +33,7 @@ mod interrupted;
 mod jobs;
 mod listening;
 mod reader;
+mod replay;
 mod rows;
 mod schema;
 mod store;
@@ -55,6 +56,7 @@ pub use interrupted::{InterruptedAgent, RecordingLength};
 pub use jobs::Configuration;
 pub use listening::{LISTENINGS_PER_PAGE_MAX, Listening, ListeningFilter};
 pub use reader::Reader;
+pub use replay::REPLAY_EVENTS_MAX;
 pub use rows::{
     AgentStateRow, CallDetail, CallSummary, LoggedEvent, OfferRow, QueueVisitRow, RecordingRow,
     SegmentRow,

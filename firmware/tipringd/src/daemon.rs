@@ -361,12 +361,16 @@ fn reactor(
     let sip_config = settings::sip_config(&ground.resolved, local.clone())?;
     let core_config = settings::core_config(&ground.resolved);
     let first_call = ground.opened.next_call_id.0;
+    let memory = start::memory(&ground.store, &core_config.acd.desk, clock.wall())?;
+    let (now, wall) = (clock.now(), clock.wall());
+    let mut core = Core::new(now, wall, core_config, first_call);
+    core.recall(now, wall, memory);
     let mut sounds = Sounds::new(Arc::clone(&ground.catalogue))?;
     sounds.configure(&ground.resolved.prompts);
     let trunk_names = ground.resolved.trunks.iter().map(|t| t.name.clone()).collect();
     Ok(Reactor {
         sip: tipring_sip::UserAgent::new(sip_config, seed),
-        core: Core::new(clock.now(), clock.wall(), core_config, first_call),
+        core,
         sounds,
         recordings: ground.state.recordings(),
         phones: Phones::new(trunk_names),

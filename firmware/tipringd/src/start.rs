@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use tipring_acd::{DeskConfig, Memory};
 use tipring_clock::WallTime;
 use tipring_config::{Document, Resolved, first_document};
 use tipring_store::{AuditEntry, Store};
@@ -43,6 +44,20 @@ pub(crate) fn configuration(
         .resolve(&document)
         .context("the stored configuration does not fit this board; start with the board it was made for, export it, and import a changed one")?;
     Ok((document, resolved))
+}
+
+/// How far back the log is read for what queues and agents must not forget.
+const MEMORY_US: i64 = 7 * 86_400 * 1_000_000;
+
+/// What the log tells of queues and agents.
+///
+/// # Errors
+/// The log cannot be read.
+pub(crate) fn memory(store: &Store, desk: &DeskConfig, wall: WallTime) -> anyhow::Result<Memory> {
+    let mut memory = Memory::new(desk);
+    let since = WallTime::from_unix_micros(wall.unix_micros().saturating_sub(MEMORY_US));
+    store.reader().replay(since, |event| memory.write(event.at, &event.kind))?;
+    Ok(memory)
 }
 
 /// The administrator's first password, as long as it has not been changed.

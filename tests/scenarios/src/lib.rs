@@ -3,15 +3,20 @@
 //! [`World`] drives the [`Core`](tipring_tipringd::core::Core) and keeps the log; whatever plays
 //! the channels and the media implements [`Surroundings`]. [`Scripted`] plays them without any
 //! audio: phones ring and answer after set times, prompts last as long as they have words.
-//! [`Ledger`] checks, event by event, what must hold for every call.
+//! [`Ledger`] checks, event by event, what must hold for every call. [`branch_day`] runs a whole
+//! day of a branch.
 
 #![forbid(unsafe_code)]
 
+mod day;
+mod erlang;
 mod ledger;
 mod scripted;
 mod site;
 mod world;
 
+pub use day::{DAY_CALLS, Day, QueueDay, branch_day};
+pub use erlang::ErlangC;
 pub use ledger::Ledger;
 pub use scripted::{Hears, Phone, Scripted};
 pub use site::site;

@@ -269,9 +269,6 @@ impl Run {
                     if let Some(call) = call {
                         self.made.insert(call, Made { agent, answered: false });
                     }
-                    if let (None, Some(agent)) = (call, agent) {
-                        self.tire(agent);
-                    }
                     self.acd.callback_began(m, callback, call);
                 }
                 AcdOutput::HangUp { call } => {
