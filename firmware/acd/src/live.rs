@@ -34,6 +34,10 @@ impl Acd {
                 .collect(),
             agents_logged_in: queue.logged_in,
             agents_ready: u32::try_from(ready).unwrap_or(u32::MAX),
+            callbacks: Vec::new(),
+            abandoned: Vec::new(),
+            waiting_count: u32::try_from(queue.len()).unwrap_or(u32::MAX),
+            closed: false,
         }
     }
 
@@ -50,6 +54,10 @@ impl Acd {
             position,
             since_ms: visit.entered.wall.unix_millis(),
             offered_to: visit.offers.first().copied(),
+            caller_name: String::new(),
+            priority: key.priority.0,
+            joined_ms: visit.entered.wall.unix_millis(),
+            estimate_ms: None,
         })
     }
 
@@ -66,6 +74,11 @@ impl Acd {
                 extension: agent.extension,
                 reason: agent.reason.clone(),
                 call: agent.call,
+                until_ms: None,
+                leave_asked: None,
+                answered: 0,
+                talk_ms: 0,
+                queues: agent.queues.clone(),
             })
             .collect()
     }

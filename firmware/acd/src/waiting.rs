@@ -57,7 +57,14 @@ impl Acd {
         let max_wait = Duration::from_secs(queue.config.max_wait_s.into());
         self.visits
             .insert(call, Visit { queue: id, key, entered: m, offers: Vec::new(), position });
-        self.event(EventKind::QueueEntered { call, queue: id, queue_name, position });
+        self.event(EventKind::QueueEntered {
+            call,
+            queue: id,
+            queue_name,
+            position,
+            priority,
+            waited_before_ms: millis(m.now.saturating_since(joined)),
+        });
         if let Some(refused) = refused {
             self.leave(m, call, QueueOutcome::Refused, None);
             return refused;
@@ -139,7 +146,16 @@ impl Acd {
         let queue = visit.queue;
         let position = self.queues.get_mut(&queue).map_or(1, |queue| queue.leave(&visit.key));
         let wait_ms = millis(m.since(visit.entered));
-        self.event(EventKind::QueueLeft { call, queue, outcome, wait_ms, position, agent });
+        self.event(EventKind::QueueLeft {
+            call,
+            queue,
+            outcome,
+            wait_ms,
+            position,
+            agent,
+            first_position: visit.position,
+            because: None,
+        });
         self.withdraw_all(m, visit.offers, call);
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tipring_switch::Target;
 
-use crate::document::{Document, LearntTone, LineEntry};
+use crate::document::{Document, LearntTone, LineEntry, ScreenPop};
 use crate::error::{ConfigError, nearest};
 use crate::resolve::Site;
 
@@ -47,10 +47,38 @@ pub(crate) fn check(document: &Document, site: Site<'_>) -> Result<(), ConfigErr
             Target::Extension(_) | Target::Feature(_) => {}
         }
     }
+    once(document.screen_pops.iter().map(|pop| pop.queue.as_str()), "screen pop for queue")?;
+    for pop in &document.screen_pops {
+        names.queue(&pop.queue, "a screen pop")?;
+        check_template(pop)?;
+    }
     let own = document.prompts.iter().map(|p| p.key.as_str());
     once(own.clone(), "prompt")?;
     let known: Option<Vec<&str>> = site.prompts.map(|p| p.iter().copied().chain(own).collect());
     check_flows(document, &names, known.as_deref())
+}
+
+/// What a screen pop's template may have filled in.
+const FILLED_IN: [&str; 6] = ["caller", "name", "called", "call", "queue", "agent"];
+
+fn check_template(pop: &ScreenPop) -> Result<(), ConfigError> {
+    let wrong = |what: String| {
+        Err(ConfigError::general(format!("the screen pop of queue {}: {what}", pop.queue)))
+    };
+    if !pop.url.starts_with("http://") && !pop.url.starts_with("https://") {
+        return wrong("`url` begins with neither http:// nor https://".to_owned());
+    }
+    for part in pop.url.split('{').skip(1) {
+        let name = part.split_once('}').map(|(name, _)| name);
+        if name.is_none_or(|name| !FILLED_IN.contains(&name)) {
+            return wrong(format!(
+                "`{{{}` in the url is nothing known; known: {{{}}}",
+                name.map_or_else(String::new, |name| format!("{name}}}")),
+                FILLED_IN.join("}, {")
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn check_flows(

@@ -67,6 +67,9 @@ pub struct Document {
     /// Flows.
     #[serde(rename = "flow")]
     pub flows: Vec<Flow>,
+    /// What agents' desktops open when a call is offered.
+    #[serde(rename = "screen_pop", skip_serializing_if = "Vec::is_empty")]
+    pub screen_pops: Vec<ScreenPop>,
 }
 
 impl Default for Document {
@@ -92,6 +95,7 @@ impl Default for Document {
             dial: Vec::new(),
             prompts: Vec::new(),
             flows: Vec::new(),
+            screen_pops: Vec::new(),
         }
     }
 }
@@ -201,6 +205,17 @@ impl PromptEntry {
             Lang::En => self.en.as_deref(),
         }
     }
+}
+
+/// What an agent's desktop opens when a call of a queue is offered: other software's page.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScreenPop {
+    /// The queue, by name.
+    pub queue: String,
+    /// The page, `http` or `https`. `{caller}`, `{name}`, `{called}`, `{call}`, `{queue}` and
+    /// `{agent}` (the work number) are filled in.
+    pub url: String,
 }
 
 /// An exchange line.

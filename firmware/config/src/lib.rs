@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod changes;
 mod check;
 mod document;
 mod error;
@@ -15,9 +16,10 @@ mod first;
 mod numbering;
 mod resolve;
 
+pub use changes::{changes, mask};
 pub use document::{
     Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, NumberingEntry, PromptEntry,
-    Registration, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
+    Registration, ScreenPop, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
 };
 pub use error::ConfigError;
 pub use first::{FirstStart, first_document};

@@ -8,14 +8,17 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod callback;
 mod command;
 mod live;
 mod words;
 
+pub use callback::{CallbackOutcome, QueueCause};
 pub use command::{Command, ForwardWhen, MonitorMode, RecordingOrder, Refusal, Reply};
 pub use live::{
-    LineKind, LineState, LiveAgent, LiveCall, LiveEvent, LiveForward, LiveLine, LiveMonitor,
-    LiveParty, LiveQueue, LiveSegment, LiveState, LiveWaiting, PartyState,
+    LineKind, LineState, LiveAbandoned, LiveAgent, LiveCall, LiveCallback, LiveEvent, LiveForward,
+    LiveLine, LiveMonitor, LiveParty, LiveQueue, LiveReason, LiveSegment, LiveState, LiveWaiting,
+    PartyState,
 };
 use serde::{Deserialize, Serialize};
 use tipring_clock::WallTime;
@@ -116,6 +119,12 @@ pub enum EventKind {
         queue_name: String,
         /// Place in the queue, 1 for the next to be served.
         position: u32,
+        /// The priority the caller came with, 0 the lowest.
+        #[serde(default)]
+        priority: u32,
+        /// How long the caller has been in the box's queues before this one.
+        #[serde(default)]
+        waited_before_ms: u64,
     },
     /// The caller's place changed.
     PositionChanged {
@@ -140,6 +149,12 @@ pub enum EventKind {
         position: u32,
         /// The agent who answered.
         agent: Option<AgentId>,
+        /// Place when the wait began; 0 in rows written before it was known.
+        #[serde(default)]
+        first_position: u32,
+        /// Why the caller was refused or left, where the outcome does not say it all.
+        #[serde(default)]
+        because: Option<QueueCause>,
     },
     /// A call was offered to an agent.
     OfferBegan {
@@ -207,6 +222,133 @@ pub enum EventKind {
         /// Why not ready, or why logged out by the box; empty otherwise.
         reason: String,
         /// The call the agent is offered, talks in or settles.
+        call: Option<CallId>,
+    },
+    /// An agent's wrap-up was made longer.
+    WrapUpExtended {
+        /// The agent.
+        agent: AgentId,
+        /// By how much.
+        by_ms: u64,
+    },
+    /// An agent asked for a supervisor's leave for a break.
+    LeaveAsked {
+        /// The agent.
+        agent: AgentId,
+        /// The break's reason.
+        reason: String,
+    },
+    /// A supervisor decided about an agent's leave; where it was granted, the agent's state
+    /// changes in the same moment.
+    LeaveDecided {
+        /// The agent.
+        agent: AgentId,
+        /// The break's reason.
+        reason: String,
+        /// Whether it was granted.
+        granted: bool,
+        /// Who decided.
+        by: String,
+    },
+    /// An agent has been not ready for longer than the reason allows. Once a break.
+    AgentOverdue {
+        /// The agent.
+        agent: AgentId,
+        /// The reason.
+        reason: String,
+        /// How long it allows.
+        limit_ms: u64,
+    },
+    /// Somebody ordered an agent's state. `AgentChanged` follows at once, or after the call.
+    AgentForced {
+        /// The agent.
+        agent: AgentId,
+        /// The state ordered.
+        state: AgentState,
+        /// Why.
+        reason: String,
+        /// Who ordered it.
+        by: String,
+    },
+    /// A person changed a waiting caller's priority.
+    PriorityChanged {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// The new priority.
+        priority: u32,
+        /// Who ordered it.
+        by: String,
+    },
+    /// A caller goes on to another queue: the visit there follows, with its place kept.
+    QueueMoved {
+        /// The call.
+        call: CallId,
+        /// From where.
+        from: QueueId,
+        /// Where to.
+        to: QueueId,
+        /// Who ordered it; empty where the box did.
+        by: String,
+    },
+    /// A number is to be called back.
+    CallbackAsked {
+        /// The call in which it was asked for.
+        call: Option<CallId>,
+        /// The queue.
+        queue: QueueId,
+        /// The number.
+        number: Number,
+        /// How long the caller had waited in the box's queues: the place that is kept.
+        waited_ms: u64,
+        /// Its priority.
+        priority: u32,
+        /// Who asked; empty for the caller.
+        by: String,
+    },
+    /// A callback's turn has come: its agent, or its customer, is being rung.
+    CallbackTried {
+        /// The queue.
+        queue: QueueId,
+        /// The number.
+        number: Number,
+        /// The call that is made for it.
+        call: CallId,
+        /// The agent who is rung first; `null` where the customer is.
+        agent: Option<AgentId>,
+        /// The how-maniest attempt, from 1.
+        attempt: u32,
+    },
+    /// A callback is over. Exactly one for each `CallbackAsked`.
+    CallbackEnded {
+        /// The queue.
+        queue: QueueId,
+        /// The number.
+        number: Number,
+        /// How it ended.
+        outcome: CallbackOutcome,
+        /// How many attempts there were.
+        attempts: u32,
+        /// The call in which the customer was reached, or called again.
+        call: Option<CallId>,
+        /// The agent who reached the customer.
+        agent: Option<AgentId>,
+    },
+    /// A caller who gave up waiting stands in the list of those still to be called back.
+    AbandonedListed {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// The number.
+        number: Number,
+    },
+    /// Somebody reached a number of the list of abandoned callers, which it leaves.
+    AbandonedReached {
+        /// The number.
+        number: Number,
+        /// The call in which it was reached.
         call: Option<CallId>,
     },
     /// A log-in that failed.
@@ -452,6 +594,18 @@ impl EventKind {
             | EventKind::AccountGiven { call, .. }
             | EventKind::DoNotCallHit { call, .. }
             | EventKind::CallEnded { call, .. } => Some(*call),
+            EventKind::PriorityChanged { call, .. }
+            | EventKind::QueueMoved { call, .. }
+            | EventKind::CallbackTried { call, .. }
+            | EventKind::AbandonedListed { call, .. } => Some(*call),
+            EventKind::CallbackAsked { call, .. }
+            | EventKind::CallbackEnded { call, .. }
+            | EventKind::AbandonedReached { call, .. } => *call,
+            EventKind::WrapUpExtended { .. }
+            | EventKind::LeaveAsked { .. }
+            | EventKind::LeaveDecided { .. }
+            | EventKind::AgentOverdue { .. }
+            | EventKind::AgentForced { .. } => None,
             EventKind::AgentChanged { call, .. } => *call,
             EventKind::AgentRefused { .. }
             | EventKind::ForwardChanged { .. }
@@ -473,10 +627,17 @@ mod tests {
             wait_ms: 1200,
             position: 2,
             agent: None,
+            first_position: 4,
+            because: None,
         };
         let json = serde_json::to_string(&kind).unwrap();
         assert!(json.starts_with(r#"{"event":"queue-left","call":7,"#), "{json}");
         assert_eq!(serde_json::from_str::<EventKind>(&json).unwrap(), kind);
         assert_eq!(kind.call(), Some(CallId(7)));
+        // A row written before the last two fields were known.
+        let old = r#"{"event":"queue-left","call":7,"queue":1,"outcome":"answered","wait_ms":1,
+            "position":1,"agent":3}"#;
+        let read = serde_json::from_str::<EventKind>(old).unwrap();
+        assert!(matches!(read, EventKind::QueueLeft { first_position: 0, because: None, .. }));
     }
 }

@@ -18,6 +18,9 @@ pub struct LiveState {
     pub queues: Vec<LiveQueue>,
     /// Every agent.
     pub agents: Vec<LiveAgent>,
+    /// The reasons for not being ready.
+    #[serde(default)]
+    pub reasons: Vec<LiveReason>,
 }
 
 /// What a line is.
@@ -200,6 +203,64 @@ pub struct LiveWaiting {
     pub since_ms: i64,
     /// The agent who is being rung for this caller.
     pub offered_to: Option<AgentId>,
+    /// The customer's name, empty if unknown.
+    #[serde(default)]
+    pub caller_name: String,
+    /// The priority, 0 the lowest, without what waiting has added.
+    #[serde(default)]
+    pub priority: u32,
+    /// Since when in the box's queues, milliseconds since 1970: moves and callbacks keep it.
+    #[serde(default)]
+    pub joined_ms: i64,
+    /// How long the wait is expected to last from now on; `null` when too little is known.
+    #[serde(default)]
+    pub estimate_ms: Option<u64>,
+}
+
+/// A number that is to be called back.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LiveCallback {
+    /// The number.
+    pub number: Number,
+    /// Place among those who wait, from 1; `null` while it rests between two attempts.
+    pub position: Option<u32>,
+    /// Since when the customer waits, milliseconds since 1970.
+    pub joined_ms: i64,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The agent who is on it just now.
+    pub agent: Option<AgentId>,
+}
+
+/// A caller who gave up and has not been reached since.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LiveAbandoned {
+    /// The number.
+    pub number: Number,
+    /// The last call given up.
+    pub call: CallId,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+    /// How often it was given up.
+    pub times: u32,
+}
+
+/// A reason for not being ready, to be chosen from.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LiveReason {
+    /// The name in Chinese.
+    pub zh: String,
+    /// The name in English.
+    pub en: String,
+    /// What is sent to choose it, and logged.
+    pub key: String,
+    /// For how long it may last; 0 for no limit.
+    pub limit_ms: u64,
+    /// Whether a supervisor's leave is needed.
+    pub needs_leave: bool,
 }
 
 /// One queue.
@@ -216,6 +277,18 @@ pub struct LiveQueue {
     pub agents_logged_in: u32,
     /// How many of them are ready.
     pub agents_ready: u32,
+    /// Who is to be called back, the next first.
+    #[serde(default)]
+    pub callbacks: Vec<LiveCallback>,
+    /// Who gave up and has not been reached since, the oldest first.
+    #[serde(default)]
+    pub abandoned: Vec<LiveAbandoned>,
+    /// How many wait, those not shown included.
+    #[serde(default)]
+    pub waiting_count: u32,
+    /// Whether it is outside its opening hours.
+    #[serde(default)]
+    pub closed: bool,
 }
 
 /// One agent.
@@ -238,6 +311,21 @@ pub struct LiveAgent {
     pub reason: String,
     /// The call being offered, talked in or settled.
     pub call: Option<CallId>,
+    /// When wrap-up ends, or the reason's time is over, milliseconds since 1970.
+    #[serde(default)]
+    pub until_ms: Option<i64>,
+    /// The break whose leave was asked for and not yet decided.
+    #[serde(default)]
+    pub leave_asked: Option<String>,
+    /// Calls answered since the shift began.
+    #[serde(default)]
+    pub answered: u32,
+    /// Talking since the shift began.
+    #[serde(default)]
+    pub talk_ms: u64,
+    /// The queues served.
+    #[serde(default)]
+    pub queues: Vec<QueueId>,
 }
 
 /// One live event, as the web's event stream carries it.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use tipring_clock::WallTime;
-use tipring_events::AgentId;
+use tipring_events::{AgentId, QueueId};
 use tipring_line::{CallId, Disposition, Number};
 
 use crate::derive::{Value, integer};
@@ -35,6 +35,8 @@ pub struct CallFilter {
     pub to: Option<WallTime>,
     /// How it turned out.
     pub disposition: Option<Disposition>,
+    /// It waited in one of these queues, or one of these agents was in it.
+    pub within: Option<(Vec<QueueId>, Vec<AgentId>)>,
     /// Calls after this place in the list.
     pub after: Option<Cursor>,
     /// How many calls, at most [`CALLS_PER_PAGE_MAX`]; 0 reads none.
@@ -133,6 +135,15 @@ impl<'a> Conditions<'a> {
         }
         if let Some(disposition) = filter.disposition {
             all.add("disposition = ?", [word::word(disposition).into()]);
+        }
+        if let Some((queues, agents)) = &filter.within {
+            all.add(
+                "(EXISTS (SELECT 1 FROM queue_visit v WHERE v.call_id = call.id
+                    AND v.queue_id IN (SELECT value FROM json_each(?)))
+                 OR EXISTS (SELECT 1 FROM segment s WHERE s.call_id = call.id
+                    AND s.agent_id IN (SELECT value FROM json_each(?))))",
+                [word::json(queues).into(), word::json(agents).into()],
+            );
         }
         if let Some(agent) = &filter.agent {
             all.add(

@@ -162,6 +162,18 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         | EventKind::DoNotCallHit { .. }
         | EventKind::ForwardChanged { .. }
         | EventKind::DoNotDisturbChanged { .. }
+        | EventKind::WrapUpExtended { .. }
+        | EventKind::LeaveAsked { .. }
+        | EventKind::LeaveDecided { .. }
+        | EventKind::AgentOverdue { .. }
+        | EventKind::AgentForced { .. }
+        | EventKind::PriorityChanged { .. }
+        | EventKind::QueueMoved { .. }
+        | EventKind::CallbackAsked { .. }
+        | EventKind::CallbackTried { .. }
+        | EventKind::CallbackEnded { .. }
+        | EventKind::AbandonedListed { .. }
+        | EventKind::AbandonedReached { .. }
         | EventKind::AgentRefused { .. } => Changes::new(),
     }
 }
@@ -303,7 +315,7 @@ fn of_segment(at: i64, kind: &EventKind) -> Changes<'_> {
 fn of_visit(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
     let mut changes = Changes::new();
     match kind {
-        EventKind::QueueEntered { call, queue, queue_name, position } => {
+        EventKind::QueueEntered { call, queue, queue_name, position, .. } => {
             changes.push(change(
                 "INSERT OR IGNORE INTO queue_visit
                  (call_id, event_id, queue_id, queue_name, entered_at_us, first_position)
@@ -319,7 +331,7 @@ fn of_visit(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
             ));
             changes.push(name(0, queue.0, queue_name.into()));
         }
-        EventKind::QueueLeft { call, queue, outcome, wait_ms, position, agent } => {
+        EventKind::QueueLeft { call, queue, outcome, wait_ms, position, agent, .. } => {
             changes.push(completion(
                 Work::Visit,
                 completing!(

@@ -177,6 +177,8 @@ impl Closing<'_> {
                     wait_ms: ms_between(row.get(2)?, at),
                     position: row.get(3)?,
                     agent: None,
+                    first_position: row.get(3)?,
+                    because: None,
                 })
             },
         )

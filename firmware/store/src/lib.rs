@@ -12,6 +12,9 @@
 //! A power cut costs at most about the last second; calls it cut off are closed as interrupted when
 //! the store is next opened.
 //!
+//! Beside the log stands what people decided (configuration, users, tokens, webhooks), each change
+//! in one transaction with the row of the audit log that tells of it.
+//!
 //! Left out on purpose: what the words mean (that is the switch's), reports (they are derived
 //! later from the same log), and login sessions (they live in memory with the web).
 
@@ -19,6 +22,7 @@
 #![deny(missing_docs)]
 
 mod apply;
+mod audit;
 mod calls;
 mod counts;
 mod derive;
@@ -32,10 +36,13 @@ mod reader;
 mod rows;
 mod schema;
 mod store;
+mod tokens;
 mod users;
+mod webhooks;
 mod word;
 mod writer;
 
+pub use audit::{AUDIT_PER_PAGE_MAX, AuditEntry, AuditFilter, AuditRow};
 pub use calls::{CALL_EVENTS_MAX, CALLS_PER_PAGE_MAX, CallFilter, CallPage, Cursor};
 pub use counts::Counts;
 pub use error::StoreError;
@@ -53,4 +60,6 @@ pub use rows::{
     SegmentRow,
 };
 pub use store::{Opened, Stats, Store};
+pub use tokens::{Token, TokenId};
 pub use users::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, PasswordError, Role, User};
+pub use webhooks::{DEAD_MAX, DeadLetter, RawEvent, Webhook, WebhookChange, WebhookId};

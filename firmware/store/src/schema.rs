@@ -15,6 +15,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../schema/002.sql"),
     include_str!("../schema/003.sql"),
     include_str!("../schema/004.sql"),
+    include_str!("../schema/005.sql"),
+    include_str!("../schema/006.sql"),
 ];
 
 /// A file up to this size is checked page by page when it is opened, which takes under a second;

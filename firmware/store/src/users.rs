@@ -3,23 +3,35 @@
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use rand::{Rng, RngCore};
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{Reader, StoreError, word};
+use tipring_events::QueueId;
+use tipring_line::Number;
 
 /// The fewest characters a new password has.
 pub const PASSWORD_CHARS_MIN: usize = 8;
 /// The most characters a password has; more would only cost time.
 pub const PASSWORD_CHARS_MAX: usize = 128;
 
-/// What a user may do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+/// What a user may do. Which role may use which route stands in the web's table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Everything.
     Administrator,
+    /// Lines, phones and the configuration; no users, no recordings.
+    Technician,
+    /// Sees and commands some queues, their agents and their calls.
+    Supervisor,
+    /// Works at a phone: the own desktop only.
+    Agent,
+    /// Works on what is handed over to it.
+    Department,
+    /// Reads calls and the audit log, changes nothing.
+    Auditor,
 }
 
 /// A user of the web pages.
@@ -31,6 +43,41 @@ pub struct User {
     pub role: Role,
     /// The password was given by somebody else and must be changed first.
     pub must_change: bool,
+    /// A supervisor's queues.
+    pub queues: Vec<QueueId>,
+    /// The phone the user listens and talks at.
+    pub extension: Option<Number>,
+    /// May not log in.
+    pub disabled: bool,
+}
+
+impl User {
+    /// A user of this name and role, with nothing else set.
+    pub fn new(name: &str, role: Role) -> Self {
+        User {
+            name: name.to_owned(),
+            role,
+            must_change: false,
+            queues: Vec::new(),
+            extension: None,
+            disabled: false,
+        }
+    }
+}
+
+/// What a row of `user` says, its hash left out.
+const COLUMNS: &str = "name, role, must_change, queues, extension, disabled";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<User> {
+    let extension: Option<String> = row.get(4)?;
+    Ok(User {
+        name: row.get(0)?,
+        role: word::parse(1, &row.get::<_, String>(1)?)?,
+        must_change: row.get(2)?,
+        queues: word::list(3, &row.get::<_, String>(3)?)?,
+        extension: extension.map(|text| word::number(4, &text)).transpose()?,
+        disabled: row.get(5)?,
+    })
 }
 
 /// Why a password was not changed.
@@ -110,7 +157,9 @@ impl Reader {
             return Ok(None);
         }
         match self.user_and_hash(name)? {
-            Some((user, hash)) => Ok(matches(&hash, password).then_some(user)),
+            Some((user, hash)) => {
+                Ok(matches(&hash, password).then_some(user).filter(|user| !user.disabled))
+            }
             None => {
                 matches(NOBODY, password);
                 Ok(None)
@@ -118,22 +167,18 @@ impl Reader {
         }
     }
 
-    fn user_and_hash(&self, name: &str) -> Result<Option<(User, String)>, StoreError> {
+    /// Every user, by name.
+    pub fn users(&self) -> Result<Vec<User>, StoreError> {
         self.with(|connection| {
-            connection
-                .query_row(
-                    "SELECT name, role, must_change, password_hash FROM user WHERE name = ?1",
-                    [name],
-                    |row| {
-                        let user = User {
-                            name: row.get(0)?,
-                            role: word::parse(1, &row.get::<_, String>(1)?)?,
-                            must_change: row.get(2)?,
-                        };
-                        Ok((user, row.get(3)?))
-                    },
-                )
-                .optional()
+            let sql = format!("SELECT {COLUMNS} FROM user ORDER BY name");
+            connection.prepare_cached(&sql)?.query_map([], from_row)?.collect()
+        })
+    }
+
+    fn user_and_hash(&self, name: &str) -> Result<Option<(User, String)>, StoreError> {
+        let sql = format!("SELECT {COLUMNS}, password_hash FROM user WHERE name = ?1");
+        self.with(|connection| {
+            connection.query_row(&sql, [name], |row| Ok((from_row(row)?, row.get(6)?))).optional()
         })
     }
 }

@@ -29,6 +29,17 @@ pub(crate) fn parse<T: DeserializeOwned>(column: usize, text: &str) -> rusqlite:
         .map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(e)))
 }
 
+/// The list that a column of JSON holds.
+pub(crate) fn list<T: DeserializeOwned>(column: usize, text: &str) -> rusqlite::Result<Vec<T>> {
+    serde_json::from_str(text)
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(e)))
+}
+
+/// A list as a column of JSON holds it.
+pub(crate) fn json<T: Serialize>(list: &[T]) -> String {
+    serde_json::to_string(list).expect("lists of ids and words are JSON")
+}
+
 /// The number a column holds.
 pub(crate) fn number(column: usize, text: &str) -> rusqlite::Result<Number> {
     text.parse()

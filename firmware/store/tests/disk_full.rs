@@ -12,7 +12,7 @@ use std::process::Command;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use tipring_clock::WallTime;
-use tipring_store::{Full, QUEUE_EVENTS_MAX, Store, StoreError};
+use tipring_store::{AuditEntry, Full, QUEUE_EVENTS_MAX, Store, StoreError};
 
 const CHILD: &str = "TIPRING_TEST_DISK";
 
@@ -39,7 +39,8 @@ fn fill_and_recover(dir: &Path) {
     assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
     let trouble = store.stats().trouble.expect("the trouble is told");
     assert!(trouble.contains("disk"), "{trouble}");
-    assert!(store.save_configuration(now, "admin", "").is_err());
+    let told = AuditEntry::new(now, "admin", "configuration-changed", "configuration");
+    assert!(store.save_configuration("", told).is_err());
     for event in events.by_ref().take(QUEUE_EVENTS_MAX) {
         store.log(event).unwrap();
     }

@@ -261,7 +261,14 @@ fn what_lasts_counts_up_to_now() {
         })
         .unwrap();
     let queue_name = "热线".to_owned();
-    let entered = EventKind::QueueEntered { call, queue, queue_name, position: 1 };
+    let entered = EventKind::QueueEntered {
+        call,
+        queue,
+        queue_name,
+        position: 1,
+        priority: 0,
+        waited_before_ms: 0,
+    };
     store.log(Event { at: at(began), kind: entered }).unwrap();
     store.flush().unwrap();
     let query = FigureQuery {

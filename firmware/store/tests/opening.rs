@@ -8,10 +8,14 @@ use std::path::Path;
 use rand::SeedableRng;
 use rusqlite::Connection;
 use tipring_clock::WallTime;
-use tipring_store::{PasswordError, Reader, Role, Store, StoreError};
+use tipring_store::{AuditEntry, PasswordError, Reader, Role, Store, StoreError};
 
 fn now() -> WallTime {
     WallTime::from_unix_micros(day::NOON_US)
+}
+
+fn told(who: &str) -> AuditEntry {
+    AuditEntry::new(now(), who, "changed", "it")
 }
 
 fn open(dir: &Path) -> Result<Store, StoreError> {
@@ -52,7 +56,7 @@ fn a_newer_file_is_refused_with_both_numbers() {
     file.pragma_update(None, "user_version", 99).unwrap();
     drop(file);
     let error = open(dir.path()).unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 2.., .. }), "{error}");
     assert!(matches!(Reader::open(dir.path()), Err(StoreError::Newer { .. })));
 }
 
@@ -74,7 +78,7 @@ fn a_damaged_file_is_told_with_the_way_out() {
 fn one_folder_has_one_writer_and_any_number_of_readers() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).unwrap();
-    store.save_configuration(now(), "admin", "a = 1").unwrap();
+    store.save_configuration("a = 1", told("admin")).unwrap();
     assert!(matches!(open(dir.path()), Err(StoreError::InUse { .. })));
     let reader = Reader::open(dir.path()).unwrap();
     assert_eq!(reader.configuration().unwrap().unwrap().toml, "a = 1");
@@ -130,8 +134,8 @@ fn the_configuration_keeps_every_version() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).unwrap();
     assert_eq!(store.reader().configuration().unwrap(), None);
-    assert_eq!(store.save_configuration(now(), "sample", "a = 1").unwrap(), 1);
-    assert_eq!(store.save_configuration(now(), "admin", "a = 2").unwrap(), 2);
+    assert_eq!(store.save_configuration("a = 1", told("sample")).unwrap(), 1);
+    assert_eq!(store.save_configuration("a = 2", told("admin")).unwrap(), 2);
     let latest = store.reader().configuration().unwrap().unwrap();
     assert_eq!((latest.version, latest.who.as_str(), latest.at), (2, "admin", now()));
     let first = store.reader().configuration_version(1).unwrap().unwrap();
@@ -154,8 +158,9 @@ fn the_first_password_is_random_and_must_be_changed() {
     assert!(reader.verify_password("nobody", &password).unwrap().is_none());
     let user = reader.verify_password("admin", &password).unwrap().unwrap();
     assert!(user.must_change && user.role == Role::Administrator);
-    let change =
-        |old: &str, new: &str| store.change_password(now(), "admin", old, new, [1; 16]).unwrap();
+    let change = |old: &str, new: &str| {
+        store.change_password("admin", old, new, [1; 16], told("admin")).unwrap()
+    };
     assert_eq!(change("wrong", "a good long one"), Err(PasswordError::Wrong));
     assert_eq!(change(&password, "short"), Err(PasswordError::TooShort));
     assert_eq!(change(&password, "a good long one"), Ok(()));

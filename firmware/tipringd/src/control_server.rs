@@ -1,6 +1,6 @@
 //! The box's side of the control socket.
 
-use tipring_api::{ConfigAccess, Live};
+use tipring_api::{Author, ConfigAccess, Live};
 use tipring_line::CallerId;
 use tipring_sim::{CallPlan, KeyPlan, Speech};
 use tipring_store::Store;
@@ -63,7 +63,8 @@ async fn perform(
             let toml = String::from_utf8(payload)
                 .map_err(|_| anyhow::anyhow!("the configuration is not UTF-8 text"))?;
             let configuration = parts.configuration.clone();
-            tokio::task::spawn_blocking(move || configuration.import(&toml, "command line"))
+            let author = Author { name: "command line".to_owned(), address: String::new() };
+            tokio::task::spawn_blocking(move || configuration.import(&toml, &author))
                 .await?
                 .map_err(|e| anyhow::anyhow!(placed(&e)))?;
             Ok(Vec::new())

@@ -34,7 +34,7 @@ use crate::state::StateFolder;
 use crate::streams::Streams;
 use crate::udp::SipSocket;
 use crate::web::{Configuration, SharedConfiguration, WebParts};
-use crate::{control, control_server, demo, settings, start, web};
+use crate::{control, control_server, demo, http, settings, start, web};
 
 /// A core thread that has not published for so long hangs, and the watchdog may know.
 const CORE_SILENT_MS_MAX: i64 = 15_000;
@@ -195,7 +195,7 @@ impl Running {
         };
         tokio::spawn(control_server::serve(control_socket, control_parts));
         let router = web::router(self.web_parts(configuration));
-        tokio::spawn(web::serve(self.http.try_clone()?, router));
+        tokio::spawn(http::serve(self.http.try_clone()?, router, http::Limits::default()));
         if ground.options.demo {
             tokio::spawn(demo::run(self.sim.clone(), ground.document.clone(), ground.options.seed));
         }

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use tipring_analog::line_test::{Language, LineReport, LineTestSettings};
 use tipring_analog::plans::{CallerIdKind, CountryPlan};
 use tipring_analog::{LineService, ServiceReport};
-use tipring_api::ConfigAccess;
+use tipring_api::{Author, ConfigAccess};
 use tipring_config::{Document, LearntTone};
 use tokio::sync::Mutex;
 
@@ -132,8 +132,9 @@ fn keep(
     entry.learnt.drain(..surplus);
     let all = entry.learnt.clone();
     let written = document.to_toml();
+    let author = Author { name: "line learning".to_owned(), address: String::new() };
     configuration
-        .import(&written, "line learning")
+        .import(&written, &author)
         .map_err(|e| anyhow::anyhow!("the tone was not kept: {}", e.message))?;
     Ok(all)
 }

@@ -122,10 +122,26 @@ mod tests {
         let (store, _) = Store::open(dir.path(), at, |_| None).unwrap();
         let (call, queue, position) = (CallId(1), QueueId(1), 1);
         let queue_name = "hotline".to_owned();
-        let entered = EventKind::QueueEntered { call, queue, queue_name, position };
+        let entered = EventKind::QueueEntered {
+            call,
+            queue,
+            queue_name,
+            position,
+            priority: 0,
+            waited_before_ms: 0,
+        };
         store.log(Event { at, kind: entered }).unwrap();
         let (outcome, wait_ms, agent) = (QueueOutcome::Answered, 4_000, None);
-        let left = EventKind::QueueLeft { call, queue, outcome, wait_ms, position, agent };
+        let left = EventKind::QueueLeft {
+            call,
+            queue,
+            outcome,
+            wait_ms,
+            position,
+            agent,
+            because: None,
+            first_position: 1,
+        };
         store.log(Event { at, kind: left }).unwrap();
         store.close().unwrap();
         let what = ReportsShow { days: 1, by: ReportSubject::Queue };

@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tipring_clock::WallTime;
 use tipring_config::{Document, Resolved, first_document};
-use tipring_store::Store;
+use tipring_store::{AuditEntry, Store};
 
 use crate::options::DaemonOptions;
 use crate::passwords::new_password;
@@ -33,7 +33,9 @@ pub(crate) fn configuration(
         })?,
         None => {
             let first = first_document(new_password)?;
-            store.save_configuration(wall, "first start", &first.document.to_toml())?;
+            let told =
+                AuditEntry::new(wall, "first start", "configuration-changed", "configuration");
+            store.save_configuration(&first.document.to_toml(), told)?;
             first.document
         }
     };

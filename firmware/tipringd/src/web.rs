@@ -6,16 +6,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
-use rand::SeedableRng;
+use rand::{RngCore, SeedableRng};
+use tipring_api::webhook::Timing;
 use tipring_api::{
-    ApiParts, ApiState, ConfigAccess, ConfigError, HealthNote, Live, RecordingReader, Recordings,
+    ApiParts, ApiState, Author, ConfigAccess, ConfigError, Directory, DirectoryAgent,
+    DirectoryQueue, HealthNote, Live, RecordingReader, Recordings,
 };
 use tipring_clock::{Clock, RealClock};
 use tipring_config::Document;
 use tipring_events::{Command, Refusal, Reply};
 use tipring_media::wav::{PCM_HEADER_BYTES, PcmReader, pcm_reader};
 use tipring_media::{MediaError, Metrics};
-use tipring_store::Store;
+use tipring_store::{AuditEntry, Store};
 use tipring_tts::Catalogue;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -23,6 +25,13 @@ use crate::figures::{self, Figures};
 use crate::inbox::{Mail, Mailbox};
 use crate::settings::{self, OwnedSite};
 use crate::sounds::unrecorded;
+use crate::webhooks;
+
+/// Orders that may wait for the sender of webhooks.
+const WEBHOOK_ORDERS_MAX: usize = 16;
+
+/// How long the receiver of a webhook may take to answer.
+const WEBHOOK_ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Commands that may wait for the core.
 const COMMANDS_MAX: usize = 256;
@@ -41,6 +50,7 @@ pub(crate) struct Configuration {
 struct Current {
     toml: String,
     notes: Vec<HealthNote>,
+    directory: Arc<Directory>,
 }
 
 impl Configuration {
@@ -54,7 +64,8 @@ impl Configuration {
         document: &Document,
     ) -> Self {
         let notes = prompt_notes(&catalogue, document);
-        let current = Mutex::new(Current { toml: document.to_toml(), notes });
+        let directory = directory(document);
+        let current = Mutex::new(Current { toml: document.to_toml(), notes, directory });
         Configuration { store, clock, site, mailbox, catalogue, current }
     }
 
@@ -67,12 +78,8 @@ impl Configuration {
     }
 }
 
-impl ConfigAccess for Configuration {
-    fn export(&self) -> String {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).toml.clone()
-    }
-
-    fn import(&self, toml: &str, who: &str) -> Result<(), ConfigError> {
+impl Configuration {
+    fn put(&self, toml: &str, who: &Author, seen: Option<&str>) -> Result<bool, ConfigError> {
         let document = Document::parse(toml).map_err(from_config)?;
         let resolved = self.site.resolve(&document).map_err(from_config)?;
         settings::sip_config(&resolved, Vec::new()).map_err(from_config)?;
@@ -80,18 +87,71 @@ impl ConfigAccess for Configuration {
         let notes = prompt_notes(&self.catalogue, &document);
         // One import at a time, so that what is kept last is what is in force.
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        self.store
-            .save_configuration(self.clock.wall(), who, &written)
-            .map_err(|e| Self::general(e.to_string()))?;
+        if seen.is_some_and(|seen| seen != current.toml) {
+            return Ok(false);
+        }
+        let told = self.told(&current.toml, &document, who);
+        self.store.save_configuration(&written, told).map_err(|e| Self::general(e.to_string()))?;
         self.store
             .set_offset_minutes(document.offset_minutes)
             .map_err(|e| Self::general(e.to_string()))?;
         self.mailbox
             .send(Mail::Configure(Box::new(resolved)))
             .map_err(|_| Self::general("the box is too busy; try again".to_owned()))?;
-        *current = Current { toml: written, notes };
-        Ok(())
+        *current = Current { toml: written, notes, directory: directory(&document) };
+        Ok(true)
     }
+
+    /// The row of the audit log: what differs, without secrets.
+    fn told(&self, before: &str, after: &Document, who: &Author) -> AuditEntry {
+        let wall = self.clock.wall();
+        let mut told = AuditEntry::new(wall, &who.name, "configuration-changed", "configuration");
+        told.address.clone_from(&who.address);
+        if let Ok(before) = Document::parse(before) {
+            let (before, after) = tipring_config::changes(&before, after);
+            (told.before, told.after) = (Some(before.to_string()), Some(after.to_string()));
+        }
+        told
+    }
+}
+
+impl ConfigAccess for Configuration {
+    fn export(&self) -> String {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).toml.clone()
+    }
+
+    fn import(&self, toml: &str, who: &Author) -> Result<(), ConfigError> {
+        self.put(toml, who, None).map(|_| ())
+    }
+
+    fn import_over(&self, seen: &str, toml: &str, who: &Author) -> Result<bool, ConfigError> {
+        self.put(toml, who, Some(seen))
+    }
+
+    fn directory(&self) -> Arc<Directory> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).directory.clone()
+    }
+}
+
+/// The queues and agents of a document.
+fn directory(document: &Document) -> Arc<Directory> {
+    let pop = |queue: &str| {
+        let pop = document.screen_pops.iter().find(|pop| pop.queue == queue);
+        pop.map(|pop| pop.url.clone()).unwrap_or_default()
+    };
+    let queues = document.queues.iter().map(|queue| DirectoryQueue {
+        queue: queue.id,
+        name: queue.name.clone(),
+        screen_pop: pop(&queue.name),
+    });
+    let id_of = |name: &String| document.queues.iter().find(|q| q.name == *name).map(|q| q.id);
+    let agents = document.agents.iter().map(|agent| DirectoryAgent {
+        agent: agent.id,
+        work_number: agent.work_number,
+        name: agent.name.clone(),
+        queues: agent.queues.iter().filter_map(id_of).collect(),
+    });
+    Arc::new(Directory { queues: queues.collect(), agents: agents.collect() })
 }
 
 /// Says which of the site's own prompts the makeshift voice has to say.
@@ -125,8 +185,14 @@ impl ConfigAccess for SharedConfiguration {
     fn export(&self) -> String {
         self.0.export()
     }
-    fn import(&self, toml: &str, who: &str) -> Result<(), ConfigError> {
+    fn import(&self, toml: &str, who: &Author) -> Result<(), ConfigError> {
         self.0.import(toml, who)
+    }
+    fn import_over(&self, seen: &str, toml: &str, who: &Author) -> Result<bool, ConfigError> {
+        self.0.import_over(seen, toml, who)
+    }
+    fn directory(&self) -> Arc<Directory> {
+        self.0.directory()
     }
 }
 
@@ -193,6 +259,16 @@ pub(crate) struct WebParts {
 pub(crate) fn router(parts: WebParts) -> axum::Router {
     let (commands, waiting) = mpsc::channel(COMMANDS_MAX);
     tokio::spawn(pass_on(waiting, parts.mailbox));
+    let (webhook_orders, orders) = mpsc::channel(WEBHOOK_ORDERS_MAX);
+    let sender = webhooks::Sender {
+        store: parts.store.clone(),
+        live: parts.live.clone(),
+        clock: Arc::new(parts.clock.clone()),
+        timing: Timing::default(),
+        answer_within: WEBHOOK_ANSWER_WITHIN,
+        seed: rand::rngs::StdRng::from_os_rng().next_u64(),
+    };
+    tokio::spawn(webhooks::run(sender, orders));
     let (figures, media) = (parts.figures, parts.media);
     let (notes, configuration) = (parts.notes, parts.configuration.clone());
     tipring_api::router(ApiState::new(ApiParts {
@@ -205,6 +281,7 @@ pub(crate) fn router(parts: WebParts) -> axum::Router {
         health: Box::new(move || [notes.clone(), configuration.0.notes()].concat()),
         recordings: Box::new(RecordingsFolder(parts.recordings)),
         config: Box::new(parts.configuration),
+        webhook_orders,
         utc_offset_minutes: parts.offset_minutes,
     }))
 }
@@ -232,14 +309,4 @@ pub(crate) fn bind(address: SocketAddr) -> anyhow::Result<std::net::TcpListener>
     })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
-}
-
-/// Serves the routes until the runtime ends.
-///
-/// # Errors
-/// The listener has gone.
-pub(crate) async fn serve(listener: std::net::TcpListener, router: axum::Router) -> io::Result<()> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).await
 }

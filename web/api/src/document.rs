@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
-    ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder, Schema,
+    ContentBuilder, Object, OpenApi as Document, Ref, RefOr, Required, Response, ResponseBuilder,
+    Schema, Type,
 };
 use utoipa::{IntoResponses, Modify, OpenApi};
 
 use crate::Problem;
+use crate::access::{Who, access};
+use crate::routes::entries::Section;
+use crate::routes::roles::RoleName;
 
 /// What the document says of the whole.
 #[derive(OpenApi)]
@@ -20,7 +27,7 @@ use crate::Problem;
             field of an answer is always there; what is not known is null.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, Section)),
     modifiers(&SessionCookie)
 )]
 pub(crate) struct Base;
@@ -35,6 +42,13 @@ impl Modify for SessionCookie {
             .components
             .get_or_insert_default()
             .add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A token made by POST /api/tokens."));
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", SecurityScheme::Http(bearer.build()));
     }
 }
 
@@ -66,12 +80,17 @@ macro_rules! problem_sets {
 
 const NOT_RIGHT: (&str, &str) = ("400", "The request is not right");
 const NOT_LOGGED_IN: (&str, &str) = ("401", "Not logged in");
-const FORBIDDEN: (&str, &str) =
-    ("403", "A password of one's own must be chosen first, or another site's page asks");
+const FORBIDDEN: (&str, &str) = (
+    "403",
+    "The role or its scope does not allow it, a password of one's own must be chosen first, or \
+     another site's page asks",
+);
 const NOT_THERE: (&str, &str) = ("404", "There is no such thing");
 const TOO_LARGE: (&str, &str) = ("413", "The body is too large");
 const WRONG_TYPE: (&str, &str) = ("415", "The body is of the wrong kind");
 const INTERNAL: (&str, &str) = ("500", "The box could not do it");
+const SLOW: (&str, &str) = ("408", "The body did not come");
+const DISK: (&str, &str) = ("507", "The disk takes nothing now");
 const BUSY: (&str, &str) = ("503", "The box has too much to do; try again");
 
 problem_sets! {
@@ -82,6 +101,12 @@ problem_sets! {
     /// Of a route that changes something and has a body.
     BodyProblems =
         [NOT_RIGHT, NOT_LOGGED_IN, FORBIDDEN, TOO_LARGE, WRONG_TYPE, INTERNAL, BUSY];
+    /// Of a route that changes what must be as it was seen.
+    MatchProblems = [
+        NOT_THERE,
+        ("412", "Somebody has changed it meanwhile"),
+        ("428", "Say which state you saw by If-Match"),
+    ];
     /// Of a route that asks the switch for something.
     CommandProblems = [
         NOT_RIGHT, NOT_LOGGED_IN, FORBIDDEN, NOT_THERE,
@@ -116,4 +141,75 @@ fn require(schema: &mut RefOr<Schema>) {
         Schema::AllOf(all_of) => all_of.items.iter_mut().for_each(require),
         _ => {}
     }
+}
+
+/// Says of every route whom it is for, and what the guard and the other layers before it answer:
+/// the same table tells both.
+pub(crate) fn describe_access(document: &mut Document) {
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            ("GET", &mut item.get),
+            ("POST", &mut item.post),
+            ("PUT", &mut item.put),
+            ("DELETE", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                describe(method, path, operation);
+            }
+        }
+    }
+}
+
+fn describe(method: &str, path: &str, operation: &mut Operation) {
+    let Some(access) = access(method, path) else { return };
+    let mut add = |list: &[(&str, &str)]| {
+        for (status, response) in problems(list) {
+            operation.responses.responses.entry(status).or_insert(response);
+        }
+    };
+    if operation.request_body.is_some() {
+        add(&[NOT_RIGHT, SLOW, TOO_LARGE, WRONG_TYPE]);
+    }
+    if method != "GET" {
+        add(&[FORBIDDEN]);
+    }
+    if access.who == Who::Everybody {
+        operation.security = None;
+        if operation.request_body.is_some() {
+            add(&[INTERNAL, BUSY, DISK]);
+        }
+        return;
+    }
+    add(&[NOT_RIGHT, NOT_LOGGED_IN, FORBIDDEN, INTERNAL, BUSY, DISK]);
+    let none: [&str; 0] = [];
+    operation.security = Some(vec![
+        SecurityRequirement::new("session", none),
+        SecurityRequirement::new("token", none),
+    ]);
+    if method == "POST" {
+        add(&[
+            SLOW,
+            ("409", "Not in this state, or the first request with this key still runs"),
+            TOO_LARGE,
+            ("422", "The key was used for another request"),
+        ]);
+        let key = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(
+                "A key of one's own choice, new for each command. When the request is sent again \
+                 with it, the first answer comes again and nothing is done twice.",
+            ))
+            .schema(Some(Object::with_type(Type::String)));
+        operation.parameters.get_or_insert_default().push(RefOr::T(key.build()));
+    }
+    let names: Vec<String> =
+        access.who.roles().iter().map(|role| RoleName::from(*role).word()).collect();
+    let said = format!("For: {}.", names.join(", "));
+    operation.description = Some(match operation.description.take() {
+        Some(text) => format!("{text}\n\n{said}"),
+        None => said,
+    });
 }

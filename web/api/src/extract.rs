@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request};
@@ -30,7 +31,21 @@ async fn body_of(request: Request, expected: &[&str]) -> Result<Bytes, Problem> 
     if !media_type(request.headers()).is_some_and(|t| expected.contains(&t.as_str())) {
         return Err(wrong_type(expected[0]));
     }
-    Bytes::from_request(request, &()).await.map_err(|rejection| {
+    read_body(request).await
+}
+
+/// How long a client may take to send a body.
+const BODY_WITHIN: Duration = Duration::from_secs(20);
+
+/// Reads a body to its end. Who announces one and does not send it is let go of.
+pub(crate) async fn read_body(request: Request) -> Result<Bytes, Problem> {
+    let read = tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, &())).await;
+    let read = read.map_err(|_| {
+        let title = "The body did not come";
+        let detail = format!("send it within {} seconds", BODY_WITHIN.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "body-timeout", title, detail)
+    })?;
+    read.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             let title = "The body is too large";
             return Problem::new(rejection.status(), "too-large", title, rejection.body_text());
@@ -104,5 +119,20 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         Ok(Peer(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical()))
+    }
+}
+
+/// Put into the extensions of a request that came over TLS, so that cookies are kept to it.
+#[derive(Clone, Copy, Debug)]
+pub struct ServedByTls;
+
+/// Whether the request came over TLS.
+pub(crate) struct Tls(pub(crate) bool);
+
+impl<S: Sync> FromRequestParts<S> for Tls {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Tls(parts.extensions.get::<ServedByTls>().is_some()))
     }
 }

@@ -1,12 +1,17 @@
 //! What stands before the routes: whose page asks, who is logged in, and what a browser may do with
 //! the answer.
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::session::{Session, token_of};
+use tipring_events::{AgentId, QueueId};
+use tipring_line::CallId;
+
+use crate::access::{Who, access};
+use crate::scope::Scope;
+use crate::session::Session;
 use crate::{ApiState, Problem};
 
 /// Refuses a change that another site's page asks for.
@@ -36,37 +41,77 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     authority.is_some_and(|authority| text(header::HOST) == Some(authority))
 }
 
-/// Lets only those in who are logged in, and tells the route who it is.
-pub(crate) async fn logged_in(
+/// Lets in whom the table of routes lets in, to what is theirs, and tells the route who it is.
+pub(crate) async fn admit(
     State(state): State<ApiState>,
+    path: MatchedPath,
+    parameters: RawPathParams,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let session = session_of(&state, request.headers()).ok_or_else(|| {
+    let Some(access) = access(request.method().as_str(), path.as_str()) else {
+        return Err(forbidden(
+            "no-rule",
+            "nobody may use this route: the table has no rule for it",
+        ));
+    };
+    if access.who == Who::Everybody {
+        return Ok(next.run(request).await);
+    }
+    let session = state.session_of(request.headers(), access.passive).await?.ok_or_else(|| {
         let title = "You are not logged in";
         Problem::new(StatusCode::UNAUTHORIZED, "not-logged-in", title, "log in first")
     })?;
-    request.extensions_mut().insert(session);
-    Ok(next.run(request).await)
-}
-
-/// Lets only those in whose password is their own; stands behind [`logged_in`].
-pub(crate) async fn own_password(request: Request, next: Next) -> Result<Response, Problem> {
-    if request.extensions().get::<Session>().is_none_or(|session| session.must_change) {
+    if session.must_change && access.who != Who::LoggedIn {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "password-change-required",
             "Choose a password of your own first",
-            "the password you logged in with was made by the box; change it by POST /api/password",
+            "the password you logged in with was given to you; change it by POST /api/password",
         ));
     }
+    if !access.who.includes(session.role) {
+        return Err(forbidden("not-your-role", "your role may not do this; ask the administrator"));
+    }
+    within_scope(&state, &session, request.method(), &parameters)?;
+    request.extensions_mut().insert(session);
     Ok(next.run(request).await)
 }
 
-/// The session of a request, if it has one that lasts.
-pub(crate) fn session_of(state: &ApiState, headers: &HeaderMap) -> Option<Session> {
-    let token = token_of(headers)?;
-    state.sessions().find(state.inner.clock.now(), &token)
+fn forbidden(kind: &str, detail: &str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, kind, "You may not do this", detail)
+}
+
+/// Whether what the path names is the asker's. Path parameters of these names mean the same on
+/// every route; one that cannot be read is left for the route to refuse.
+fn within_scope(
+    state: &ApiState,
+    session: &Session,
+    method: &Method,
+    parameters: &RawPathParams,
+) -> Result<(), Problem> {
+    let scope = state.scope(session);
+    if scope == Scope::All {
+        return Ok(());
+    }
+    let live = state.inner.live.snapshot();
+    for (name, value) in parameters {
+        let id = value.parse::<u32>();
+        let theirs = match name {
+            "agent" => id.map_or(true, |id| scope.agent(AgentId(id))),
+            "queue" => id.map_or(true, |id| scope.queue(QueueId(id))),
+            "extension" => value.parse().map_or(true, |e| scope.extension(&e, &live.state)),
+            // A past call is judged by the route that reads it.
+            "call" if method == Method::POST => {
+                value.parse().map_or(true, |id| scope.call(CallId(id), &live.state))
+            }
+            _ => true,
+        };
+        if !theirs {
+            return Err(forbidden("not-yours", &format!("this {name} is not one of yours")));
+        }
+    }
+    Ok(())
 }
 
 /// What a browser may do with what the box sends: run only the box's own scripts, show it in no

@@ -11,23 +11,35 @@
 //! by its `Origin` (Fetch standard, section 3.2); bodies must be `application/json`, where an
 //! unknown field is an error.
 //!
-//! Left out on purpose: TLS (whoever serves the router adds it), and roles other than the
-//! administrator's.
+//! One table says which role may use which route; beyond that a supervisor sees and commands the
+//! own queues, an agent the own desktop. Commands may carry an `Idempotency-Key`, changes of the
+//! configuration an `If-Match`. Other software asks by bearer tokens (RFC 6750) and is told of
+//! events by signed webhooks, whose sending is a sans-IO machine, [`webhook::Dispatcher`].
+//!
+//! Left out on purpose: TLS and HTTP itself (whoever serves the router adds them, and puts
+//! [`ServedByTls`] into requests that came over TLS).
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod access;
 mod document;
+mod etag;
 mod extract;
 mod guard;
+mod idempotency;
 mod live;
 mod lockout;
 mod metrics;
 mod pages;
+mod presence;
 mod problem;
 mod routes;
+mod scope;
+mod screen_pop;
 mod session;
 mod state;
+pub mod webhook;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -37,12 +49,15 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use extract::ServedByTls;
 pub use live::{Live, LiveSnapshot};
 pub use metrics::{Family, MetricKind, Sample};
 pub use problem::Problem;
+pub use screen_pop::ScreenPop;
 pub use state::{
-    ApiParts, ApiState, CommandSender, ConfigAccess, ConfigError, HealthNote, RecordingReader,
-    Recordings,
+    ApiParts, ApiState, Author, CommandSender, ConfigAccess, ConfigError, Directory,
+    DirectoryAgent, DirectoryQueue, HealthNote, RecordingReader, Recordings, WebhookOrder,
+    WebhookOrders,
 };
 
 /// Every route of the box's web side.
@@ -50,14 +65,12 @@ pub use state::{
 /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so that the log-in lock
 /// can tell addresses apart.
 pub fn router(state: ApiState) -> Router {
-    let logged_in = from_fn_with_state(state.clone(), guard::logged_in);
-    let (open, _) = routes::open().split_for_parts();
-    let (own, _) = routes::logged_in().split_for_parts();
-    let (full, _) = routes::own_password().split_for_parts();
+    let (routes, _) = routes::all().split_for_parts();
     // A recording keeps its length and its ranges, so it is sent as it is.
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new("audio/"));
-    open.merge(own.route_layer(logged_in.clone()))
-        .merge(full.route_layer(from_fn(guard::own_password)).route_layer(logged_in))
+    routes
+        .route_layer(from_fn_with_state(state.clone(), idempotency::once))
+        .route_layer(from_fn_with_state(state.clone(), guard::admit))
         .method_not_allowed_fallback(pages::method_not_allowed)
         .fallback(pages::page)
         .layer(DefaultBodyLimit::max(routes::BODY_BYTES_MAX))
@@ -70,10 +83,9 @@ pub fn router(state: ApiState) -> Router {
 /// The OpenAPI document of every route, as `/api/openapi.json` serves it.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let (_, mut document) = OpenApiRouter::with_openapi(document::Base::openapi())
-        .merge(routes::open())
-        .merge(routes::logged_in())
-        .merge(routes::own_password())
+        .merge(routes::all())
         .split_for_parts();
     document::require_every_field(&mut document);
+    document::describe_access(&mut document);
     document
 }

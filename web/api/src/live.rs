@@ -14,6 +14,10 @@ use tipring_events::{Event, LiveEvent, LiveState};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
+use crate::scope::Scope;
+use crate::screen_pop::{ScreenPop, screen_pops};
+use crate::state::Directory;
+
 /// How many events the ring keeps.
 pub(crate) const RING_EVENTS_MAX: usize = 8_192;
 
@@ -24,8 +28,19 @@ pub struct LiveSnapshot {
     pub sequence: u64,
     /// When it was taken, milliseconds since 1970.
     pub at_ms: i64,
-    /// The state.
+    /// The state, as far as the asker may see it.
     pub state: LiveState,
+    /// What desktops open for the calls that agents are offered or have.
+    pub pops: Vec<ScreenPop>,
+}
+
+impl LiveSnapshot {
+    /// The snapshot as this scope sees it.
+    pub(crate) fn within(&self, scope: &Scope, directory: &Directory) -> Self {
+        let state = scope.state(&self.state);
+        let pops = screen_pops(&state, directory);
+        LiveSnapshot { state, pops, ..*self }
+    }
 }
 
 struct Ring {
@@ -58,8 +73,12 @@ pub(crate) enum Unheard {
 impl Live {
     /// An empty state at the calendar time `now`.
     pub fn new(now: WallTime) -> Self {
-        let snapshot =
-            LiveSnapshot { sequence: 0, at_ms: now.unix_millis(), state: LiveState::default() };
+        let snapshot = LiveSnapshot {
+            sequence: 0,
+            at_ms: now.unix_millis(),
+            state: LiveState::default(),
+            pops: Vec::new(),
+        };
         let ring = Ring {
             sequence: 0,
             events: VecDeque::new(),
@@ -104,7 +123,8 @@ impl Live {
     pub fn publish_state(&self, now: WallTime, state: LiveState) {
         let mut ring = self.lock();
         let sequence = ring.sequence;
-        ring.snapshot = Arc::new(LiveSnapshot { sequence, at_ms: now.unix_millis(), state });
+        let (at_ms, pops) = (now.unix_millis(), Vec::new());
+        ring.snapshot = Arc::new(LiveSnapshot { sequence, at_ms, state, pops });
         drop(ring);
         self.changed.send_modify(|n| *n += 1);
     }
@@ -122,7 +142,7 @@ impl Live {
     }
 
     /// Wakes whenever there is something new.
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+    pub fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
 

@@ -65,6 +65,11 @@ impl Problem {
         StatusCode::from_u16(self.status).expect("made from a StatusCode")
     }
 
+    /// Whether it is of this kind.
+    pub(crate) fn is(&self, kind: &str) -> bool {
+        self.kind.strip_prefix("/problems/") == Some(kind)
+    }
+
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", "The request is not right", detail)
     }

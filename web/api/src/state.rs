@@ -1,23 +1,53 @@
 //! What the routes are given by the box.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::http::{HeaderMap, header};
 use rand::RngCore;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::net::{IpAddr, Ipv4Addr};
 use thiserror::Error;
-use tipring_clock::Clock;
-use tipring_events::{Command, Reply};
-use tipring_store::{Reader, Store};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tipring_clock::{Clock, Instant};
+use tipring_events::{AgentId, Command, QueueId, Reply};
+use tipring_line::Number;
+use tipring_store::{AuditEntry, Reader, Store, Token, TokenId, User, WebhookId};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 use utoipa::ToSchema;
 
+use crate::idempotency::Answers;
 use crate::lockout::Lockout;
-use crate::session::Sessions;
+use crate::presence::Presence;
+use crate::scope::Scope;
+use crate::session::{Beginning, Proof, Session, Sessions, secret_of};
 use crate::{Family, Live, Problem};
 
 /// Where commands for the switch go. Bounded: a full one answers "busy".
 pub type CommandSender = mpsc::Sender<(Command, oneshot::Sender<Reply>)>;
+
+/// Where orders to the sender of webhooks go.
+pub type WebhookOrders = mpsc::Sender<WebhookOrder>;
+
+/// What the sender of webhooks is told.
+#[derive(Debug)]
+pub enum WebhookOrder {
+    /// The table of webhooks has changed: read it again.
+    Changed,
+    /// Send this at once and once only, whatever else waits, and say how it went: the status, or
+    /// what kept the receiver from answering.
+    SendNow {
+        /// To which webhook.
+        webhook: WebhookId,
+        /// The delivery's name, as its header says.
+        name: String,
+        /// The body.
+        body: String,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Result<u16, String>>,
+    },
+}
 
 /// What is wrong with a configuration document.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -37,7 +67,55 @@ pub trait ConfigAccess: Send + Sync {
     fn export(&self) -> String;
     /// Checks the document, keeps it as the decision of `who`, and puts it in force; or changes
     /// nothing and says what is wrong.
-    fn import(&self, toml: &str, who: &str) -> Result<(), ConfigError>;
+    fn import(&self, toml: &str, who: &Author) -> Result<(), ConfigError>;
+    /// As [`ConfigAccess::import`], if the document in force is still `seen`; `false` where it was
+    /// changed meanwhile.
+    fn import_over(&self, seen: &str, toml: &str, who: &Author) -> Result<bool, ConfigError>;
+    /// The queues and agents in force.
+    fn directory(&self) -> Arc<Directory>;
+}
+
+/// Who changes something, for the audit log.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Author {
+    /// The user, token or agent.
+    pub name: String,
+    /// The address the request came from; empty for the box's own command line.
+    pub address: String,
+}
+
+/// The queues and agents that there are, and what desktops need to know of them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Directory {
+    /// The queues.
+    pub queues: Vec<DirectoryQueue>,
+    /// The agents.
+    pub agents: Vec<DirectoryAgent>,
+}
+
+/// One queue.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct DirectoryQueue {
+    /// The queue.
+    pub queue: QueueId,
+    /// Its name.
+    pub name: String,
+    /// What an agent's desktop opens when a call of it is offered, as a template; empty for
+    /// nothing.
+    pub screen_pop: String,
+}
+
+/// One agent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct DirectoryAgent {
+    /// The agent.
+    pub agent: AgentId,
+    /// The work number.
+    pub work_number: Number,
+    /// The name.
+    pub name: String,
+    /// The queues the agent serves.
+    pub queues: Vec<QueueId>,
 }
 
 /// One recording, opened for playing. Called from a thread that may wait.
@@ -86,6 +164,8 @@ pub struct ApiParts {
     pub recordings: Box<dyn Recordings>,
     /// The configuration.
     pub config: Box<dyn ConfigAccess>,
+    /// Where orders to the sender of webhooks go.
+    pub webhook_orders: WebhookOrders,
     /// The offset of local time from UTC, minutes east: where "today" begins. China: 480.
     pub utc_offset_minutes: i32,
 }
@@ -109,6 +189,12 @@ pub(crate) struct Inner {
     rng: Mutex<Box<dyn RngCore + Send>>,
     sessions: Mutex<Sessions>,
     lockout: Mutex<Lockout>,
+    pub(crate) answers: Mutex<Answers>,
+    pub(crate) presence: Presence,
+    /// When each token's use was last written down.
+    tokens_used: Mutex<HashMap<TokenId, Instant>>,
+    /// Tells the sender of webhooks that their table has changed, or of a single delivery.
+    pub(crate) webhook_orders: WebhookOrders,
     /// Places for checking a password, which takes much time and memory.
     pub(crate) password_checks: Semaphore,
     /// Places for listeners to live events.
@@ -117,6 +203,18 @@ pub(crate) struct Inner {
 
 /// How many passwords are checked at once: 19 MiB each.
 const PASSWORD_CHECKS_MAX: usize = 2;
+
+/// How often at most the use of a token is written down: flash wears.
+const TOKEN_USE_NOTED: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// How many tokens' uses are remembered.
+const TOKENS_REMEMBERED_MAX: usize = 1_024;
+
+/// The key in an `Authorization` header (RFC 6750, section 2.1).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, key) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
 
 /// How many listen to live events at once.
 const LISTENERS_MAX: usize = 64;
@@ -137,6 +235,10 @@ impl ApiState {
             rng: Mutex::new(parts.rng),
             sessions: Mutex::default(),
             lockout: Mutex::default(),
+            answers: Mutex::default(),
+            presence: Presence::default(),
+            tokens_used: Mutex::default(),
+            webhook_orders: parts.webhook_orders,
             password_checks: Semaphore::new(PASSWORD_CHECKS_MAX),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
         };
@@ -157,9 +259,79 @@ impl ApiState {
         self.inner.lockout.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What this session is about.
+    pub(crate) fn scope(&self, session: &Session) -> Scope {
+        Scope::of(session, &self.inner.config.directory())
+    }
+
+    /// Who asks, by a token or by a session's cookie. A `passive` request is one that a page makes
+    /// by itself.
+    pub(crate) async fn session_of(
+        &self,
+        headers: &HeaderMap,
+        passive: bool,
+    ) -> Result<Option<Session>, Problem> {
+        if let Some(value) = headers.get(header::AUTHORIZATION) {
+            let Some(key) = value.to_str().ok().and_then(bearer) else { return Ok(None) };
+            let hash: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+            let found = self.blocking(move |state| Ok(state.reader().token(hash)?)).await?;
+            let Some(token) = found else { return Ok(None) };
+            self.note_use(&token);
+            return Ok(Some(self.session_of_token(token)));
+        }
+        let now = (self.inner.clock.now(), self.inner.clock.wall());
+        Ok(secret_of(headers).and_then(|secret| self.sessions().find(now, &secret, passive)))
+    }
+
+    fn session_of_token(&self, token: Token) -> Session {
+        let mut user = User::new(&format!("token {}", token.name), token.role);
+        user.queues = token.queues;
+        let beginning = Beginning {
+            proof: Proof::Token(token.id),
+            id: u64::from(token.id.0),
+            user,
+            agent: None,
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            at: self.inner.clock.wall(),
+        };
+        Session::new(self.inner.clock.now(), beginning)
+    }
+
+    /// Writes down that a token was used, now and then.
+    fn note_use(&self, token: &Token) {
+        let now = self.inner.clock.now();
+        let mut used = self.inner.tokens_used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.get(&token.id).is_some_and(|at| now - *at < TOKEN_USE_NOTED) {
+            return;
+        }
+        if used.len() >= TOKENS_REMEMBERED_MAX {
+            used.clear();
+        }
+        used.insert(token.id, now);
+        drop(used);
+        let (store, id, at) = (self.inner.store.clone(), token.id, self.inner.clock.wall());
+        // Nobody waits for it; a disk that takes nothing is told of elsewhere.
+        tokio::task::spawn_blocking(move || store.token_used(id, at));
+    }
+
+    /// A row for the audit log: who does what to what, now.
+    pub(crate) fn told(&self, session: &Session, action: &str, target: &str) -> AuditEntry {
+        let mut entry = AuditEntry::new(self.inner.clock.wall(), &session.name, action, target);
+        if !session.address.is_unspecified() {
+            entry.address = session.address.to_string();
+        }
+        entry
+    }
+
     /// How many listen to live events.
     pub(crate) fn listening(&self) -> u64 {
         LISTENERS_MAX.saturating_sub(self.inner.listeners.available_permits()) as u64
+    }
+
+    /// Waits for a place to check or make a password in, which takes much time and memory.
+    pub(crate) async fn password_place(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        let place = self.inner.password_checks.acquire().await;
+        place.map_err(|_| Problem::internal("the box is stopping"))
     }
 
     /// Does `work`, which may wait for the disk, apart from the threads that serve.

@@ -35,7 +35,17 @@ fn log_morning(under_test: &TestBox) {
         let (called, caller, caller_name) = (None, None, String::new());
         log(s, EventKind::CallBegan { call, source, called, caller, caller_name, inbound: true });
         let queue_name = "=热线,一".to_owned();
-        log(s, EventKind::QueueEntered { call, queue, queue_name, position: 1 });
+        log(
+            s,
+            EventKind::QueueEntered {
+                call,
+                queue,
+                queue_name,
+                position: 1,
+                priority: 0,
+                waited_before_ms: 0,
+            },
+        );
         let (outcome, wait) = match n {
             0..=5 => (QueueOutcome::Answered, 10),
             6..=7 => (QueueOutcome::Answered, 30),
@@ -44,7 +54,16 @@ fn log_morning(under_test: &TestBox) {
         };
         let agent = (n < 8).then_some(agent);
         let wait_ms = wait as u64 * 1000;
-        let left = EventKind::QueueLeft { call, queue, outcome, wait_ms, position: 1, agent };
+        let left = EventKind::QueueLeft {
+            call,
+            queue,
+            outcome,
+            wait_ms,
+            position: 1,
+            agent,
+            because: None,
+            first_position: 1,
+        };
         log(s + wait, left);
     }
     log(3600, changed(AgentState::NotReady, "吃饭"));

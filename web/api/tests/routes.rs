@@ -43,12 +43,31 @@ fn log_calls(under_test: &TestBox, calls: u64) {
         log(at(0), segment(1, SegmentKind::Queue, "hotline", None));
         log(at(0), EventKind::CallAnswered { call, certainty: AnswerCertainty::Signalled });
         let queue_name = "hotline".to_owned();
-        log(at(0), EventKind::QueueEntered { call, queue, queue_name, position: 1 });
+        log(
+            at(0),
+            EventKind::QueueEntered {
+                call,
+                queue,
+                queue_name,
+                position: 1,
+                priority: 0,
+                waited_before_ms: 0,
+            },
+        );
         let (outcome, disposition) = match agent {
             Some(_) => (QueueOutcome::Answered, Disposition::Answered),
             None => (QueueOutcome::Abandoned, Disposition::Abandoned),
         };
-        let left = EventKind::QueueLeft { call, queue, outcome, wait_ms: 9000, position: 1, agent };
+        let left = EventKind::QueueLeft {
+            call,
+            queue,
+            outcome,
+            wait_ms: 9000,
+            position: 1,
+            agent,
+            first_position: 1,
+            because: None,
+        };
         log(at(9), left);
         if agent.is_some() {
             log(at(9), segment(2, SegmentKind::Talk, "1001", agent));
@@ -189,7 +208,7 @@ async fn every_command_reaches_the_switch_and_its_refusal_the_page() {
             Command::AgentNotReady { agent, reason: "吃饭".into() },
         ),
         ("/api/agents/7/logout", "", Command::AgentLogOut { agent }),
-        ("/api/calls/5/hangup", "", Command::HangUp { call: CallId(5), by: String::new() }),
+        ("/api/calls/5/hangup", "", Command::HangUp { call: CallId(5), by: "admin".into() }),
     ];
     let router = under_test.router.clone();
     for (path, body, expected) in routes {

@@ -48,7 +48,17 @@ test("a call moves through its segments, each ending as the next begins", () => 
 test("a caller waits, is offered, and leaves the queue", () => {
   const waiting = (count: number) => after(count).queues[0]?.waiting;
   assert.deepEqual(waiting(5), [
-    { call: 7, caller: "13800138000", position: 1, since_ms: 1_005_000, offered_to: null },
+    {
+      call: 7,
+      caller: "13800138000",
+      caller_name: "",
+      position: 1,
+      priority: 0,
+      since_ms: 1_005_000,
+      joined_ms: 1_005_000,
+      estimate_ms: null,
+      offered_to: null,
+    },
   ]);
   assert.equal(waiting(8)?.[0]?.offered_to, 1);
   assert.equal(waiting(9)?.[0]?.offered_to, null);
@@ -122,6 +132,6 @@ test("no state is changed in place", () => {
 test("an event about a call or queue nobody knows changes nothing", () => {
   assert.deepEqual(reduce(idle(), segment(1, 99, 1, "ivr")), idle());
   assert.deepEqual(reduce(idle(), left(1, 99)), idle());
-  const nowhere = { call: 99, queue: 99, queue_name: "?", position: 1 };
+  const nowhere = { call: 99, queue: 99, queue_name: "?", position: 1, priority: 0, waited_before_ms: 0 };
   assert.deepEqual(reduce(idle(), told(1, "queue-entered", nowhere)), idle());
 });

@@ -1,5 +1,5 @@
 /** Live states and events to test with. */
-import type { LiveAgent, LiveEvent, LiveSnapshot, LiveState } from "../src/live/model";
+import type { LiveAgent, LiveEvent, LiveQueue, LiveSnapshot, LiveState } from "../src/live/model";
 
 type EventOf<Name extends LiveEvent["event"]> = Extract<LiveEvent, { event: Name }>;
 type Told<Name extends LiveEvent["event"]> = Omit<EventOf<Name>, "sequence" | "at" | "event">;
@@ -23,6 +23,25 @@ export function agent(id: number, work: string): LiveAgent {
     extension: "8001",
     reason: "",
     call: null,
+    queues: [1, 2],
+    answered: 0,
+    talk_ms: 0,
+    until_ms: null,
+    leave_asked: null,
+  };
+}
+
+function queue(id: number, name: string): LiveQueue {
+  return {
+    queue: id,
+    name,
+    waiting: [],
+    waiting_count: 0,
+    agents_logged_in: 1,
+    agents_ready: 1,
+    callbacks: [],
+    abandoned: [],
+    closed: false,
   };
 }
 
@@ -31,15 +50,16 @@ export function idle(): LiveState {
     lines: [],
     calls: [],
     queues: [
-      { queue: 1, name: "燃气报修", waiting: [], agents_logged_in: 1, agents_ready: 1 },
-      { queue: 2, name: "账单", waiting: [], agents_logged_in: 1, agents_ready: 1 },
+      queue(1, "燃气报修"),
+      queue(2, "账单"),
     ],
     agents: [agent(1, "1001")],
+    reasons: [],
   };
 }
 
 export function snapshot(sequence: number, state: LiveState): LiveSnapshot {
-  return { sequence, at_ms: 1_000_000 + sequence * 1000, state };
+  return { sequence, at_ms: 1_000_000 + sequence * 1000, state, pops: [] };
 }
 
 export function began(sequence: number, call: number): LiveEvent {
@@ -69,7 +89,7 @@ export function segment(
 }
 
 export function entered(sequence: number, call: number, position: number): LiveEvent {
-  return told(sequence, "queue-entered", { call, queue: 1, queue_name: "燃气报修", position });
+  return told(sequence, "queue-entered", { call, queue: 1, queue_name: "燃气报修", position, priority: 0, waited_before_ms: 0 });
 }
 
 export function left(sequence: number, call: number): LiveEvent {
@@ -77,6 +97,8 @@ export function left(sequence: number, call: number): LiveEvent {
     call,
     queue: 1,
     outcome: "answered",
+    because: null,
+    first_position: 1,
     wait_ms: 5000,
     position: 1,
     agent: 1,

@@ -62,7 +62,7 @@ export class MockBox extends EventEmitter {
       agents_ready: this.agents.filter((agent) => agent.state === "ready").length,
     }));
     const state = { lines: this.lines(), calls: this.open(), queues, agents: this.agents };
-    return { sequence: this.sequence, at_ms: Date.now(), state };
+    return { sequence: this.sequence, at_ms: Date.now(), state, pops: [] };
   }
 
   open() {

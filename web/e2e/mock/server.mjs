@@ -133,7 +133,9 @@ const ROUTES = {
 };
 
 function me(mock) {
-  return { name: "admin", role: "administrator", must_change_password: mock.account.must_change_password };
+  const { must_change_password } = mock.account;
+  const nobody = { queues: [], agent: null, extension: null };
+  return { name: "admin", role: "administrator", ...nobody, must_change_password };
 }
 
 function logIn(mock, response, asked) {

@@ -81,7 +81,14 @@ impl Script {
         let (call, queue) = (self.call, QueueId(1));
         let entered_us = self.at_us;
         self.segment(SegmentKind::Queue, "热线", None);
-        self.say(EventKind::QueueEntered { call, queue, queue_name: "热线".into(), position: 3 });
+        self.say(EventKind::QueueEntered {
+            call,
+            queue,
+            queue_name: "热线".into(),
+            position: 3,
+            priority: 0,
+            waited_before_ms: 0,
+        });
         self.wait(30_000);
         self.say(EventKind::PositionChanged { call, queue, position: 1 });
         let mut answered = None;
@@ -105,7 +112,16 @@ impl Script {
         };
         let position = 1;
         let agent = answered;
-        self.say(EventKind::QueueLeft { call, queue, outcome, wait_ms, position, agent });
+        self.say(EventKind::QueueLeft {
+            call,
+            queue,
+            outcome,
+            wait_ms,
+            position,
+            agent,
+            first_position: position,
+            because: None,
+        });
         match answered {
             Some(agent) => self.talk(agent),
             None => self.end(Cause::NormalUnspecified, Party::Caller, Disposition::Abandoned),

@@ -172,6 +172,7 @@ impl Core {
             calls: self.switch.live_calls(),
             queues: self.acd.live_queues(|call| self.switch.caller_number(call)),
             agents: self.acd.live_agents(),
+            reasons: Vec::new(),
         }
     }
 

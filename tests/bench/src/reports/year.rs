@@ -128,7 +128,17 @@ impl Day<'_> {
         let queue = QueueId(self.rng.random_range(1..=QUEUES));
         self.segment(us, call, 2, SegmentKind::Queue, None);
         let queue_name = format!("queue {}", queue.0);
-        self.say(us, EventKind::QueueEntered { call, queue, queue_name, position: 2 });
+        self.say(
+            us,
+            EventKind::QueueEntered {
+                call,
+                queue,
+                queue_name,
+                position: 2,
+                priority: 0,
+                waited_before_ms: 0,
+            },
+        );
         let entered = us;
         us += self.rng.random_range(0..40_000_000);
         self.say(us, EventKind::PositionChanged { call, queue, position: 1 });
@@ -150,7 +160,16 @@ impl Day<'_> {
         let wait_ms = (us - entered) as u64 / 1000;
         self.say(
             us,
-            EventKind::QueueLeft { call, queue, outcome, wait_ms, position: 1, agent: by },
+            EventKind::QueueLeft {
+                call,
+                queue,
+                outcome,
+                wait_ms,
+                position: 1,
+                agent: by,
+                because: None,
+                first_position: 1,
+            },
         );
         if !answered {
             self.agent(us, agent, AgentState::Ready, "", None);

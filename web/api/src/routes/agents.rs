@@ -1,123 +1,36 @@
-//! What is asked of the switch: agents' states, and hanging up.
+//! What is asked of agents' states.
 
-use std::time::Duration;
-
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use tipring_events::{AgentId, Command, Refusal};
-use tipring_line::{CallId, Number};
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::oneshot;
+use tipring_events::{AgentId, Command};
+use tipring_line::Number;
 use utoipa::ToSchema;
 
 use crate::document::{CommandBodyProblems, CommandProblems};
 use crate::extract::{Body, PathPart};
+use crate::routes::command::{ask, order};
+use crate::session::Session;
 use crate::{ApiState, Problem};
-
-/// How long the switch may take to answer; it usually takes microseconds.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// The most characters of a reason.
 const REASON_CHARS_MAX: usize = 100;
 
-async fn ask(state: &ApiState, command: Command) -> Result<StatusCode, Problem> {
-    let (reply, answer) = oneshot::channel();
-    state.inner.commands.try_send((command, reply)).map_err(|e| match e {
-        TrySendError::Full(_) => Problem::busy("too many commands wait; try again"),
-        TrySendError::Closed(_) => Problem::internal("the switch does not run"),
-    })?;
-    match tokio::time::timeout(ANSWER_WITHIN, answer).await {
-        Ok(Ok(Ok(()))) => Ok(StatusCode::NO_CONTENT),
-        Ok(Ok(Err(refusal))) => Err(refused(refusal)),
-        Ok(Err(_)) => Err(Problem::internal("the switch stopped before it answered")),
-        Err(_) => Err(Problem::busy("the switch did not answer; look whether it was done")),
-    }
-}
-
-fn refused(refusal: Refusal) -> Problem {
-    let problem =
-        |status, kind, detail: &str| Problem::new(status, kind, "The switch refused", detail);
-    match refusal {
-        Refusal::WrongCredentials => problem(
-            StatusCode::FORBIDDEN,
-            "wrong-agent-credentials",
-            "the work number or its password is wrong",
-        ),
-        Refusal::Locked => problem(
-            StatusCode::TOO_MANY_REQUESTS,
-            "locked",
-            "too many wrong passwords for this work number; wait a while",
-        ),
-        Refusal::NoSuchExtension => problem(
-            StatusCode::NOT_FOUND,
-            "no-such-extension",
-            "there is no such extension, or no phone is registered there",
-        ),
-        Refusal::ExtensionTaken => problem(
-            StatusCode::CONFLICT,
-            "extension-taken",
-            "another agent is logged in at that extension; log that one out first",
-        ),
-        Refusal::NoSuchAgent => {
-            problem(StatusCode::NOT_FOUND, "no-such-agent", "there is no such agent")
-        }
-        Refusal::NotLoggedIn => {
-            problem(StatusCode::CONFLICT, "agent-not-logged-in", "the agent is not logged in")
-        }
-        Refusal::NoSuchCall => problem(
-            StatusCode::NOT_FOUND,
-            "no-such-call",
-            "there is no such call now; it may have ended just before",
-        ),
-        Refusal::NoSuchQueue => {
-            problem(StatusCode::NOT_FOUND, "no-such-queue", "there is no such queue")
-        }
-        Refusal::NoSuchLeg => problem(
-            StatusCode::CONFLICT,
-            "no-such-leg",
-            "the phone is in no call of the kind that is needed",
-        ),
-        Refusal::NotPossible => problem(
-            StatusCode::CONFLICT,
-            "not-possible",
-            "the state it is in does not allow it now; look at the live state",
-        ),
-        Refusal::NotAllowed => problem(
-            StatusCode::FORBIDDEN,
-            "not-allowed",
-            "the number cannot be reached from there; look at the dial rules and the class",
-        ),
-        Refusal::DoNotCall => problem(
-            StatusCode::FORBIDDEN,
-            "do-not-call",
-            "the number is on the list of those not to be called",
-        ),
-        Refusal::NoSuchPlace => problem(
-            StatusCode::CONFLICT,
-            "no-such-place",
-            "the place is taken, or there is nothing in it",
-        ),
-        Refusal::LeaveAsked => problem(
-            StatusCode::CONFLICT,
-            "leave-asked",
-            "a supervisor's leave is needed, and has been asked for",
-        ),
-        Refusal::Busy => Problem::busy("the switch has too much to do; nothing was changed"),
-    }
-}
+/// The most seconds by which a wrap-up is made longer at once.
+const EXTEND_S_MAX: u32 = 3_600;
 
 /// An agent who sits down at an extension.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AgentLogin {
-    work_number: Number,
+    pub(crate) work_number: Number,
     /// Digits, as the agent keys them.
-    password: String,
-    extension: Number,
+    pub(crate) password: String,
+    pub(crate) extension: Number,
 }
 
-/// Why an agent is not ready.
+/// Why an agent is not ready, or is sent away.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NotReady {
@@ -126,9 +39,43 @@ pub(crate) struct NotReady {
     reason: String,
 }
 
+impl NotReady {
+    fn checked(self) -> Result<String, Problem> {
+        if self.reason.chars().count() > REASON_CHARS_MAX {
+            let detail =
+                format!("the reason has more than {REASON_CHARS_MAX} characters; shorten it");
+            return Err(Problem::bad_request(detail));
+        }
+        Ok(self.reason)
+    }
+}
+
+/// What becomes of a wrap-up.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WrapUp {
+    /// So many seconds more; null ends it now.
+    #[schema(minimum = 1, maximum = 3600)]
+    extend_s: Option<u32>,
+}
+
+/// Whether an agent's desktop is there.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Desktop {
+    present: bool,
+}
+
+/// The answer to an agent who asked for leave.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Leave {
+    granted: bool,
+}
+
 /// Log an agent in at an extension.
 #[utoipa::path(
-    post, path = "/api/agents/login", tag = "agents", security(("session" = [])),
+    post, path = "/api/agents/login", tag = "agents",
     request_body = AgentLogin,
     responses((status = 204, description = "Logged in"), CommandBodyProblems)
 )]
@@ -142,7 +89,7 @@ pub(crate) async fn agent_log_in(
 
 /// Make an agent ready; ends wrap-up too.
 #[utoipa::path(
-    post, path = "/api/agents/{agent}/ready", tag = "agents", security(("session" = [])),
+    post, path = "/api/agents/{agent}/ready", tag = "agents",
     params(("agent" = AgentId, Path, description = "The agent")),
     responses((status = 204, description = "Ready"), CommandProblems)
 )]
@@ -155,25 +102,21 @@ pub(crate) async fn agent_ready(
 
 /// Make an agent not ready.
 #[utoipa::path(
-    post, path = "/api/agents/{agent}/not-ready", tag = "agents", security(("session" = [])),
+    post, path = "/api/agents/{agent}/not-ready", tag = "agents",
     params(("agent" = AgentId, Path, description = "The agent")), request_body = NotReady,
     responses((status = 204, description = "Not ready"), CommandBodyProblems)
 )]
 pub(crate) async fn agent_not_ready(
     State(state): State<ApiState>,
     PathPart(agent): PathPart<AgentId>,
-    Body(NotReady { reason }): Body<NotReady>,
+    Body(body): Body<NotReady>,
 ) -> Result<StatusCode, Problem> {
-    if reason.chars().count() > REASON_CHARS_MAX {
-        let detail = format!("the reason has more than {REASON_CHARS_MAX} characters; shorten it");
-        return Err(Problem::bad_request(detail));
-    }
-    ask(&state, Command::AgentNotReady { agent, reason }).await
+    ask(&state, Command::AgentNotReady { agent, reason: body.checked()? }).await
 }
 
 /// Log an agent out. A call in progress goes on.
 #[utoipa::path(
-    post, path = "/api/agents/{agent}/logout", tag = "agents", security(("session" = [])),
+    post, path = "/api/agents/{agent}/logout", tag = "agents",
     params(("agent" = AgentId, Path, description = "The agent")),
     responses((status = 204, description = "Logged out"), CommandProblems)
 )]
@@ -184,15 +127,85 @@ pub(crate) async fn agent_log_out(
     ask(&state, Command::AgentLogOut { agent }).await
 }
 
-/// End a call: all its legs.
+/// End an agent's wrap-up now, or make it last longer.
 #[utoipa::path(
-    post, path = "/api/calls/{call}/hangup", tag = "calls", security(("session" = [])),
-    params(("call" = CallId, Path, description = "The call")),
-    responses((status = 204, description = "Ended"), CommandProblems)
+    post, path = "/api/agents/{agent}/wrap-up", tag = "agents",
+    params(("agent" = AgentId, Path, description = "The agent")), request_body = WrapUp,
+    responses((status = 204, description = "Done"), CommandBodyProblems)
 )]
-pub(crate) async fn hang_up(
+pub(crate) async fn agent_wrap_up(
     State(state): State<ApiState>,
-    PathPart(call): PathPart<CallId>,
+    PathPart(agent): PathPart<AgentId>,
+    Body(WrapUp { extend_s }): Body<WrapUp>,
 ) -> Result<StatusCode, Problem> {
-    ask(&state, Command::HangUp { call, by: String::new() }).await
+    if extend_s.is_some_and(|s| !(1..=EXTEND_S_MAX).contains(&s)) {
+        let detail = format!("extend_s is not right; give 1 to {EXTEND_S_MAX}, or null to end it");
+        return Err(Problem::bad_request(detail));
+    }
+    ask(&state, Command::AgentWrapUp { agent, extend_s }).await
+}
+
+/// Say whether an agent's desktop is there, for desktops of other software. The box's own page
+/// need not: it is there as long as it listens to live events.
+#[utoipa::path(
+    post, path = "/api/agents/{agent}/desktop", tag = "agents",
+    params(("agent" = AgentId, Path, description = "The agent")), request_body = Desktop,
+    responses((status = 204, description = "Done"), CommandBodyProblems)
+)]
+pub(crate) async fn agent_desktop(
+    State(state): State<ApiState>,
+    PathPart(agent): PathPart<AgentId>,
+    Body(Desktop { present }): Body<Desktop>,
+) -> Result<StatusCode, Problem> {
+    ask(&state, Command::AgentDesktop { agent, present }).await
+}
+
+/// Grant or refuse the leave for a break that an agent has asked for.
+#[utoipa::path(
+    post, path = "/api/agents/{agent}/leave", tag = "agents",
+    params(("agent" = AgentId, Path, description = "The agent")), request_body = Leave,
+    responses((status = 204, description = "Done"), CommandBodyProblems)
+)]
+pub(crate) async fn agent_leave(
+    State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
+    PathPart(agent): PathPart<AgentId>,
+    Body(Leave { granted }): Body<Leave>,
+) -> Result<StatusCode, Problem> {
+    let command = Command::AgentLeave { agent, granted, by: session.name.clone() };
+    order(&state, &session, ("agent-leave", format!("agent {}", agent.0)), command).await
+}
+
+/// Make an agent not ready, whatever the agent's queues say of leave (强制离席).
+#[utoipa::path(
+    post, path = "/api/agents/{agent}/force-not-ready", tag = "agents",
+    params(("agent" = AgentId, Path, description = "The agent")), request_body = NotReady,
+    responses((status = 204, description = "Not ready"), CommandBodyProblems)
+)]
+pub(crate) async fn force_not_ready(
+    State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
+    PathPart(agent): PathPart<AgentId>,
+    Body(body): Body<NotReady>,
+) -> Result<StatusCode, Problem> {
+    let by = session.name.clone();
+    let command = Command::ForceNotReady { agent, reason: body.checked()?, by };
+    order(&state, &session, ("force-not-ready", format!("agent {}", agent.0)), command).await
+}
+
+/// Log an agent out (强制签出). A call in progress goes on.
+#[utoipa::path(
+    post, path = "/api/agents/{agent}/force-logout", tag = "agents",
+    params(("agent" = AgentId, Path, description = "The agent")), request_body = NotReady,
+    responses((status = 204, description = "Logged out"), CommandBodyProblems)
+)]
+pub(crate) async fn force_log_out(
+    State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
+    PathPart(agent): PathPart<AgentId>,
+    Body(body): Body<NotReady>,
+) -> Result<StatusCode, Problem> {
+    let by = session.name.clone();
+    let command = Command::ForceLogOut { agent, reason: body.checked()?, by };
+    order(&state, &session, ("force-logout", format!("agent {}", agent.0)), command).await
 }

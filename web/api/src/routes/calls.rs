@@ -1,9 +1,10 @@
 //! Past and present calls.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use serde::Deserialize;
 use tipring_clock::WallTime;
+use tipring_events::{AgentId, QueueId};
 use tipring_line::{CallId, Disposition, Number};
 use tipring_store::{CALLS_PER_PAGE_MAX, CallFilter};
 use utoipa::IntoParams;
@@ -11,6 +12,8 @@ use utoipa::IntoParams;
 use crate::document::{ReadOneProblems, ReadProblems};
 use crate::extract::{Parameters, PathPart};
 use crate::routes::views::{CallDetail, CallList};
+use crate::scope::Scope;
+use crate::session::Session;
 use crate::{ApiState, Problem};
 
 /// How many calls a page has where nobody says.
@@ -58,6 +61,7 @@ impl TryFrom<CallQuery> for CallFilter {
             from: query.from_ms.map(time),
             to: query.to_ms.map(time),
             disposition: query.disposition,
+            within: None,
             after,
             limit,
         })
@@ -66,30 +70,59 @@ impl TryFrom<CallQuery> for CallFilter {
 
 /// Calls, the newest first.
 #[utoipa::path(
-    get, path = "/api/calls", tag = "calls", security(("session" = [])), params(CallQuery),
+    get, path = "/api/calls", tag = "calls", params(CallQuery),
     responses((status = 200, body = CallList, description = "A page of calls"), ReadProblems)
 )]
 pub(crate) async fn calls(
     State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
     Parameters(query): Parameters<CallQuery>,
 ) -> Result<Json<CallList>, Problem> {
-    let filter = CallFilter::try_from(query)?;
+    let filter = CallFilter { within: within(&state, &session), ..CallFilter::try_from(query)? };
     let page = state.blocking(move |state| Ok(state.reader().calls(&filter)?)).await?;
     Ok(Json(page.into()))
 }
 
 /// One call and everything known of it.
 #[utoipa::path(
-    get, path = "/api/calls/{call}", tag = "calls", security(("session" = [])),
+    get, path = "/api/calls/{call}", tag = "calls",
     params(("call" = CallId, Path, description = "The call")),
     responses((status = 200, body = CallDetail, description = "The call"), ReadOneProblems)
 )]
 pub(crate) async fn call(
     State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
     PathPart(call): PathPart<CallId>,
 ) -> Result<Json<CallDetail>, Problem> {
-    let detail = state.blocking(move |state| Ok(state.reader().call(call)?)).await?;
-    detail.map(|detail| Json(detail.into())).ok_or_else(|| no_such_call(call))
+    let within = within(&state, &session);
+    let detail = state.blocking(move |state| read_call(state, call, within)).await?;
+    Ok(Json(detail.into()))
+}
+
+/// The queues and agents whose past calls one sees; `None` for all.
+pub(crate) fn within(state: &ApiState, session: &Session) -> Option<Within> {
+    match state.scope(session) {
+        Scope::All => None,
+        Scope::Queues { queues, agents, .. } => Some((queues, agents)),
+        Scope::Agent { .. } | Scope::Nothing => Some((Vec::new(), Vec::new())),
+    }
+}
+
+/// Queues and agents.
+pub(crate) type Within = (Vec<QueueId>, Vec<AgentId>);
+
+/// A call, if one may see it. Another's call is not told from one that never was.
+pub(crate) fn read_call(
+    state: &ApiState,
+    call: CallId,
+    within: Option<Within>,
+) -> Result<tipring_store::CallDetail, Problem> {
+    let detail = state.reader().call(call)?.ok_or_else(|| no_such_call(call))?;
+    let theirs = within.is_none_or(|(queues, agents)| {
+        detail.visits.iter().any(|visit| queues.contains(&visit.queue))
+            || detail.segments.iter().any(|s| s.agent.is_some_and(|a| agents.contains(&a)))
+    });
+    if theirs { Ok(detail) } else { Err(no_such_call(call)) }
 }
 
 pub(crate) fn no_such_call(call: CallId) -> Problem {

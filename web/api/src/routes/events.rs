@@ -9,19 +9,23 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use serde::Serialize;
-use tipring_events::LiveEvent;
+use tipring_events::{AgentId, Command, LiveEvent};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::time::MissedTickBehavior;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::ToSchema;
 
 use crate::document::ReadProblems;
-use crate::guard::session_of;
 use crate::live::{Live, LiveSnapshot, Unheard};
+use crate::presence::GRACE;
+use crate::routes::command::ask;
+use crate::scope::Seen;
+use crate::session::Session;
 use crate::{ApiState, Problem};
 
 /// How often the state is sent again, if it changed, and whether the session lasts is looked at.
@@ -64,9 +68,10 @@ pub(crate) enum LiveMessage {
     Note(StreamNote),
 }
 
-/// Live events, as a stream of server-sent events.
+/// Live events, as a stream of server-sent events: those that one may see. An agent's desktop
+/// counts as there while it listens, and for 30 seconds after.
 #[utoipa::path(
-    get, path = "/api/events", tag = "live", security(("session" = [])),
+    get, path = "/api/events", tag = "live",
     params(("Last-Event-ID" = Option<String>, Header,
         description = "The id of the last message heard, to go on from there")),
     responses(
@@ -79,6 +84,7 @@ pub(crate) enum LiveMessage {
 )]
 pub(crate) async fn live_events(
     State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
     headers: HeaderMap,
 ) -> Result<Sse<impl tokio_stream::Stream<Item = Result<Event, Infallible>>>, Problem> {
     let place = state.inner.listeners.clone().try_acquire_owned().map_err(|_| {
@@ -95,13 +101,16 @@ pub(crate) async fn live_events(
         cursor: resumed.unwrap_or(0),
         began: resumed.is_some(),
         shown: None,
+        seen: Seen::new(state.scope(&session), &live.snapshot().state),
         changes: live.changes(),
         live,
         messages,
+        state,
+        headers,
         _place: place,
     };
     // The task ends when the response is dropped, since then nobody takes its messages.
-    tokio::spawn(listener.run(move || session_of(&state, &headers).is_some()));
+    tokio::spawn(listener.run(session.agent));
     let stream = tokio_stream::StreamExt::map(ReceiverStream::new(stream), Ok);
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
@@ -139,22 +148,36 @@ struct Listener {
     began: bool,
     /// The last snapshot sent.
     shown: Option<Arc<LiveSnapshot>>,
+    /// What of it all the listener may see.
+    seen: Seen,
+    state: ApiState,
+    /// Of the request, which say who listens.
+    headers: HeaderMap,
     /// Given back when the listener goes.
     _place: OwnedSemaphorePermit,
 }
 
 impl Listener {
-    async fn run(mut self, lasts: impl Fn() -> bool) {
-        if let Err(End::Note(reason)) = self.tell(lasts).await {
+    async fn run(mut self, agent: Option<AgentId>) {
+        let desk = match agent {
+            Some(agent) => Some(Desk::sit_down(self.state.clone(), agent).await),
+            None => None,
+        };
+        if let Err(End::Note(reason)) = self.tell().await {
             let note = StreamNote { reason };
             // Whoever cannot even take the note is cut off without.
             if let Ok(event) = Event::default().event("note").json_data(note) {
                 let _ = self.send(event).await;
             }
         }
+        // The place is free for another before the time of grace begins.
+        drop(self);
+        if let Some(desk) = desk {
+            desk.leave().await;
+        }
     }
 
-    async fn tell(&mut self, lasts: impl Fn() -> bool) -> Result<Infallible, End> {
+    async fn tell(&mut self) -> Result<Infallible, End> {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         if !self.began {
@@ -169,17 +192,24 @@ impl Listener {
             tokio::select! {
                 changed = self.changes.changed() => changed.map_err(|_| End::Gone)?,
                 () = self.messages.closed() => return Err(End::Gone),
-                _ = tick.tick() => {
-                    if !lasts() {
-                        return Err(End::Note(StreamEnd::LoggedOut));
-                    }
-                    let latest = self.catch_up().await?;
-                    if !self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &latest)) {
-                        self.show(latest).await?;
-                    }
-                }
+                _ = tick.tick() => self.look_again().await?,
             }
         }
+    }
+
+    /// Looks whether the session lasts and what it may see now, and sends the state if it changed.
+    async fn look_again(&mut self) -> Result<(), End> {
+        let Ok(Some(session)) = self.state.session_of(&self.headers, true).await else {
+            return Err(End::Note(StreamEnd::LoggedOut));
+        };
+        let latest = self.catch_up().await?;
+        let scope = self.state.scope(&session);
+        let wider = scope != *self.seen.scope();
+        if wider || !self.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &latest)) {
+            self.seen.renew(scope, &latest.state);
+            self.show(latest).await?;
+        }
+        Ok(())
     }
 
     /// Sends every event not yet sent; returns the snapshot as of then.
@@ -190,16 +220,19 @@ impl Listener {
                 return Ok(snapshot);
             }
             for event in events {
-                let message = Event::default().event("event").id(self.id(event.sequence));
                 self.cursor = event.sequence;
-                self.send(message.json_data(&*event).map_err(|_| End::Gone)?).await?;
+                if let Some(value) = self.seen.event(&event) {
+                    let message = Event::default().event("event").id(self.id(event.sequence));
+                    self.send(message.json_data(value).map_err(|_| End::Gone)?).await?;
+                }
             }
         }
     }
 
     async fn show(&mut self, snapshot: Arc<LiveSnapshot>) -> Result<(), End> {
         let message = Event::default().event("snapshot").id(self.id(self.cursor));
-        self.send(message.json_data(&*snapshot).map_err(|_| End::Gone)?).await?;
+        let shown = snapshot.within(self.seen.scope(), &self.state.inner.config.directory());
+        self.send(message.json_data(shown).map_err(|_| End::Gone)?).await?;
         self.shown = Some(snapshot);
         Ok(())
     }
@@ -212,6 +245,33 @@ impl Listener {
         match tokio::time::timeout(STALLED, self.messages.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
+    }
+}
+
+/// An agent's desktop, as long as its page listens.
+struct Desk {
+    state: ApiState,
+    agent: AgentId,
+}
+
+impl Desk {
+    async fn sit_down(state: ApiState, agent: AgentId) -> Self {
+        state.inner.presence.came(agent);
+        // A switch that does not know of desktops says so; the page works all the same.
+        let _ = ask(&state, Command::AgentDesktop { agent, present: true }).await;
+        Desk { state, agent }
+    }
+
+    /// The page has gone. If none comes within the time of grace, the desktop is lost.
+    async fn leave(self) {
+        let Some(loss) = self.state.inner.presence.went(self.agent) else { return };
+        let mut grace = tokio::time::interval(GRACE);
+        grace.tick().await;
+        grace.tick().await;
+        if self.state.inner.presence.is_lost(self.agent, loss) {
+            let command = Command::AgentDesktop { agent: self.agent, present: false };
+            let _ = ask(&self.state, command).await;
         }
     }
 }

@@ -2,24 +2,29 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Serialize;
 use tipring_clock::WallTime;
 use utoipa::ToSchema;
 
 use crate::document::ReadProblems;
 use crate::live::LiveSnapshot;
+use crate::session::Session;
 use crate::{ApiState, Problem};
 
-/// The state of every line, call, queue and agent.
+/// The state of the lines, calls, queues and agents that one may see.
 #[utoipa::path(
-    get, path = "/api/live", tag = "live", security(("session" = [])),
+    get, path = "/api/live", tag = "live",
     responses((status = 200, body = LiveSnapshot, description = "The state now"), ReadProblems)
 )]
-pub(crate) async fn live_state(State(state): State<ApiState>) -> Response {
-    Json(&*state.inner.live.snapshot()).into_response()
+pub(crate) async fn live_state(
+    State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
+) -> Response {
+    let (scope, directory) = (state.scope(&session), state.inner.config.directory());
+    Json(state.inner.live.snapshot().within(&scope, &directory)).into_response()
 }
 
 /// What happened to the calls and queue visits that began today.
@@ -62,7 +67,7 @@ pub(crate) fn midnight(now: WallTime, offset_minutes: i32) -> WallTime {
 
 /// Today's counts.
 #[utoipa::path(
-    get, path = "/api/today", tag = "live", security(("session" = [])),
+    get, path = "/api/today", tag = "live",
     responses((status = 200, body = Today, description = "The counts"), ReadProblems)
 )]
 pub(crate) async fn today(State(state): State<ApiState>) -> Result<Json<Today>, Problem> {

@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::document::ReadOneProblems;
 use crate::extract::{Parameters, PathPart, Peer};
-use crate::routes::calls::no_such_call;
+use crate::routes::calls::{no_such_call, read_call, within};
 use crate::session::Session;
 use crate::state::RecordingReader;
 use crate::{ApiState, Problem};
@@ -48,7 +48,7 @@ pub(crate) struct Sound(Vec<u8>);
 
 /// The sound of a call, the caller on the left, the agent on the right. Parts of it by `Range`.
 #[utoipa::path(
-    get, path = "/api/calls/{call}/recording", tag = "calls", security(("session" = [])),
+    get, path = "/api/calls/{call}/recording", tag = "calls",
     params(
         ("call" = CallId, Path, description = "The call"), RecordingQuery,
         ("Range" = Option<String>, Header, description = "One range of bytes (RFC 9110, 14.2)"),
@@ -63,24 +63,27 @@ pub(crate) struct Sound(Vec<u8>);
 )]
 pub(crate) async fn recording(
     State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
     PathPart(call): PathPart<CallId>,
     Parameters(query): Parameters<RecordingQuery>,
-    Extension(session): Extension<Session>,
     Peer(address): Peer,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let part = query.part.unwrap_or(1);
-    let reader = state
-        .blocking(move |state| {
-            let (reader, path) = open(state, call, part)?;
-            // Nobody hears a recording of which the log does not say so.
-            let at = state.inner.clock.wall();
-            let (who, address) = (session.name, address.to_string());
-            let listening = Listening { at, who, address, call, part, path };
-            state.inner.store.log_listening(listening)?;
-            Ok(reader)
-        })
-        .await?;
+    let within = within(&state, &session);
+    let find = move |state: &ApiState| {
+        if within.is_some() {
+            read_call(state, call, within)?;
+        }
+        let (reader, path) = open(state, call, part)?;
+        // Nobody hears a recording of which the log does not say so.
+        let at = state.inner.clock.wall();
+        let (who, address) = (session.name, address.to_string());
+        let listening = Listening { at, who, address, call, part, path };
+        state.inner.store.log_listening(listening)?;
+        Ok(reader)
+    };
+    let reader = state.blocking(find).await?;
     let samples = reader.samples().min((u64::from(u32::MAX) - HEADER_BYTES) / SAMPLE_BYTES);
     let bytes = HEADER_BYTES + samples * SAMPLE_BYTES;
     let tag = format!("\"{call}-{part}-{samples}\"");

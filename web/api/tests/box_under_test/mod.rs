@@ -16,12 +16,13 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use tempfile::TempDir;
 use tipring_api::{
-    ApiParts, ApiState, ConfigAccess, ConfigError, Family, HealthNote, Live, MetricKind,
-    RecordingReader, Recordings,
+    ApiParts, ApiState, Author, ConfigAccess, ConfigError, Directory, DirectoryAgent,
+    DirectoryQueue, Family, HealthNote, Live, MetricKind, RecordingReader, Recordings,
+    WebhookOrder,
 };
 use tipring_clock::{Clock, VirtualClock, WallTime};
-use tipring_events::{Command, Reply};
-use tipring_store::Store;
+use tipring_events::{AgentId, Command, QueueId, Reply};
+use tipring_store::{AuditEntry, Role, Store, User};
 use tokio::sync::{mpsc, oneshot};
 use tower::ServiceExt;
 
@@ -107,13 +108,39 @@ impl ConfigAccess for Document {
         self.0.lock().unwrap().0.clone()
     }
 
-    fn import(&self, toml: &str, who: &str) -> Result<(), ConfigError> {
+    fn import(&self, toml: &str, who: &Author) -> Result<(), ConfigError> {
         if let Some(line) = toml.lines().position(|line| line.contains("wrong")) {
             let message = "unknown key wrong, did you mean ring?".to_owned();
             return Err(ConfigError { line: Some(line as u32 + 1), column: Some(1), message });
         }
-        *self.0.lock().unwrap() = (toml.to_owned(), who.to_owned());
+        *self.0.lock().unwrap() = (toml.to_owned(), who.name.clone());
         Ok(())
+    }
+
+    fn import_over(&self, seen: &str, toml: &str, who: &Author) -> Result<bool, ConfigError> {
+        if self.export() != seen {
+            return Ok(false);
+        }
+        self.import(toml, who).map(|()| true)
+    }
+
+    /// Two queues, an agent for each and one for both.
+    fn directory(&self) -> Arc<Directory> {
+        let queue = |id, name: &str, screen_pop: &str| DirectoryQueue {
+            queue: QueueId(id),
+            name: name.to_owned(),
+            screen_pop: screen_pop.to_owned(),
+        };
+        let agent = |id: u32, queues: &[u32]| DirectoryAgent {
+            agent: AgentId(id),
+            work_number: format!("100{id}").parse().unwrap(),
+            name: format!("agent {id}"),
+            queues: queues.iter().map(|id| QueueId(*id)).collect(),
+        };
+        Arc::new(Directory {
+            queues: vec![queue(1, "gas", "https://crm/?n={caller}"), queue(2, "water", "")],
+            agents: vec![agent(1, &[1]), agent(2, &[2]), agent(3, &[1, 2])],
+        })
     }
 }
 
@@ -123,6 +150,7 @@ pub(crate) struct TestBox {
     pub(crate) live: Live,
     pub(crate) clock: VirtualClock,
     pub(crate) commands: Commands,
+    pub(crate) webhook_orders: mpsc::Receiver<WebhookOrder>,
     pub(crate) config: Document,
     pub(crate) notes: Arc<Mutex<Vec<HealthNote>>>,
     /// The administrator's first password.
@@ -139,6 +167,7 @@ impl TestBox {
         let mut rng = ChaCha8Rng::seed_from_u64(42);
         let password = store.first_administrator(clock.wall(), &mut rng).unwrap().unwrap();
         let (sender, commands) = mpsc::channel(2);
+        let (orders, webhook_orders) = mpsc::channel(4);
         let (live, config) = (Live::new(clock.wall()), Document::default());
         let notes = Arc::<Mutex<Vec<HealthNote>>>::default();
         let shown = notes.clone();
@@ -153,6 +182,7 @@ impl TestBox {
             health: Box::new(move || shown.lock().unwrap().clone()),
             recordings: Box::new(Ramps),
             config: Box::new(config.clone()),
+            webhook_orders: orders,
             utc_offset_minutes: 480,
         });
         let router = tipring_api::router(state);
@@ -163,6 +193,7 @@ impl TestBox {
             live,
             clock,
             commands,
+            webhook_orders,
             config,
             notes,
             password,
@@ -224,6 +255,35 @@ impl TestBox {
         let answer = self.post("/api/password", &cookie, &change.to_string()).await;
         assert_eq!(answer.status, StatusCode::NO_CONTENT);
         cookie
+    }
+
+    /// The cookie of a user of this role, who has queue 1 and sits at extension 8001.
+    pub(crate) async fn cookie_of(&mut self, role: Role) -> String {
+        if role == Role::Agent {
+            return self.agent_cookie().await;
+        }
+        let name = format!("{role:?}").to_lowercase();
+        let mut user = User::new(&name, role);
+        (user.queues, user.extension) = (vec![QueueId(1)], Some("8001".parse().unwrap()));
+        let told = AuditEntry::new(self.clock.wall(), "test", "user-made", &name);
+        self.store.set_user(user, "a good long one", [3; 16], told).unwrap();
+        let answer = self.log_in(&name, "a good long one").await;
+        answer.header(header::SET_COOKIE).split(';').next().unwrap().to_owned()
+    }
+
+    /// The cookie of agent 1, who has logged in at extension 8101.
+    pub(crate) async fn agent_cookie(&mut self) -> String {
+        let body = r#"{"work_number":"1001","password":"1","extension":"8101"}"#;
+        let request = Self::request("POST", "/api/login/agent", "", body);
+        let router = self.router.clone();
+        let asked = tokio::spawn(async move { router.oneshot(request).await.unwrap() });
+        let (command, reply) = self.commands.recv().await.unwrap();
+        assert!(matches!(command, Command::AgentLogIn { .. }), "{command:?}");
+        reply.send(Ok(())).unwrap();
+        let answer = asked.await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
     }
 
     pub(crate) fn document(&self) -> &schema::Document {

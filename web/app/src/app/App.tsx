@@ -5,6 +5,7 @@ import { LoginPage } from "../pages/login/LoginPage";
 import { PasswordPage } from "../pages/login/PasswordPage";
 import { Problem } from "../parts/Problem";
 import { NotesProvider } from "../parts/Toast";
+import { hears } from "./roles";
 import { useMe } from "./session";
 import { Shell } from "./Shell";
 
@@ -24,11 +25,10 @@ export function App() {
   }
   if (me.data === null) return <LoginPage />;
   if (me.data.must_change_password) return <PasswordPage />;
+  const shell = <Shell me={me.data} />;
   return (
     <NotesProvider>
-      <LiveProvider>
-        <Shell me={me.data} />
-      </LiveProvider>
+      {hears(me.data.role) ? <LiveProvider>{shell}</LiveProvider> : shell}
     </NotesProvider>
   );
 }

@@ -5,25 +5,26 @@ import { useTranslation } from "react-i18next";
 import { useLink } from "../live/LiveProvider";
 import { CallPage } from "../pages/call/CallPage";
 import { CallsPage } from "../pages/calls/CallsPage";
+import { AuditPage } from "../pages/audit/AuditPage";
+import { DeskPage } from "../pages/desk/DeskPage";
+import { FiguresPage } from "../pages/figures/FiguresPage";
 import { OverviewPage } from "../pages/overview/OverviewPage";
+import { PeoplePage } from "../pages/people/PeoplePage";
 import { SettingsPage } from "../pages/settings/SettingsPage";
+import { SupervisePage } from "../pages/supervise/SupervisePage";
 import { Empty } from "../parts/Empty";
 import { useBoxNow } from "./clock";
 import { timeOfDay } from "./format";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { parseRoute, useHash, type Route } from "./route";
+import { hears, tabsOf, type Tab } from "./roles";
 import { useLogOut } from "./session";
 import "./shell.css";
 
-const TABS = [
-  { page: "overview", hash: "#/" },
-  { page: "calls", hash: "#/calls" },
-  { page: "settings", hash: "#/settings" },
-] as const;
-
 export function Shell({ me }: { me: Schema<"Me"> }) {
   const { t, i18n } = useTranslation();
-  const route = parseRoute(useHash());
+  const tabs = tabsOf(me.role);
+  const route = allowed(parseRoute(useHash()), tabs);
   const link = useLink();
   const shown = route.page === "call" ? "calls" : route.page;
   useEffect(() => {
@@ -44,21 +45,23 @@ export function Shell({ me }: { me: Schema<"Me"> }) {
           </div>
         </div>
         <nav className="tabs" aria-label={t("app.menu")}>
-          {TABS.map((tab) => (
+          {tabs.map((tab) => (
             <a
-              key={tab.page}
-              href={tab.hash}
-              aria-current={shown === tab.page ? "page" : undefined}
+              key={tab}
+              href={tab === "overview" ? "#/" : `#/${tab}`}
+              aria-current={shown === tab ? "page" : undefined}
             >
-              {t(`app.${tab.page}`)}
+              {t(`app.${tab}`)}
             </a>
           ))}
         </nav>
         <div className="top-end">
-          <span className={`link link-${link}`} title={t(`app.linkHint.${link}`)} role="status">
-            <i aria-hidden="true" />
-            {t(`app.link.${link}`)}
-          </span>
+          {hears(me.role) && (
+            <span className={`link link-${link}`} title={t(`app.linkHint.${link}`)} role="status">
+              <i aria-hidden="true" />
+              {t(`app.link.${link}`)}
+            </span>
+          )}
           <BoxClockFace />
           <LanguageSwitch />
           <LogOut name={me.name} />
@@ -66,7 +69,7 @@ export function Shell({ me }: { me: Schema<"Me"> }) {
       </header>
       {link === "lost" && <p className="lost-bar">{t("app.linkHint.lost")}</p>}
       <main id="content" className="content" tabIndex={-1}>
-        <Page route={route} />
+        <Page route={route} me={me} />
       </main>
     </>
   );
@@ -78,7 +81,16 @@ function skipToContent(event: { preventDefault(): void }): void {
   document.getElementById("content")?.focus();
 }
 
-function Page({ route }: { route: Route }) {
+/** The page asked for, or the role's first where it asks for what the role has not. */
+function allowed(route: Route, tabs: readonly Tab[]): Route {
+  if (route.page === "missing") return route;
+  const tab = route.page === "call" ? "calls" : route.page;
+  if (tabs.includes(tab)) return route;
+  const first = tabs[0] ?? "settings";
+  return first === "calls" ? { page: "calls", filter: new URLSearchParams() } : { page: first };
+}
+
+function Page({ route, me }: { route: Route; me: Schema<"Me"> }) {
   const { t } = useTranslation();
   switch (route.page) {
     case "overview":
@@ -88,7 +100,17 @@ function Page({ route }: { route: Route }) {
     case "call":
       return <CallPage key={route.call} call={route.call} />;
     case "settings":
-      return <SettingsPage />;
+      return <SettingsPage me={me} />;
+    case "supervise":
+      return <SupervisePage key={me.extension} me={me} />;
+    case "desk":
+      return <DeskPage me={me} />;
+    case "figures":
+      return <FiguresPage />;
+    case "people":
+      return <PeoplePage />;
+    case "audit":
+      return <AuditPage />;
     case "missing":
       return (
         <Empty title={t("app.notFound")}>

@@ -9,6 +9,7 @@ export type Route =
   | { page: "calls"; filter: URLSearchParams }
   | { page: "call"; call: number }
   | { page: "settings" }
+  | { page: "supervise" | "desk" | "figures" | "people" | "audit" }
   | { page: "missing" };
 
 /** Reads the part of an address after `#`. */
@@ -17,7 +18,7 @@ export function parseRoute(hash: string): Route {
   const [page = "", id, more] = path.split("/").filter((part) => part !== "");
   if (more !== undefined) return { page: "missing" };
   if (page === "") return { page: "overview" };
-  if (page === "settings" && id === undefined) return { page: "settings" };
+  if (id === undefined && isPlain(page)) return { page };
   if (page === "calls" && id === undefined) {
     return { page: "calls", filter: new URLSearchParams(query) };
   }
@@ -25,6 +26,12 @@ export function parseRoute(hash: string): Route {
     return { page: "call", call: Number(id) };
   }
   return { page: "missing" };
+}
+
+const PLAIN = ["settings", "supervise", "desk", "figures", "people", "audit"] as const;
+
+function isPlain(page: string): page is (typeof PLAIN)[number] {
+  return (PLAIN as readonly string[]).includes(page);
 }
 
 /** Goes to another page. */

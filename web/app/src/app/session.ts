@@ -29,6 +29,16 @@ export function useLogIn() {
   });
 }
 
+/** Logs an agent in at an extension. */
+export function useAgentLogIn() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { work_number: string; password: string; extension: string }) =>
+      unwrap(api.POST("/api/login/agent", { body })),
+    onSuccess: () => client.resetQueries({ queryKey: ME_KEY }),
+  });
+}
+
 /** Logs out; whatever the page knew of the box is forgotten. */
 export function useLogOut() {
   const client = useQueryClient();

@@ -5,6 +5,7 @@ type Plurals = {
   lineCalls_one?: string;
   overview: { linesWrong_one?: string };
   call: { eventCount_one?: string };
+  desk: { callersWait_one?: string };
 };
 
 /** The shape of all texts: a language lacks none of them. */

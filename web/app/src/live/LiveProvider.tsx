@@ -3,7 +3,7 @@ import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-quer
 import { createContext, use, useEffect, useState, type ReactNode } from "react";
 import { api, unwrap } from "../app/api";
 import { LiveFeed } from "./feed";
-import type { LiveEvent, LiveState } from "./model";
+import type { LiveEvent, LiveSnapshot, LiveState } from "./model";
 import { openStream, type Link } from "./stream";
 
 const LIVE_KEY = ["live"] as const;
@@ -11,6 +11,9 @@ const LIVE_KEY = ["live"] as const;
 const REFRESH_GAP_MS = 1000;
 /** Beyond what the stream tells, the state is asked for this often; it sets the clock too. */
 const REFRESH_MS = 60_000;
+
+const POPS_KEY = ["pops"] as const;
+type Pop = LiveSnapshot["pops"][number];
 
 const LinkContext = createContext<Link>("connecting");
 const feed = new LiveFeed();
@@ -25,6 +28,12 @@ async function fetchLive(): Promise<LiveState> {
 export function useLive(): LiveState | undefined {
   return useQuery({ queryKey: LIVE_KEY, queryFn: fetchLive, refetchInterval: REFRESH_MS })
     .data;
+}
+
+/** The pages of other software that belong to the calls agents are offered or have. */
+export function usePops(): readonly Pop[] {
+  const queryFn = async (): Promise<Pop[]> => (await unwrap(api.GET("/api/live"))).pops;
+  return useQuery({ queryKey: POPS_KEY, queryFn, staleTime: Infinity }).data ?? [];
 }
 
 /** How the page is connected to the box. */
@@ -88,6 +97,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       restarted: () => feed.restart(),
       snapshot(snapshot) {
         if (feed.snapshot(snapshot) === "fresh-snapshot") refresher.ask(LIVE_KEY);
+        client.setQueryData<readonly Pop[]>(POPS_KEY, snapshot.pops);
         show();
       },
       event(event) {

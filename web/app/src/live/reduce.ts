@@ -100,14 +100,18 @@ function callEnded(state: LiveState, call: number): LiveState {
 }
 
 function queueEntered(state: LiveState, event: Of<"queue-entered">): LiveState {
-  const caller = state.calls.find((call) => call.call === event.call)?.caller ?? null;
+  const known = state.calls.find((call) => call.call === event.call);
   return withQueue(state, event.queue, (queue) => {
     if (queue.waiting.some((waiting) => waiting.call === event.call)) return queue;
     const waiting: LiveWaiting = {
       call: event.call,
-      caller,
+      caller: known?.caller ?? null,
+      caller_name: known?.caller_name ?? "",
       position: event.position,
+      priority: event.priority,
       since_ms: event.at,
+      joined_ms: event.at - event.waited_before_ms,
+      estimate_ms: null,
       offered_to: null,
     };
     return { ...queue, waiting: byPlace([...queue.waiting, waiting]) };

@@ -1,4 +1,5 @@
 /** Settings: the configuration as a file, and one's own password. */
+import type { Schema } from "@tipring/client";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Panel } from "../../parts/Panel";
@@ -7,14 +8,16 @@ import { PasswordForm } from "../login/PasswordForm";
 import { Configuration } from "./Configuration";
 import "./settings.css";
 
-export function SettingsPage() {
+export function SettingsPage({ me }: { me: Schema<"Me"> }) {
   const { t } = useTranslation();
   return (
     <div className="settings-page">
       <h1 className="page-title">{t("settings.title")}</h1>
-      <Panel title={t("settings.config")}>
-        <Configuration />
-      </Panel>
+      {(me.role === "administrator" || me.role === "technician") && (
+        <Panel title={t("settings.config")}>
+          <Configuration />
+        </Panel>
+      )}
       <Panel title={t("settings.account")}>
         <Account />
       </Panel>
