@@ -226,26 +226,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/board": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The board, and what was found at its sockets and pins when the box started.
-         * @description For: administrator, technician.
-         */
-        get: operations["board"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/calls": {
         parameters: {
             query?: never;
@@ -530,7 +510,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/lines": {
+    "/api/figures": {
         parameters: {
             query?: never;
             header?: never;
@@ -538,10 +518,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Every exchange line of the board.
-         * @description For: administrator, technician.
+         * Figures of a period.
+         * @description For: administrator, supervisor, auditor.
          */
-        get: operations["lines"];
+        get: operations["figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -550,61 +530,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/lines/{line}/cancel": {
+    "/api/figures.csv": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
         /**
-         * End the work on a line.
-         * @description For: administrator, technician.
+         * Figures of a period for a spreadsheet: CSV (RFC 4180) in UTF-8 with a byte order mark, so that
+         *     Excel reads it, times local.
+         * @description For: administrator, supervisor, auditor.
          */
-        post: operations["cancel_work"];
+        get: operations["figures_csv"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/lines/{line}/learn": {
+    "/api/figures/today": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
         /**
-         * Begin to learn a line's release tone from the next call on it: call in from a mobile, let the
-         *     box answer, hang up at the mobile. `GET /api/lines` shows what was heard.
-         * @description For: administrator, technician.
+         * Today's figures: all together, by queue, and by agent.
+         * @description For: administrator, supervisor, auditor.
          */
-        post: operations["learn_tone"];
+        get: operations["figures_today"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/lines/{line}/test": {
+    "/api/listening": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
         /**
-         * Begin to test an idle line. It takes about ten seconds; `GET /api/lines` shows what was found.
-         * @description For: administrator, technician.
+         * Who heard or fetched which recording, the newest first. Nothing is ever taken from this log.
+         * @description For: administrator, auditor.
          */
-        post: operations["test_line"];
+        get: operations["listening"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1491,94 +1471,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/board": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The board, and what was found at its sockets and pins when the box started. */
-        get: operations["board"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/lines": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Every exchange line of the board. */
-        get: operations["lines"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/lines/{line}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** End the work on a line. */
-        post: operations["cancel_work"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/lines/{line}/learn": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Begin to learn a line's release tone from the next call on it: call in from a mobile, let the
-         *     box answer, hang up at the mobile. `GET /api/lines` shows what was heard.
-         */
-        post: operations["learn_tone"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/lines/{line}/test": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Begin to test an idle line. It takes about ten seconds; `GET /api/lines` shows what was found. */
-        post: operations["test_line"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1600,6 +1492,46 @@ export interface components {
          * @enum {string}
          */
         AgentState: "logged-out" | "ready" | "offered" | "talking" | "wrap-up" | "not-ready";
+        /** @description How agents spent their time in the step. */
+        AgentTime: {
+            /**
+             * Format: int64
+             * @description At work in all.
+             */
+            logged_in_ms: number;
+            /** @description Away, by reason. */
+            not_ready: components["schemas"]["Away"][];
+            /**
+             * Format: int64
+             * @description Away.
+             */
+            not_ready_ms: number;
+            /**
+             * Format: double
+             * @description (talk + hold + wrap-up) / (that + ready).
+             */
+            occupancy: number | null;
+            /**
+             * Format: int64
+             * @description While a call rang.
+             */
+            offered_ms: number;
+            /**
+             * Format: int64
+             * @description Waiting for a call.
+             */
+            ready_ms: number;
+            /**
+             * Format: int64
+             * @description In a call, on hold or not.
+             */
+            talking_ms: number;
+            /**
+             * Format: int64
+             * @description Wrapping up.
+             */
+            wrap_up_ms: number;
+        };
         /**
          * @description How surely the far side has answered.
          *
@@ -1640,29 +1572,21 @@ export interface components {
             /** @description A user, a token or an agent. */
             who: string;
         };
-        /** @description What the board says of a socket or a pin, and what was found there. */
-        BoardFinding: {
-            /** @description What drives it, or what is there. */
-            found: string;
-            /** @description What it is: `FXO`, `FXS`, `LED`, `relay`. */
-            kind: string;
-            /** @description The label of the socket, or what the pin is for. */
-            label: string;
-            /** @description What is wrong and what to do; empty if nothing. */
-            problem: string;
-        };
-        /** @description The board, and what was found on it. */
-        BoardReport: {
-            /** @description Every socket and pin. */
-            findings: components["schemas"]["BoardFinding"][];
-            /** @description The board's name. */
-            name: string;
+        /** @description Time away for one reason. */
+        Away: {
             /**
-             * Format: int32
-             * @description Its hardware revision.
+             * Format: int64
+             * @description How long.
              */
-            revision: number;
+            away_ms: number;
+            /** @description The reason. */
+            reason: string;
         };
+        /**
+         * @description Whom rows are about.
+         * @enum {string}
+         */
+        By: "all" | "queue" | "agent" | "line";
         /** @description One call, as the list shows it. */
         Call: {
             /** @description The work number of the agent who talked last, if one did. */
@@ -1705,6 +1629,84 @@ export interface components {
              * @description How long two parties talked.
              */
             talk_ms: number;
+        };
+        /** @description Calls that began in the step and have ended. */
+        CallCounts: {
+            /**
+             * Format: int64
+             * @description The caller gave up.
+             */
+            abandoned: number;
+            /**
+             * Format: int64
+             * @description Answered and ended in the ordinary way.
+             */
+            answered: number;
+            /**
+             * Format: double
+             * @description Refused for want of a channel or an agent, of all.
+             */
+            blocked_rate: number | null;
+            /**
+             * Format: int64
+             * @description The called party was busy.
+             */
+            busy: number;
+            /**
+             * Format: int64
+             * @description The network or the box could not carry it.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description From outside.
+             */
+            inbound: number;
+            /**
+             * Format: int64
+             * @description Within the house.
+             */
+            internal: number;
+            /**
+             * Format: int64
+             * @description Cut off as the box stopped.
+             */
+            interrupted: number;
+            /**
+             * Format: int64
+             * @description Lost because the queue let nobody in, or nobody was logged in.
+             */
+            no_agent: number;
+            /**
+             * Format: int64
+             * @description Nobody answered.
+             */
+            no_answer: number;
+            /**
+             * Format: int64
+             * @description Lost for want of a channel.
+             */
+            no_channel: number;
+            /**
+             * Format: int64
+             * @description To the outside.
+             */
+            outbound: number;
+            /**
+             * Format: int64
+             * @description The called party refused.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Those in which two parties talked.
+             */
+            talked: number;
+            /**
+             * Format: int64
+             * @description There was no such number.
+             */
+            vacant: number;
         };
         /** @description One call and everything known of it. */
         CallDetail: components["schemas"]["Call"] & {
@@ -2365,6 +2367,80 @@ export interface components {
             on: boolean;
         };
         /**
+         * @description The figures of one subject in one step of time. What is asked of nobody is null: a queue has no
+         *     time of its own, a line no visits.
+         */
+        FigureRow: {
+            agent: components["schemas"]["AgentId"] | null;
+            calls: components["schemas"]["CallCounts"] | null;
+            handling: components["schemas"]["Handling"] | null;
+            /**
+             * Format: int32
+             * @description The hour of the day, 0 to 23, where that is the step.
+             */
+            hour: number | null;
+            /**
+             * @description The queue's last name, the agent's last work number, or the line; empty for all together and
+             *     for calls within the house.
+             */
+            name: string;
+            offers: components["schemas"]["Offers"] | null;
+            queue: components["schemas"]["QueueId"] | null;
+            /**
+             * Format: int64
+             * @description When the step begins; null where there are no steps, and for hours of the day.
+             */
+            start_ms: number | null;
+            time: components["schemas"]["AgentTime"] | null;
+            visits: components["schemas"]["Visits"] | null;
+            /** @description How many waited how long, where it was asked for. */
+            waits: components["schemas"]["Waits"][];
+        };
+        /** @description The figures of a period. */
+        FigureTable: {
+            /** @description Whom rows are about. */
+            by: components["schemas"]["By"];
+            /**
+             * Format: int32
+             * @description The days of first-call resolution.
+             */
+            days: number;
+            /** @description Its formula. */
+            formula: string;
+            /**
+             * Format: int64
+             * @description When the period begins.
+             */
+            from_ms: number;
+            /**
+             * @description Whether so many days have passed since the period; until then first-call resolution may
+             *     still fall.
+             */
+            resolution_final: boolean;
+            /** @description The rows, by the step of time and then by whom they are about. */
+            rows: components["schemas"]["FigureRow"][];
+            /** @description How the service level is reckoned. */
+            service_level: components["schemas"]["ServiceLevel"];
+            /**
+             * Format: int32
+             * @description The short-abandon limit θ; null for each queue's own.
+             */
+            short_s: number | null;
+            /** @description Into which steps the period is taken apart. */
+            step: components["schemas"]["Step"];
+            /**
+             * Format: int32
+             * @description The target T.
+             */
+            target_s: number;
+            /**
+             * Format: int64
+             * @description When it ends, not contained.
+             */
+            to_ms: number;
+            total: components["schemas"]["FigureRow"] | null;
+        };
+        /**
          * @description When calls to an extension go elsewhere.
          * @enum {string}
          */
@@ -2382,6 +2458,49 @@ export interface components {
         GivenPassword: {
             /** @description 8 to 128 characters. */
             password: string;
+        };
+        /** @description What agents did with callers in the step. */
+        Handling: {
+            /**
+             * Format: double
+             * @description Σ (talk + hold + wrap-up) / handled.
+             */
+            average_handling_ms: number | null;
+            /**
+             * Format: double
+             * @description The mean plain talk.
+             */
+            average_talk_ms: number | null;
+            /**
+             * Format: int64
+             * @description Holding, consulting a third included.
+             */
+            hold_ms: number;
+            /**
+             * Format: int64
+             * @description Calls from outside an agent began to talk in.
+             */
+            inbound: number;
+            /**
+             * Format: int64
+             * @description Calls within the house.
+             */
+            internal: number;
+            /**
+             * Format: int64
+             * @description Calls an agent placed to the outside.
+             */
+            outbound: number;
+            /**
+             * Format: int64
+             * @description Talking, conferences included.
+             */
+            talk_ms: number;
+            /**
+             * Format: int64
+             * @description Wrapping up.
+             */
+            wrap_up_ms: number;
         };
         /** @description How the box is, and what is wrong. */
         Health: {
@@ -2401,11 +2520,6 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "ok" | "degraded" | "down";
-        /**
-         * @description How the last call told its caller.
-         * @enum {string}
-         */
-        HeardCallerId: "fsk" | "dtmf" | "none";
         /** @description Whether the other side is on hold. */
         Held: {
             held: boolean;
@@ -2414,65 +2528,9 @@ export interface components {
         Keys: {
             digits: components["schemas"]["Number"];
         };
-        /**
-         * @description How learning a release tone ended.
-         * @enum {string}
-         */
-        LearningOutcome: "learnt" | "nothing-heard" | "cancelled" | "not-kept";
         /** @description The answer to an agent who asked for leave. */
         Leave: {
             granted: boolean;
-        };
-        /** @description What a line test measured; null where the hardware does not measure it or the test ended before. */
-        LineFigures: {
-            /**
-             * Format: int32
-             * @description The hybrid balance chosen, from 0, where the hardware offers several.
-             */
-            balance: number | null;
-            caller_id: components["schemas"]["HeardCallerId"] | null;
-            /**
-             * Format: int32
-             * @description From going off-hook to its beginning, in milliseconds.
-             */
-            dial_tone_after_ms: number | null;
-            /**
-             * Format: float
-             * @description Its level, in dBm0.
-             */
-            dial_tone_dbm0: number | null;
-            /** @description Dial tone's frequencies, in Hz; empty if there was none, or it was too short to measure. */
-            dial_tone_hz: number[];
-            /**
-             * Format: float
-             * @description Echo return loss with the balance chosen, in dB.
-             */
-            echo_return_loss_db: number | null;
-            /**
-             * Format: float
-             * @description Mains hum, in dBm0.
-             */
-            hum_dbm0: number | null;
-            /**
-             * Format: int32
-             * @description Tip to ring on-hook, in volts.
-             */
-            idle_voltage_v: number | null;
-            /**
-             * Format: int32
-             * @description Loop current, in milliamperes.
-             */
-            loop_current_ma: number | null;
-            /**
-             * Format: int32
-             * @description Tip to ring off-hook, in volts.
-             */
-            loop_voltage_v: number | null;
-            /**
-             * Format: float
-             * @description Noise off-hook, in dBm0p (ITU-T O.41).
-             */
-            noise_dbm0p: number | null;
         };
         /**
          * @description What a line is.
@@ -2484,6 +2542,32 @@ export interface components {
          * @enum {string}
          */
         LineState: "idle" | "ringing" | "busy" | "unreachable" | "alarm";
+        /** @description One listening. */
+        Listening: {
+            /** @description The address the user came from. */
+            address: string;
+            /**
+             * Format: int64
+             * @description When it began.
+             */
+            at_ms: number;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /**
+             * Format: int64
+             * @description Its number in the log.
+             */
+            entry: number;
+            /**
+             * Format: int32
+             * @description Which of its recordings, from 1.
+             */
+            part: number;
+            /** @description The file, relative to the recordings folder. */
+            path: string;
+            /** @description The user. */
+            who: string;
+        };
         /** @description A caller who gave up and has not been reached since. */
         LiveAbandoned: {
             /**
@@ -2896,6 +2980,49 @@ export interface components {
          * @enum {string}
          */
         OfferOutcome: "answered" | "no-answer" | "rejected" | "busy" | "unreachable" | "cancelled";
+        /** @description Offers to agents that began in the step, by how they ended. */
+        Offers: {
+            /**
+             * Format: int64
+             * @description Answered.
+             */
+            answered: number;
+            /**
+             * Format: double
+             * @description The mean ring.
+             */
+            average_ring_ms: number | null;
+            /**
+             * Format: int64
+             * @description The phone was busy.
+             */
+            busy: number;
+            /**
+             * Format: int64
+             * @description The caller left, or another agent answered.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description It rang and nobody answered.
+             */
+            no_answer: number;
+            /**
+             * Format: int64
+             * @description Refused.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description How long phones rang, added up.
+             */
+            ring_ms: number;
+            /**
+             * Format: int64
+             * @description The phone could not be reached.
+             */
+            unreachable: number;
+        };
         /** @description Where one listens and talks. */
         OwnExtension: {
             extension: components["schemas"]["Number"] | null;
@@ -3090,6 +3217,12 @@ export interface components {
          * @enum {string}
          */
         SegmentKind: "ivr" | "queue" | "ring" | "talk" | "hold" | "consult" | "conference" | "park" | "wrap-up";
+        /**
+         * @description How a service level is reckoned. O offered, A answered, B abandoned, Bθ abandoned within the
+         *     short-abandon limit, A_T and B_T answered and abandoned within the target.
+         * @enum {string}
+         */
+        ServiceLevel: "of-offered" | "of-answered" | "abandoned-in-time-count" | "of-answered-and-abandoned" | "abandoned-in-time-left-out" | "short-abandoned-count";
         /** @description Every session. */
         SessionList: {
             sessions: components["schemas"]["SessionView"][];
@@ -3119,6 +3252,13 @@ export interface components {
          * @description A WAV file: 16-bit linear, stereo, 8 kHz.
          */
         Sound: string;
+        /** @description A table for a spreadsheet. */
+        Spreadsheet: string;
+        /**
+         * @description Into which steps of time the period is taken apart.
+         * @enum {string}
+         */
+        Step: "whole" | "quarter" | "hour" | "hour-of-day" | "day" | "week" | "month";
         /**
          * @description Why the stream ends.
          * @enum {string}
@@ -3131,17 +3271,6 @@ export interface components {
         /** @description A parking place. */
         TakenPlace: {
             place: components["schemas"]["Number"];
-        };
-        /** @description An exchange line, as the technician sees it. */
-        TechnicianLine: {
-            learnt: components["schemas"]["LineLearnt"] | null;
-            /** @description Its socket's label. */
-            line: string;
-            number: components["schemas"]["Number"] | null;
-            tested: components["schemas"]["LineTested"] | null;
-            /** @description The tones learnt on it, by which it releases beside the country's. */
-            tones: components["schemas"]["LineTone"][];
-            working: components["schemas"]["LineWorking"] | null;
         };
         /** @description How a test went. */
         Tested: {
@@ -3220,6 +3349,33 @@ export interface components {
              */
             wait_max_ms: number;
         };
+        /** @description Today's figures, with what lasts counted up to now. */
+        TodayFigures: {
+            /** @description Every agent who was at work. */
+            agents: components["schemas"]["FigureRow"][];
+            /**
+             * Format: int64
+             * @description Up to when what lasts is counted.
+             */
+            at_ms: number;
+            /** @description Their formula. */
+            formula: string;
+            /**
+             * Format: int64
+             * @description When today began, by the box's local time.
+             */
+            from_ms: number;
+            /** @description Every queue that had a caller. */
+            queues: components["schemas"]["FigureRow"][];
+            /** @description How the service levels are reckoned. */
+            service_level: components["schemas"]["ServiceLevel"];
+            /**
+             * Format: int32
+             * @description Their target T.
+             */
+            target_s: number;
+            total: components["schemas"]["FigureRow"] | null;
+        };
         /** @description Every token. */
         TokenList: {
             tokens: components["schemas"]["TokenView"][];
@@ -3262,6 +3418,152 @@ export interface components {
             name: string;
             queues: components["schemas"]["QueueId"][];
             role: components["schemas"]["Role"];
+        };
+        /** @description Queue visits that began in the step, by how they ended: the outcomes sum to the visits. */
+        Visits: {
+            /**
+             * Format: double
+             * @description (B − Bθ) / (O − Bθ).
+             */
+            abandon_rate: number | null;
+            /**
+             * Format: int64
+             * @description B: given up by the caller, early or late.
+             */
+            abandoned: number;
+            /**
+             * Format: int64
+             * @description B_T.
+             */
+            abandoned_in_time: number;
+            /**
+             * Format: int64
+             * @description A.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description A_T.
+             */
+            answered_in_time: number;
+            /**
+             * Format: double
+             * @description Σ wait of answered / A.
+             */
+            average_answer_ms: number | null;
+            /**
+             * Format: int64
+             * @description A callback was asked for.
+             */
+            callback_requested: number;
+            /**
+             * Format: int64
+             * @description Calls of known customers that were answered.
+             */
+            contacts: number;
+            /**
+             * Format: double
+             * @description Contacts not repeated, of all.
+             */
+            first_call_resolution: number | null;
+            /**
+             * Format: int64
+             * @description Cut off as the box stopped.
+             */
+            interrupted: number;
+            /**
+             * Format: int64
+             * @description Left by a key.
+             */
+            left_by_key: number;
+            /**
+             * Format: int64
+             * @description Nobody was logged in any more.
+             */
+            left_empty: number;
+            /**
+             * Format: int64
+             * @description O: those let in, all but the refused.
+             */
+            offered: number;
+            /**
+             * Format: int64
+             * @description Moved on because of length or wait.
+             */
+            overflowed: number;
+            /**
+             * Format: int64
+             * @description Not let in.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Those whose customer came to the same queue again within the days asked for.
+             */
+            repeated: number;
+            /**
+             * Format: double
+             * @description The service level, 0 to 1.
+             */
+            service_level: number | null;
+            /**
+             * Format: int64
+             * @description Bθ: given up within the short-abandon limit.
+             */
+            short_abandoned: number;
+            /**
+             * Format: int64
+             * @description The longest wait was over.
+             */
+            timed_out: number;
+            /**
+             * Format: int64
+             * @description Moved on by a person.
+             */
+            transferred_away: number;
+            /**
+             * Format: int64
+             * @description Every visit that has ended.
+             */
+            visits: number;
+            /**
+             * Format: int64
+             * @description The waits of those who gave up, added up.
+             */
+            wait_abandoned_ms: number;
+            /**
+             * Format: int64
+             * @description The waits of the answered, added up.
+             */
+            wait_answered_ms: number;
+            /**
+             * Format: int64
+             * @description The longest wait.
+             */
+            wait_max_ms: number;
+            /**
+             * Format: int64
+             * @description Still waiting; in none of the others.
+             */
+            waiting: number;
+        };
+        /** @description How many waited how long. */
+        Waits: {
+            /**
+             * Format: int64
+             * @description Abandoned ones.
+             */
+            abandoned: number;
+            /**
+             * Format: int64
+             * @description Answered visits.
+             */
+            answered: number;
+            /**
+             * Format: int32
+             * @description The longest wait in it; null for the last one.
+             */
+            to_s: number | null;
         };
         /** @description What is decided of a webhook. */
         WebhookBody: {
@@ -4700,80 +5002,6 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
-                };
-            };
-            /** @description The request is not right */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box could not do it */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box has too much to do; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The disk takes nothing now */
-            507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    board: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The board */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BoardReport"];
                 };
             };
             /** @description The request is not right */
@@ -6896,7 +7124,215 @@ export interface operations {
             };
         };
     };
-    lines: {
+    figures: {
+        parameters: {
+            query: {
+                /** @description When the period begins: on a quarter hour. */
+                from_ms: number;
+                /** @description When it ends, not contained: on a quarter hour. */
+                to_ms: number;
+                /** @description Whom rows are about; all together where it is not given. */
+                by?: components["schemas"]["By"];
+                /** @description Into which steps the period is taken apart; not at all where it is not given. */
+                step?: components["schemas"]["Step"];
+                /** @description Only this queue's visits, offers and handling. */
+                queue?: components["schemas"]["QueueId"];
+                /** @description Only this agent's offers, handling and time. */
+                agent?: components["schemas"]["AgentId"];
+                /** @description Only this line's calls. */
+                line?: string;
+                /** @description How the service level is reckoned; A_T / (O − Bθ) where it is not given. */
+                service_level?: components["schemas"]["ServiceLevel"];
+                /**
+                 * @description The target T, 20 s where it is not given: whole seconds up to 60, steps of 5 s up to 300,
+                 *     of 60 s up to 1800.
+                 */
+                target_s?: number;
+                /** @description The short-abandon limit θ, counted as T is; each queue's own where it is not given. */
+                short_s?: number;
+                /** @description The days of first-call resolution, 1 to 30; 7 where it is not given. */
+                days?: number;
+                /** @description With the histogram of waits. */
+                waits?: boolean;
+                /** @description The language of the spreadsheet's headings; Chinese where it is not given. */
+                lang?: "zh-CN" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureTable"];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures_csv: {
+        parameters: {
+            query: {
+                /** @description When the period begins: on a quarter hour. */
+                from_ms: number;
+                /** @description When it ends, not contained: on a quarter hour. */
+                to_ms: number;
+                /** @description Whom rows are about; all together where it is not given. */
+                by?: components["schemas"]["By"];
+                /** @description Into which steps the period is taken apart; not at all where it is not given. */
+                step?: components["schemas"]["Step"];
+                /** @description Only this queue's visits, offers and handling. */
+                queue?: components["schemas"]["QueueId"];
+                /** @description Only this agent's offers, handling and time. */
+                agent?: components["schemas"]["AgentId"];
+                /** @description Only this line's calls. */
+                line?: string;
+                /** @description How the service level is reckoned; A_T / (O − Bθ) where it is not given. */
+                service_level?: components["schemas"]["ServiceLevel"];
+                /**
+                 * @description The target T, 20 s where it is not given: whole seconds up to 60, steps of 5 s up to 300,
+                 *     of 60 s up to 1800.
+                 */
+                target_s?: number;
+                /** @description The short-abandon limit θ, counted as T is; each queue's own where it is not given. */
+                short_s?: number;
+                /** @description The days of first-call resolution, 1 to 30; 7 where it is not given. */
+                days?: number;
+                /** @description With the histogram of waits. */
+                waits?: boolean;
+                /** @description The language of the spreadsheet's headings; Chinese where it is not given. */
+                lang?: "zh-CN" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": components["schemas"]["Spreadsheet"];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures_today: {
         parameters: {
             query?: never;
             header?: never;
@@ -6905,13 +7341,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The lines */
+            /** @description The figures */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LineNow"][];
+                    "application/json": components["schemas"]["TodayFigures"];
                 };
             };
             /** @description The request is not right */
@@ -6970,27 +7406,36 @@ export interface operations {
             };
         };
     };
-    cancel_work: {
+    listening: {
         parameters: {
-            query?: never;
-            header?: {
-                /** @description A key of one's own choice, new for each command. When the request is sent again with it, the first answer comes again and nothing is done twice. */
-                "Idempotency-Key"?: string;
+            query?: {
+                /** @description The user. */
+                who?: string;
+                /** @description The call. */
+                call?: components["schemas"]["CallId"];
+                /** @description At this time or later. */
+                from_ms?: number;
+                /** @description Before this time. */
+                to_ms?: number;
+                /** @description Entries before this one: the last of the page before. */
+                before?: number;
+                /** @description How many, 1 to 200; 50 where it is not given. */
+                limit?: number;
             };
-            path: {
-                /** @description The label of its socket */
-                line: string;
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Ended */
-            204: {
+            /** @description A page of the log */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Listening"][];
+                };
             };
             /** @description The request is not right */
             400: {
@@ -7012,297 +7457,6 @@ export interface operations {
             };
             /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not come */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not in this state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key was used for another request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box could not do it */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box has too much to do; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The disk takes nothing now */
-            507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    learn_tone: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A key of one's own choice, new for each command. When the request is sent again with it, the first answer comes again and nothing is done twice. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description The label of its socket */
-                line: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Begun */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not right */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not come */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not in this state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key was used for another request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box could not do it */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box has too much to do; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The disk takes nothing now */
-            507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    test_line: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A key of one's own choice, new for each command. When the request is sent again with it, the first answer comes again and nothing is done twice. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description The label of its socket */
-                line: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Begun */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not right */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not come */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not in this state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The key was used for another request */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12914,370 +13068,6 @@ export interface operations {
                 };
                 content: {
                     "text/plain; version=0.0.4": string;
-                };
-            };
-        };
-    };
-    board: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The board */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BoardReport"];
-                };
-            };
-            /** @description The request is not right */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A password of one's own must be chosen first, or another site's page asks */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box could not do it */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    lines: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The lines */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LineNow"][];
-                };
-            };
-            /** @description The request is not right */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A password of one's own must be chosen first, or another site's page asks */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box could not do it */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancel_work: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The label of its socket */
-                line: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Ended */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not right */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A password of one's own must be chosen first, or another site's page asks */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not in this state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box could not do it */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box has too much to do; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    learn_tone: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The label of its socket */
-                line: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Begun */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not right */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A password of one's own must be chosen first, or another site's page asks */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not in this state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box could not do it */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box has too much to do; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    test_line: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The label of its socket */
-                line: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Begun */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not right */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A password of one's own must be chosen first, or another site's page asks */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not in this state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box could not do it */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The box has too much to do; try again */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

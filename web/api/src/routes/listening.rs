@@ -56,8 +56,7 @@ pub(crate) struct Listening {
 
 /// Who heard or fetched which recording, the newest first. Nothing is ever taken from this log.
 #[utoipa::path(
-    get, path = "/api/listening", tag = "calls", security(("session" = [])),
-    params(ListeningQuery),
+    get, path = "/api/listening", tag = "calls", params(ListeningQuery),
     responses((status = 200, body = [Listening], description = "A page of the log"), ReadProblems)
 )]
 pub(crate) async fn listening(

@@ -8,6 +8,7 @@ import { CallsPage } from "../pages/calls/CallsPage";
 import { LinesPage } from "../pages/lines/LinesPage";
 import { AuditPage } from "../pages/audit/AuditPage";
 import { DeskPage } from "../pages/desk/DeskPage";
+import { FiguresPage } from "../pages/figures/FiguresPage";
 import { OverviewPage } from "../pages/overview/OverviewPage";
 import { PeoplePage } from "../pages/people/PeoplePage";
 import { SettingsPage } from "../pages/settings/SettingsPage";
@@ -107,6 +108,8 @@ function Page({ route, me }: { route: Route; me: Schema<"Me"> }) {
       return <SupervisePage key={me.extension} me={me} />;
     case "desk":
       return <DeskPage me={me} />;
+    case "figures":
+      return <FiguresPage />;
     case "people":
       return <PeoplePage />;
     case "audit":

@@ -7,18 +7,28 @@ export type Tab =
   | "supervise"
   | "desk"
   | "calls"
+  | "figures"
   | "lines"
   | "people"
   | "audit"
   | "settings";
 
 const TABS: Record<Role, readonly Tab[]> = {
-  administrator: ["overview", "supervise", "calls", "lines", "people", "audit", "settings"],
+  administrator: [
+    "overview",
+    "supervise",
+    "calls",
+    "figures",
+    "lines",
+    "people",
+    "audit",
+    "settings",
+  ],
   technician: ["overview", "lines", "settings"],
-  supervisor: ["supervise", "calls", "settings"],
+  supervisor: ["supervise", "calls", "figures", "settings"],
   agent: ["desk"],
   department: ["settings"],
-  auditor: ["calls", "audit", "settings"],
+  auditor: ["calls", "figures", "audit", "settings"],
 };
 
 export function tabsOf(role: Role): readonly Tab[] {

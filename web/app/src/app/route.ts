@@ -9,7 +9,7 @@ export type Route =
   | { page: "calls"; filter: URLSearchParams }
   | { page: "call"; call: number }
   | { page: "settings" }
-  | { page: "supervise" | "desk" | "lines" | "people" | "audit" }
+  | { page: "supervise" | "desk" | "figures" | "lines" | "people" | "audit" }
   | { page: "missing" };
 
 /** Reads the part of an address after `#`. */
@@ -28,7 +28,7 @@ export function parseRoute(hash: string): Route {
   return { page: "missing" };
 }
 
-const PLAIN = ["lines", "settings", "supervise", "desk", "people", "audit"] as const;
+const PLAIN = ["lines", "settings", "supervise", "desk", "figures", "people", "audit"] as const;
 
 function isPlain(page: string): page is (typeof PLAIN)[number] {
   return (PLAIN as readonly string[]).includes(page);

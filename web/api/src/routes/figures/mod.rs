@@ -3,11 +3,11 @@
 mod csv;
 pub(crate) mod views;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use tipring_clock::WallTime;
 use tipring_events::{AgentId, QueueId};
@@ -16,7 +16,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::document::ReadProblems;
 use crate::extract::Parameters;
+use crate::routes::calls::{Within, within};
 use crate::routes::live::midnight;
+use crate::session::Session;
 use crate::{ApiState, Problem};
 use views::{FigureRow, FigureTable, ServiceLevel};
 
@@ -105,6 +107,7 @@ pub(crate) struct FigureQuery {
     /// With the histogram of waits.
     waits: Option<bool>,
     /// The language of the spreadsheet's headings; Chinese where it is not given.
+    #[param(inline)]
     lang: Option<Language>,
 }
 
@@ -195,9 +198,18 @@ impl From<Step> for store::Step {
 }
 
 /// The rows of a question, and those of the whole period together.
-fn read(state: &ApiState, asked: &Asked) -> Result<FigureTable, Problem> {
+fn read(state: &ApiState, asked: &Asked, within: Option<Within>) -> Result<FigureTable, Problem> {
     let reader = state.reader();
-    let rows = reader.figures(&asked.query).map_err(too_many)?;
+    let mut rows = reader.figures(&asked.query).map_err(too_many)?;
+    if let Some(within) = within.filter(|within| !asked.lies_in(within)) {
+        if !matches!(asked.by, By::Queue | By::Agent) {
+            return Err(Problem::bad_request(
+                "ask by queue, by agent, or for one of your queues or agents: you see only these",
+            ));
+        }
+        rows.retain(|row| is_in(row, &within));
+        return Ok(FigureTable::new(asked, rows, Vec::new()));
+    }
     let whole = store::FigureQuery {
         by: if asked.by == By::Line { store::By::Line } else { store::By::All },
         step: store::Step::Whole,
@@ -205,6 +217,22 @@ fn read(state: &ApiState, asked: &Asked) -> Result<FigureTable, Problem> {
     };
     let total = reader.figures(&whole).map_err(too_many)?;
     Ok(FigureTable::new(asked, rows, total))
+}
+
+impl Asked {
+    /// Whether all it asks about is of these queues and agents.
+    fn lies_in(&self, (queues, agents): &Within) -> bool {
+        self.query.queue.is_some_and(|queue| queues.contains(&queue))
+            || self.query.agent.is_some_and(|agent| agents.contains(&agent))
+    }
+}
+
+fn is_in(row: &store::FigureRow, (queues, agents): &Within) -> bool {
+    match &row.subject {
+        store::FigureSubject::Queue(queue, _) => queues.contains(queue),
+        store::FigureSubject::Agent(agent, _) => agents.contains(agent),
+        store::FigureSubject::All | store::FigureSubject::Line(_) => false,
+    }
 }
 
 fn too_many(error: store::StoreError) -> Problem {
@@ -216,15 +244,17 @@ fn too_many(error: store::StoreError) -> Problem {
 
 /// Figures of a period.
 #[utoipa::path(
-    get, path = "/api/figures", tag = "figures", security(("session" = [])), params(FigureQuery),
+    get, path = "/api/figures", tag = "figures", params(FigureQuery),
     responses((status = 200, body = FigureTable, description = "The figures"), ReadProblems)
 )]
 pub(crate) async fn figures(
     State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
     Parameters(query): Parameters<FigureQuery>,
 ) -> Result<Json<FigureTable>, Problem> {
     let asked = query.asked(state.inner.clock.wall())?;
-    state.blocking(move |state| read(state, &asked)).await.map(Json)
+    let within = within(&state, &session);
+    state.blocking(move |state| read(state, &asked, within)).await.map(Json)
 }
 
 /// A table for a spreadsheet.
@@ -236,8 +266,7 @@ pub(crate) struct Spreadsheet(String);
 /// Figures of a period for a spreadsheet: CSV (RFC 4180) in UTF-8 with a byte order mark, so that
 /// Excel reads it, times local.
 #[utoipa::path(
-    get, path = "/api/figures.csv", tag = "figures", security(("session" = [])),
-    params(FigureQuery),
+    get, path = "/api/figures.csv", tag = "figures", params(FigureQuery),
     responses(
         (status = 200, body = Spreadsheet, content_type = "text/csv", description = "The table"),
         ReadProblems,
@@ -245,8 +274,10 @@ pub(crate) struct Spreadsheet(String);
 )]
 pub(crate) async fn figures_csv(
     State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
     Parameters(query): Parameters<FigureQuery>,
 ) -> Result<Response, Problem> {
+    let within = within(&state, &session);
     let asked = query.asked(state.inner.clock.wall())?;
     let offset = state.inner.utc_offset_minutes;
     let name = {
@@ -258,7 +289,7 @@ pub(crate) async fn figures_csv(
     };
     let text = state
         .blocking(move |state| {
-            let table = read(state, &asked)?;
+            let table = read(state, &asked, within)?;
             Ok(csv::write(&table, asked.lang, offset))
         })
         .await?;
@@ -284,8 +315,8 @@ pub(crate) struct TodayFigures {
     pub(crate) formula: String,
     /// Their target T.
     pub(crate) target_s: u32,
-    /// All together.
-    pub(crate) total: FigureRow,
+    /// All together; null for who sees only some queues.
+    pub(crate) total: Option<FigureRow>,
     /// Every queue that had a caller.
     pub(crate) queues: Vec<FigureRow>,
     /// Every agent who was at work.
@@ -293,25 +324,25 @@ pub(crate) struct TodayFigures {
 }
 
 /// Reads today's figures.
-pub(crate) fn read_today(state: &ApiState) -> Result<TodayFigures, Problem> {
+fn read_today(state: &ApiState, within: Option<Within>) -> Result<TodayFigures, Problem> {
     let now = state.inner.clock.wall();
     let from = midnight(now, state.inner.utc_offset_minutes);
     let reader = state.reader();
-    let rows = |by| {
+    let rows = |by| -> Result<Vec<FigureRow>, store::StoreError> {
         let to = time(from.unix_millis() + DAY_MS);
         let query = store::FigureQuery { from, to, now, by, ..Default::default() };
-        let rows = reader.figures(&query)?;
+        let mut rows = reader.figures(&query)?;
+        rows.retain(|row| within.as_ref().is_none_or(|within| is_in(row, within)));
         let level = ServiceLevel::default();
         Ok(rows.into_iter().map(|row| FigureRow::new(row, level)).collect())
     };
-    let total: Result<Vec<FigureRow>, store::StoreError> = rows(store::By::All);
     Ok(TodayFigures {
         from_ms: from.unix_millis(),
         at_ms: now.unix_millis(),
         service_level: ServiceLevel::default(),
         formula: ServiceLevel::default().formula(),
         target_s: store::Limits::default().target_s(),
-        total: total?.into_iter().next().unwrap_or_default(),
+        total: rows(store::By::All)?.into_iter().next(),
         queues: rows(store::By::Queue)?,
         agents: rows(store::By::Agent)?,
     })
@@ -319,11 +350,13 @@ pub(crate) fn read_today(state: &ApiState) -> Result<TodayFigures, Problem> {
 
 /// Today's figures: all together, by queue, and by agent.
 #[utoipa::path(
-    get, path = "/api/figures/today", tag = "figures", security(("session" = [])),
+    get, path = "/api/figures/today", tag = "figures",
     responses((status = 200, body = TodayFigures, description = "The figures"), ReadProblems)
 )]
 pub(crate) async fn figures_today(
     State(state): State<ApiState>,
+    Extension(session): Extension<Session>,
 ) -> Result<Json<TodayFigures>, Problem> {
-    state.blocking(read_today).await.map(Json)
+    let within = within(&state, &session);
+    state.blocking(move |state| read_today(state, within)).await.map(Json)
 }

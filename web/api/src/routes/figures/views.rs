@@ -71,7 +71,7 @@ pub(crate) struct FigureTable {
     pub(crate) resolution_final: bool,
     /// The rows, by the step of time and then by whom they are about.
     pub(crate) rows: Vec<FigureRow>,
-    /// The whole period together; by line: null.
+    /// The whole period together; null by line, and for who sees only some queues.
     pub(crate) total: Option<FigureRow>,
 }
 
