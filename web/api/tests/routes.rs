@@ -14,6 +14,17 @@ fn number(text: &str) -> Number {
     text.parse().unwrap()
 }
 
+fn began(call: CallId, caller: Number) -> EventKind {
+    EventKind::CallBegan {
+        call,
+        source: "fxo-1".into(),
+        called: Some(number("96777")),
+        caller: Some(caller),
+        caller_name: "张三".into(),
+        inbound: true,
+    }
+}
+
 /// Logs `calls` finished calls, a minute apart; every third was answered by agent 1001.
 fn log_calls(under_test: &TestBox, calls: u64) {
     let start = under_test.clock.wall();
@@ -22,17 +33,8 @@ fn log_calls(under_test: &TestBox, calls: u64) {
         let at = |s: u64| start.plus(std::time::Duration::from_secs(n * 60 + s));
         let log = |at: WallTime, kind| under_test.store.log(Event { at, kind }).unwrap();
         let (queue, agent) = (QueueId(1), n.is_multiple_of(3).then_some(AgentId(7)));
-        log(
-            at(0),
-            EventKind::CallBegan {
-                call,
-                source: "fxo-1".into(),
-                called: Some(number("96777")),
-                caller: Some(number(&format!("1380000{n:04}"))),
-                caller_name: "张三".into(),
-                inbound: true,
-            },
-        );
+        let caller = number(&format!("1380000{n:04}"));
+        log(at(0), began(call, caller));
         let segment = |n, kind, handler: &str, agent| EventKind::SegmentBegan {
             call,
             segment: SegmentId(n),

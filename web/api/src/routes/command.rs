@@ -29,74 +29,48 @@ pub(crate) async fn ask(state: &ApiState, command: Command) -> Result<StatusCode
 }
 
 fn refused(refusal: Refusal) -> Problem {
-    let problem =
-        |status, kind, detail: &str| Problem::new(status, kind, "The switch refused", detail);
+    let (status, kind) = match refusal {
+        Refusal::Busy => return Problem::busy(advice(refusal)),
+        Refusal::WrongCredentials => (StatusCode::FORBIDDEN, "wrong-agent-credentials"),
+        Refusal::Locked => (StatusCode::TOO_MANY_REQUESTS, "locked"),
+        Refusal::NoSuchExtension => (StatusCode::NOT_FOUND, "no-such-extension"),
+        Refusal::ExtensionTaken => (StatusCode::CONFLICT, "extension-taken"),
+        Refusal::NoSuchAgent => (StatusCode::NOT_FOUND, "no-such-agent"),
+        Refusal::NotLoggedIn => (StatusCode::CONFLICT, "agent-not-logged-in"),
+        Refusal::NoSuchCall => (StatusCode::NOT_FOUND, "no-such-call"),
+        Refusal::NoSuchQueue => (StatusCode::NOT_FOUND, "no-such-queue"),
+        Refusal::NoSuchLeg => (StatusCode::CONFLICT, "no-such-leg"),
+        Refusal::NotPossible => (StatusCode::CONFLICT, "not-possible"),
+        Refusal::NotAllowed => (StatusCode::FORBIDDEN, "not-allowed"),
+        Refusal::DoNotCall => (StatusCode::FORBIDDEN, "do-not-call"),
+        Refusal::NoSuchPlace => (StatusCode::CONFLICT, "no-such-place"),
+        Refusal::LeaveAsked => (StatusCode::CONFLICT, "leave-asked"),
+    };
+    Problem::new(status, kind, "The switch refused", advice(refusal))
+}
+
+/// What whoever asked may do about it.
+fn advice(refusal: Refusal) -> &'static str {
     match refusal {
-        Refusal::WrongCredentials => problem(
-            StatusCode::FORBIDDEN,
-            "wrong-agent-credentials",
-            "the work number or its password is wrong",
-        ),
-        Refusal::Locked => problem(
-            StatusCode::TOO_MANY_REQUESTS,
-            "locked",
-            "too many wrong passwords for this work number; wait a while",
-        ),
-        Refusal::NoSuchExtension => problem(
-            StatusCode::NOT_FOUND,
-            "no-such-extension",
-            "there is no such extension, or no phone is registered there",
-        ),
-        Refusal::ExtensionTaken => problem(
-            StatusCode::CONFLICT,
-            "extension-taken",
-            "another agent is logged in at that extension; log that one out first",
-        ),
-        Refusal::NoSuchAgent => {
-            problem(StatusCode::NOT_FOUND, "no-such-agent", "there is no such agent")
+        Refusal::WrongCredentials => "the work number or its password is wrong",
+        Refusal::Locked => "too many wrong passwords for this work number; wait a while",
+        Refusal::NoSuchExtension => "there is no such extension, or no phone is registered there",
+        Refusal::ExtensionTaken => {
+            "another agent is logged in at that extension; log that one out first"
         }
-        Refusal::NotLoggedIn => {
-            problem(StatusCode::CONFLICT, "agent-not-logged-in", "the agent is not logged in")
+        Refusal::NoSuchAgent => "there is no such agent",
+        Refusal::NotLoggedIn => "the agent is not logged in",
+        Refusal::NoSuchCall => "there is no such call now; it may have ended just before",
+        Refusal::NoSuchQueue => "there is no such queue",
+        Refusal::NoSuchLeg => "the phone is in no call of the kind that is needed",
+        Refusal::NotPossible => "the state it is in does not allow it now; look at the live state",
+        Refusal::NotAllowed => {
+            "the number cannot be reached from there; look at the dial rules and the class"
         }
-        Refusal::NoSuchCall => problem(
-            StatusCode::NOT_FOUND,
-            "no-such-call",
-            "there is no such call now; it may have ended just before",
-        ),
-        Refusal::NoSuchQueue => {
-            problem(StatusCode::NOT_FOUND, "no-such-queue", "there is no such queue")
-        }
-        Refusal::NoSuchLeg => problem(
-            StatusCode::CONFLICT,
-            "no-such-leg",
-            "the phone is in no call of the kind that is needed",
-        ),
-        Refusal::NotPossible => problem(
-            StatusCode::CONFLICT,
-            "not-possible",
-            "the state it is in does not allow it now; look at the live state",
-        ),
-        Refusal::NotAllowed => problem(
-            StatusCode::FORBIDDEN,
-            "not-allowed",
-            "the number cannot be reached from there; look at the dial rules and the class",
-        ),
-        Refusal::DoNotCall => problem(
-            StatusCode::FORBIDDEN,
-            "do-not-call",
-            "the number is on the list of those not to be called",
-        ),
-        Refusal::NoSuchPlace => problem(
-            StatusCode::CONFLICT,
-            "no-such-place",
-            "the place is taken, or there is nothing in it",
-        ),
-        Refusal::LeaveAsked => problem(
-            StatusCode::CONFLICT,
-            "leave-asked",
-            "a supervisor's leave is needed, and has been asked for",
-        ),
-        Refusal::Busy => Problem::busy("the switch has too much to do; nothing was changed"),
+        Refusal::DoNotCall => "the number is on the list of those not to be called",
+        Refusal::NoSuchPlace => "the place is taken, or there is nothing in it",
+        Refusal::LeaveAsked => "a supervisor's leave is needed, and has been asked for",
+        Refusal::Busy => "the switch has too much to do; nothing was changed",
     }
 }
 
