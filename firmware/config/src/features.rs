@@ -55,7 +55,8 @@ fn check_codes(document: &Document) -> Result<Vec<(&'static str, &str)>, ConfigE
     let used: Vec<_> =
         each.into_iter().filter(|c| !c.1.is_empty()).map(|(key, code, _)| (key, code)).collect();
     for (at, (key, code)) in used.iter().enumerate() {
-        if code.parse::<Number>().is_err() || code.len() < 2 {
+        let keys = code.bytes().all(|b| b.is_ascii_digit() || b == b'*' || b == b'#');
+        if !keys || !(2..=40).contains(&code.len()) {
             return Err(ConfigError::general(format!(
                 "features: `{key} = \"{code}\"` cannot be dialled; write two to forty of 0-9, * and #"
             )));

@@ -182,6 +182,8 @@ async fn today_counts_what_began_since_local_midnight() {
     assert_eq!(today["wait_answered_ms"], 72_000);
     // Noon in UTC is 20:00 in China; four hours later it is tomorrow there.
     under_test.clock.advance(std::time::Duration::from_secs(4 * 3600));
+    let again = under_test.log_in("admin", "a good long one").await;
+    let cookie = again.header(header::SET_COOKIE).split(';').next().unwrap().to_owned();
     let tomorrow = under_test.get("/api/today", &cookie).await.json();
     assert_eq!(tomorrow["calls"], 0);
     assert_eq!(tomorrow["from_ms"], today["from_ms"].as_i64().unwrap() + 86_400_000);

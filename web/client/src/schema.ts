@@ -226,6 +226,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The board, and what was found at its sockets and pins when the box started.
+         * @description For: administrator, technician.
+         */
+        get: operations["board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls": {
         parameters: {
             query?: never;
@@ -565,6 +585,87 @@ export interface paths {
         get: operations["figures_today"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every exchange line of the board.
+         * @description For: administrator, technician.
+         */
+        get: operations["lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lines/{line}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the work on a line.
+         * @description For: administrator, technician.
+         */
+        post: operations["cancel_work"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lines/{line}/learn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to learn a line's release tone from the next call on it: call in from a mobile, let the
+         *     box answer, hang up at the mobile. `GET /api/lines` shows what was heard.
+         * @description For: administrator, technician.
+         */
+        post: operations["learn_tone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lines/{line}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to test an idle line. It takes about ten seconds; `GET /api/lines` shows what was found.
+         * @description For: administrator, technician.
+         */
+        post: operations["test_line"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1582,6 +1683,29 @@ export interface components {
             /** @description The reason. */
             reason: string;
         };
+        /** @description What the board says of a socket or a pin, and what was found there. */
+        BoardFinding: {
+            /** @description What drives it, or what is there. */
+            found: string;
+            /** @description What it is: `FXO`, `FXS`, `LED`, `relay`. */
+            kind: string;
+            /** @description The label of the socket, or what the pin is for. */
+            label: string;
+            /** @description What is wrong and what to do; empty if nothing. */
+            problem: string;
+        };
+        /** @description The board, and what was found on it. */
+        BoardReport: {
+            /** @description Every socket and pin. */
+            findings: components["schemas"]["BoardFinding"][];
+            /** @description The board's name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its hardware revision.
+             */
+            revision: number;
+        };
         /**
          * @description Whom rows are about.
          * @enum {string}
@@ -2520,6 +2644,11 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "ok" | "degraded" | "down";
+        /**
+         * @description How the last call told its caller.
+         * @enum {string}
+         */
+        HeardCallerId: "fsk" | "dtmf" | "none";
         /** @description Whether the other side is on hold. */
         Held: {
             held: boolean;
@@ -2528,20 +2657,144 @@ export interface components {
         Keys: {
             digits: components["schemas"]["Number"];
         };
+        /**
+         * @description How learning a release tone ended.
+         * @enum {string}
+         */
+        LearningOutcome: "learnt" | "nothing-heard" | "cancelled" | "not-kept";
         /** @description The answer to an agent who asked for leave. */
         Leave: {
             granted: boolean;
+        };
+        /** @description What a line test measured; null where the hardware does not measure it or the test ended before. */
+        LineFigures: {
+            /**
+             * Format: int32
+             * @description The hybrid balance chosen, from 0, where the hardware offers several.
+             */
+            balance: number | null;
+            caller_id: components["schemas"]["HeardCallerId"] | null;
+            /**
+             * Format: int32
+             * @description From going off-hook to its beginning, in milliseconds.
+             */
+            dial_tone_after_ms: number | null;
+            /**
+             * Format: float
+             * @description Its level, in dBm0.
+             */
+            dial_tone_dbm0: number | null;
+            /** @description Dial tone's frequencies, in Hz; empty if there was none, or it was too short to measure. */
+            dial_tone_hz: number[];
+            /**
+             * Format: float
+             * @description Echo return loss with the balance chosen, in dB.
+             */
+            echo_return_loss_db: number | null;
+            /**
+             * Format: float
+             * @description Mains hum, in dBm0.
+             */
+            hum_dbm0: number | null;
+            /**
+             * Format: int32
+             * @description Tip to ring on-hook, in volts.
+             */
+            idle_voltage_v: number | null;
+            /**
+             * Format: int32
+             * @description Loop current, in milliamperes.
+             */
+            loop_current_ma: number | null;
+            /**
+             * Format: int32
+             * @description Tip to ring off-hook, in volts.
+             */
+            loop_voltage_v: number | null;
+            /**
+             * Format: float
+             * @description Noise off-hook, in dBm0p (ITU-T O.41).
+             */
+            noise_dbm0p: number | null;
         };
         /**
          * @description What a line is.
          * @enum {string}
          */
         LineKind: "fxo" | "fxs" | "sip-trunk" | "sip-phone";
+        /** @description What came of learning a release tone. */
+        LineLearnt: {
+            /**
+             * Format: int64
+             * @description When it ended, milliseconds since 1970.
+             */
+            at_ms: number;
+            /**
+             * Format: float
+             * @description Its level, in dBm0.
+             */
+            level_dbm0: number | null;
+            /** @description How. */
+            outcome: components["schemas"]["LearningOutcome"];
+            /** @description Why it was not kept; empty otherwise. */
+            problem: string;
+            tone: components["schemas"]["LineTone"] | null;
+        };
+        /** @description An exchange line with its state. */
+        LineNow: components["schemas"]["TechnicianLine"] & {
+            /** @description What is wrong, in words; empty if nothing. */
+            note: string;
+            state: components["schemas"]["LineState"] | null;
+        };
         /**
          * @description What a line does.
          * @enum {string}
          */
         LineState: "idle" | "ringing" | "busy" | "unreachable" | "alarm";
+        /** @description What a line test found. */
+        LineTested: {
+            /**
+             * Format: int64
+             * @description When it ended, milliseconds since 1970.
+             */
+            at_ms: number;
+            figures: components["schemas"]["LineFigures"] | null;
+            /** @description Whether nothing is wrong at all. */
+            good: boolean;
+            /** @description Whether the line can be used as it is. */
+            usable: boolean;
+            /** @description The same in English. */
+            verdict_en: string;
+            /** @description What it means and what to do, in Chinese. */
+            verdict_zh: string;
+        };
+        /** @description A tone, as a technician reads it. */
+        LineTone: {
+            /**
+             * Format: int32
+             * @description The frequency that modulates it, in Hz; 0 for none.
+             */
+            am_hz: number;
+            /** @description One or two frequencies, in Hz. */
+            hz: number[];
+            /** @description On and off in turn, in milliseconds; empty for a continuous tone. */
+            on_off_ms: number[];
+        };
+        /**
+         * @description What a technician does on a line.
+         * @enum {string}
+         */
+        LineWork: "test" | "learn";
+        /** @description Work that goes on. */
+        LineWorking: {
+            /**
+             * Format: int64
+             * @description Since when, milliseconds since 1970.
+             */
+            since_ms: number;
+            /** @description Which. */
+            what: components["schemas"]["LineWork"];
+        };
         /** @description One listening. */
         Listening: {
             /** @description The address the user came from. */
@@ -3271,6 +3524,17 @@ export interface components {
         /** @description A parking place. */
         TakenPlace: {
             place: components["schemas"]["Number"];
+        };
+        /** @description An exchange line, as the technician sees it. */
+        TechnicianLine: {
+            learnt: components["schemas"]["LineLearnt"] | null;
+            /** @description Its socket's label. */
+            line: string;
+            number: components["schemas"]["Number"] | null;
+            tested: components["schemas"]["LineTested"] | null;
+            /** @description The tones learnt on it, by which it releases beside the country's. */
+            tones: components["schemas"]["LineTone"][];
+            working: components["schemas"]["LineWorking"] | null;
         };
         /** @description How a test went. */
         Tested: {
@@ -5002,6 +5266,80 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The board */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardReport"];
                 };
             };
             /** @description The request is not right */
@@ -7370,6 +7708,449 @@ export interface operations {
             };
             /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineNow"][];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_work: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own choice, new for each command. When the request is sent again with it, the first answer comes again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The label of its socket */
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learn_tone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own choice, new for each command. When the request is sent again with it, the first answer comes again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The label of its socket */
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_line: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own choice, new for each command. When the request is sent again with it, the first answer comes again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The label of its socket */
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

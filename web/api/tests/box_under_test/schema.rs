@@ -78,7 +78,10 @@ impl Document {
     /// The value fits the schema, and has no field that the schema does not know.
     fn exact(&self, schema: &Value, value: &Value) -> Result<(), String> {
         let known = self.fits(schema, value)?;
-        let free = schema["type"] == "object" && schema.get("properties").is_none();
+        let kind = &schema["type"];
+        let is_object = kind == "object"
+            || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "object"));
+        let free = is_object && schema.get("properties").is_none();
         match value.as_object() {
             Some(fields) if !free => match fields.keys().find(|key| !known.contains(*key)) {
                 Some(unknown) => Err(format!("field {unknown} is not described")),
