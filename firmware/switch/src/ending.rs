@@ -211,16 +211,20 @@ impl Switch {
         if call.caller_leg != channel {
             return;
         }
-        let next = parties.into_iter().find(|ch| *ch != channel);
+        let others = || parties.iter().copied().filter(|ch| *ch != channel);
+        // An agent stays the queue's agent as long as anybody else can be taken for the caller.
+        let next = others().find(|ch| self.agent_in(id, *ch).is_none()).or(others().next());
+        let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(next) = next.or(call.callees.first().copied()) else { return };
         call.caller_leg = next;
         call.callees.retain(|callee| *callee != next);
-        if let Some(leg) = self.legs.get_mut(&next) {
-            match &mut leg.kept {
-                Some(kept) if kept.call == id => kept.role = Role::Caller,
-                _ => leg.role = Role::Caller,
-            }
-        }
+        let Some(leg) = self.legs.get_mut(&next) else { return };
+        let role = match &mut leg.kept {
+            Some(kept) if kept.call == id => &mut kept.role,
+            _ => &mut leg.role,
+        };
+        let before = core::mem::replace(role, Role::Caller);
+        self.agent_left(id, before);
     }
 
     /// Tells the queues that an agent has no part in a call any more that goes on without.

@@ -296,8 +296,9 @@ impl Switch {
         }
         match from {
             Some(from) => {
-                let parties = self.parties(id).into_iter().filter(|ch| *ch != from);
-                let mix = crate::talk::mix_of(&parties.collect::<Vec<_>>());
+                let mut parties = self.parties(id);
+                parties.retain(|ch| *ch != from && self.is_present(id, *ch));
+                let mix = crate::talk::mix_of(&parties);
                 self.set_mix(id, mix);
                 self.take_from(m, id, from);
             }

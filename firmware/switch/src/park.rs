@@ -51,7 +51,11 @@ impl Switch {
         let (channel, id) = self.talking_leg(extension)?;
         let leg = self.legs.get(&channel).ok_or(Refusal::NoSuchLeg)?;
         let role = leg.role;
-        if self.parties(id).len() != 2 || leg.kept.is_some() || leg.waiting.is_some() {
+        // Who consults somebody else meanwhile cannot be put elsewhere.
+        let here = |ch: &ChannelId| self.legs.get(ch).is_some_and(|l| l.call == Some(id));
+        let parties = self.parties(id);
+        let both_here = parties.len() == 2 && parties.iter().all(here);
+        if !both_here || leg.kept.is_some() || leg.waiting.is_some() {
             return Err(Refusal::NotPossible);
         }
         let wanted = place.or_else(|| {

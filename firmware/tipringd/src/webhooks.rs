@@ -72,6 +72,8 @@ struct Running {
     rng: StdRng,
     agent: ureq::Agent,
     places: Arc<Semaphore>,
+    /// Deliveries whose end has not been told.
+    on_the_way: usize,
     hooks: BTreeMap<WebhookId, Hook>,
     finished: mpsc::Sender<Finished>,
     look_at: Instant,
@@ -95,6 +97,7 @@ pub async fn run(parts: Sender, mut orders: mpsc::Receiver<WebhookOrder>) {
         parts,
         agent,
         places: Arc::new(Semaphore::new(REQUESTS_MAX)),
+        on_the_way: 0,
         hooks: BTreeMap::new(),
         finished,
         look_at: now,
@@ -107,7 +110,7 @@ pub async fn run(parts: Sender, mut orders: mpsc::Receiver<WebhookOrder>) {
         tokio::select! {
             order = orders.recv() => match order {
                 Some(order) => sender.obey(order).await,
-                None => return sender.keep(true).await,
+                None => return sender.finish(&mut results).await,
             },
             Some(result) = results.recv() => sender.ended(result),
             Ok(()) = changes.changed() => sender.something_happened(),
@@ -127,6 +130,27 @@ impl Running {
             let soon = self.parts.clock.now() + WRITTEN_WITHIN;
             self.look_at = self.look_at.min(soon);
         }
+    }
+
+    /// Waits for the answers to what is on its way, as long as one may take, and keeps the places.
+    async fn finish(mut self, results: &mut mpsc::Receiver<Finished>) {
+        let within = self.parts.answer_within;
+        let answers = async {
+            while self.on_the_way > 0 {
+                let Some(result) = results.recv().await else { return };
+                self.ended(result);
+            }
+        };
+        let _ = tokio::time::timeout(within, answers).await;
+        for id in self.hooks.keys().copied().collect::<Vec<_>>() {
+            while let Some(output) = self.next_output(id) {
+                // What would be sent now is sent after the next start.
+                if let Output::Keep { cursor, dead } = output {
+                    self.write(id, cursor, dead).await;
+                }
+            }
+        }
+        self.keep(true).await;
     }
 
     fn next_wake(&self) -> Instant {
@@ -182,21 +206,27 @@ impl Running {
     }
 
     async fn drive(&mut self, id: WebhookId) {
-        loop {
-            let now = self.parts.clock.now();
-            let Some(hook) = self.hooks.get_mut(&id) else { return };
-            match hook.dispatcher.poll_output(now) {
-                Some(Output::Send { event, body }) => self.send(id, event, body),
-                Some(Output::Keep { cursor, dead }) if dead.is_empty() => {
-                    hook.cursor = Some(cursor);
+        while let Some(output) = self.next_output(id) {
+            let moved = match output {
+                Output::Send { event, body } => {
+                    self.send(id, event, body);
+                    continue;
                 }
-                Some(Output::Keep { cursor, dead }) => {
-                    hook.cursor = None;
+                Output::Keep { cursor, dead } if dead.is_empty() => Some(cursor),
+                Output::Keep { cursor, dead } => {
                     self.write(id, cursor, dead).await;
+                    None
                 }
-                None => return,
+            };
+            if let Some(hook) = self.hooks.get_mut(&id) {
+                hook.cursor = moved;
             }
         }
+    }
+
+    fn next_output(&mut self, id: WebhookId) -> Option<Output> {
+        let now = self.parts.clock.now();
+        self.hooks.get_mut(&id)?.dispatcher.poll_output(now)
     }
 
     /// Writes the cursors that have moved, not too often.
@@ -223,10 +253,11 @@ impl Running {
         }
     }
 
-    fn send(&self, webhook: WebhookId, event: u64, body: String) {
+    fn send(&mut self, webhook: WebhookId, event: u64, body: String) {
         let Some(hook) = self.hooks.get(&webhook) else { return };
         let request = self.request(&hook.webhook, &format!("{}-{event}", webhook.0), body);
         let finished = self.finished.clone();
+        self.on_the_way += 1;
         tokio::spawn(async move {
             let outcome = match request.await {
                 Ok(status) if (200..300).contains(&status) => Outcome::Taken,
@@ -266,6 +297,7 @@ impl Running {
     }
 
     fn ended(&mut self, Finished { webhook, event, outcome }: Finished) {
+        self.on_the_way = self.on_the_way.saturating_sub(1);
         let (now, wall) = (self.parts.clock.now(), self.parts.clock.wall());
         if let Some(hook) = self.hooks.get_mut(&webhook) {
             hook.dispatcher.finished(now, wall, event, outcome);

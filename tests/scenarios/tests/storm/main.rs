@@ -38,7 +38,7 @@ fn thousands_of_calls_leave_nothing_behind() {
     }
     // The storm is worth something only if much has really happened in it.
     assert!(calls > 10_000, "{calls} calls");
-    assert!(visits > 4_000 && offers > 3_000 && answered > 1_000, "{visits} {offers} {answered}");
+    assert!(visits > 3_500 && offers > 3_000 && answered > 1_000, "{visits} {offers} {answered}");
 }
 
 #[test]
