@@ -132,17 +132,7 @@ impl Document {
                 speed_dial: self.speed_dial.clone(),
                 do_not_call: self.do_not_call.clone(),
             },
-            acd: AcdConfig {
-                queues: self.queues.clone(),
-                agents: self.agents.clone(),
-                lock_out: self.lock_out.clone(),
-                groups: self.agent_groups.clone(),
-                reasons: self.reasons.clone(),
-                vips: self.vips.clone(),
-                called: self.called.clone(),
-                calendars: self.calendars.clone(),
-                desk: self.desk.clone(),
-            },
+            acd: self.acd(),
             flows: self.flows.clone(),
             prompts: self.prompts.clone(),
             sip: self.sip.clone(),
@@ -154,6 +144,21 @@ impl Document {
             accounts,
             trunks: self.trunks.clone(),
         })
+    }
+
+    /// What the queues are told.
+    fn acd(&self) -> AcdConfig {
+        AcdConfig {
+            queues: self.queues.clone(),
+            agents: self.agents.clone(),
+            lock_out: self.lock_out.clone(),
+            groups: self.agent_groups.clone(),
+            reasons: self.reasons.clone(),
+            vips: self.vips.clone(),
+            called: self.called.clone(),
+            calendars: self.calendars.clone(),
+            desk: self.desk.clone(),
+        }
     }
 
     /// The site's own dial rules and, after them, those of the country's numbering.

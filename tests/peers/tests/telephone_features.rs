@@ -18,7 +18,7 @@ fn baresip_transfers_its_caller_to_another_by_refer() {
     let api = tipring.api();
     let (caller, target) = (recorded(speech::CALLER), recorded(speech::CALLEE));
     let mut a = acts::phone(&tipring, "8001", &again_and_again(&caller, 0, 60));
-    let mut b = acts::phone(&tipring, "8002", &[0; 8000]);
+    let mut b = acts::phone(&tipring, "8002", &[0; 60 * 8000]);
     let mut c = acts::phone(&tipring, "8003", &again_and_again(&target, 0, 60));
     a.command("dial", "8002");
     b.answer(1);
@@ -50,7 +50,7 @@ fn a_transfer_to_a_busy_phone_gives_the_call_back() {
     let (caller, callee) = (recorded(speech::CALLER), recorded(speech::CALLEE));
     let mut a = acts::phone(&tipring, "8001", &again_and_again(&caller, 0, 60));
     let mut b = acts::phone(&tipring, "8002", &again_and_again(&callee, 0, 60));
-    let mut c = acts::phone(&tipring, "8003", &[0; 8000]);
+    let mut c = acts::phone(&tipring, "8003", &[0; 60 * 8000]);
     // It talks to a queue without agents' flow: it is busy for a while.
     c.call("96777");
     a.command("dial", "8002");
@@ -72,7 +72,7 @@ fn parked_by_a_transfer_and_taken_by_dialling_the_place() {
     let api = tipring.api();
     let (caller, taker) = (recorded(speech::CALLER), recorded(speech::CALLEE));
     let mut a = acts::phone(&tipring, "8001", &again_and_again(&caller, 0, 60));
-    let mut b = acts::phone(&tipring, "8002", &[0; 8000]);
+    let mut b = acts::phone(&tipring, "8002", &[0; 60 * 8000]);
     let mut c = acts::phone(&tipring, "8003", &again_and_again(&taker, 0, 60));
     a.command("dial", "8002");
     b.answer(1);
@@ -98,8 +98,8 @@ fn picked_up_while_it_rings_elsewhere_and_forwarded_by_code() {
     let api = tipring.api();
     let caller = recorded(speech::CALLER);
     let mut a = acts::phone(&tipring, "8001", &again_and_again(&caller, 0, 60));
-    let mut b = acts::phone(&tipring, "8002", &[0; 8000]);
-    let mut c = acts::phone(&tipring, "8003", &[0; 8000]);
+    let mut b = acts::phone(&tipring, "8002", &[0; 60 * 8000]);
+    let mut c = acts::phone(&tipring, "8003", &[0; 60 * 8000]);
     a.command("dial", "8002");
     b.event("CALL_INCOMING", 1, 10);
     c.call("*818002");

@@ -85,6 +85,20 @@ impl Ledger {
                 assert_eq!(before, Some(*call), "agent {agent:?}: another offer ended");
                 self.offers_ended += 1;
             }
+            EventKind::AgentChanged { agent, state, call, .. } => {
+                self.agent_changed(*agent, *state, *call);
+            }
+            EventKind::RecordingBegan { call, path } => {
+                let before = self.account(*call).recording.replace(path.clone());
+                assert_ne!(before.as_ref(), Some(path), "call {call}: a file is written twice");
+            }
+            event => self.of_a_feature(event),
+        }
+    }
+
+    /// What telephone features and supervision say.
+    fn of_a_feature(&mut self, event: &EventKind) {
+        match event {
             EventKind::CallTransferred { call, consulted, .. } => {
                 assert!(self.open.contains_key(call), "call {call} is transferred, but no more");
                 if let Some(other) = consulted {
@@ -110,13 +124,6 @@ impl Ledger {
             EventKind::CallUnparked { call, place, .. } => {
                 let before = self.parked.remove(place);
                 assert_eq!(before, Some(*call), "another call left parking place {place}");
-            }
-            EventKind::AgentChanged { agent, state, call, .. } => {
-                self.agent_changed(*agent, *state, *call);
-            }
-            EventKind::RecordingBegan { call, path } => {
-                let before = self.account(*call).recording.replace(path.clone());
-                assert_ne!(before.as_ref(), Some(path), "call {call}: a file is written twice");
             }
             event => {
                 if let Some(call) = event.call() {

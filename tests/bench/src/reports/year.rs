@@ -105,17 +105,9 @@ impl Day<'_> {
     fn call(&mut self, mut us: i64, call: CallId) {
         let line = self.rng.random_range(1..=8);
         let caller = Some(customer(self.rng.random()));
-        self.say(
-            us,
-            EventKind::CallBegan {
-                call,
-                source: format!("fxo-{line}"),
-                called: "96777".parse().ok(),
-                caller,
-                caller_name: String::new(),
-                inbound: true,
-            },
-        );
+        let (source, called) = (format!("fxo-{line}"), "96777".parse().ok());
+        let (caller_name, inbound) = (String::new(), true);
+        self.say(us, EventKind::CallBegan { call, source, called, caller, caller_name, inbound });
         self.segment(us, call, 1, SegmentKind::Ivr, None);
         us += 2_000_000;
         self.say(us, EventKind::CallAnswered { call, certainty: AnswerCertainty::Signalled });
