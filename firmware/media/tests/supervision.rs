@@ -191,11 +191,9 @@ fn decode(law: Law, heard: &Heard) -> Vec<i16> {
     heard.payload.iter().map(|code| g711::decode_sample(law, *code)).collect()
 }
 
-/// A-law's full scale sine is 3.14 dBm0 (ITU-T G.711).
-fn level_dbm0(samples: &[i16]) -> f64 {
-    let power = samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
-    let mean = power / samples.len().max(1) as f64;
-    10.0 * (mean / (32_768.0f64.powi(2) / 2.0)).max(1e-12).log10() + 3.14
+fn level_dbm0(samples: &[i16]) -> f32 {
+    let power = samples.iter().map(|s| f32::from(*s).powi(2)).sum::<f32>();
+    tipring_dsp::rms_to_dbm0((power / samples.len().max(1) as f32).sqrt())
 }
 
 #[test]
@@ -228,7 +226,7 @@ fn everybody_of_thirty_hears_the_sum_of_all_others_exactly() {
             for at in 0..160 {
                 let others = said.iter().enumerate().filter(|(other, _)| *other != n);
                 let sum: i32 = others.map(|(_, frame)| i32::from(frame[at])).sum();
-                clipped += usize::from(sum > 32_767 || sum < -32_768);
+                clipped += usize::from(!(-32_768..=32_767).contains(&sum));
                 let expected = sum.clamp(-32_768, 32_767);
                 assert_eq!(i32::from(heard[tick][at]), expected, "member {n}, tick {tick}");
             }

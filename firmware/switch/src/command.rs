@@ -12,9 +12,9 @@ use crate::switch::{BY_BOX, Switch, Timer};
 use crate::transfer::Connection;
 
 impl Switch {
-    /// Does what a person asks, if it is the switch's to do; gives the command back if not.
-    pub fn command(&mut self, m: Moment, command: Command) -> Result<Reply, Command> {
-        Ok(match command {
+    /// Does what a person asks, if it is the switch's to do; says nothing if not.
+    pub fn command(&mut self, m: Moment, command: Command) -> Option<Reply> {
+        Some(match command {
             Command::HangUp { call, by } => self.force_release(m, call, by),
             Command::HangUpPhone { extension } => self.hang_up_phone(m, extension),
             Command::Dial { extension, to, account } => self.originate(m, extension, to, account),
@@ -50,7 +50,7 @@ impl Switch {
             }
             Command::MonitorStop { extension } => self.stop_monitoring(m, extension),
             Command::TakeOver { call, extension, by } => self.take_over(m, call, extension, by),
-            other => return Err(other),
+            _ => return None,
         })
     }
 

@@ -63,7 +63,7 @@ fn a_transfer_to_a_busy_phone_gives_the_call_back() {
     // Of the end of a call whose transfer failed baresip says nothing; the box's state tells it.
     c.hang_up();
     api.wait_no_calls();
-    assert_heard("the caller by the first called", &caller, &b.heard());
+    assert_heard("the first called by the caller", &callee, &a.heard());
 }
 
 #[test]

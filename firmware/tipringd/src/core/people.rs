@@ -39,10 +39,7 @@ impl Core {
             Command::CallbackCancel { queue, number, .. } => {
                 self.acd.callback_cancel(m, queue, number)
             }
-            command => match self.switch.command(m, command) {
-                Ok(reply) => reply,
-                Err(_) => Err(Refusal::NotPossible),
-            },
+            command => self.switch.command(m, command).unwrap_or(Err(Refusal::NotPossible)),
         }
     }
 
