@@ -56,7 +56,7 @@ export async function roles({ page, step, url }) {
     assert.equal(await page.locator("[data-queue]").count(), 1);
     assert.match(await page.locator("[data-queue]").innerText(), /service/);
     const tabs = await page.locator("nav.tabs a").allInnerTexts();
-    assert.deepEqual(tabs, ["班长台", "通话记录", "设置"]);
+    assert.deepEqual(tabs, ["班长台", "通话记录", "报表", "设置"]);
     const users = await page.evaluate(() => fetch("/api/users").then((answer) => answer.status));
     assert.equal(users, 403);
     const release = page.getByRole("button", { name: "强拆", exact: true }).first();
