@@ -44,29 +44,6 @@ fn baresip_transfers_its_caller_to_another_by_refer() {
 }
 
 #[test]
-fn a_transfer_to_a_busy_phone_gives_the_call_back() {
-    let tipring = TestBox::start(&Site::default());
-    let api = tipring.api();
-    let (caller, callee) = (recorded(speech::CALLER), recorded(speech::CALLEE));
-    let mut a = acts::phone(&tipring, "8001", &again_and_again(&caller, 0, 60));
-    let mut b = acts::phone(&tipring, "8002", &again_and_again(&callee, 0, 60));
-    let mut c = acts::phone(&tipring, "8003", &[0; 60 * 8000]);
-    // It talks to a queue without agents' flow: it is busy for a while.
-    c.call("96777");
-    a.command("dial", "8002");
-    b.answer(1);
-    a.event("CALL_ESTABLISHED", 1, 10);
-    b.command("transfer", &format!("sip:8003@{}", tipring.sip()));
-    b.event("TRANSFER_FAILED", 1, 10);
-    speak_for(TALK);
-    a.hang_up();
-    // Of the end of a call whose transfer failed baresip says nothing; the box's state tells it.
-    c.hang_up();
-    api.wait_no_calls();
-    assert_heard("the first called by the caller", &callee, &a.heard());
-}
-
-#[test]
 fn parked_by_a_transfer_and_taken_by_dialling_the_place() {
     let tipring = TestBox::start(&Site::default());
     let api = tipring.api();
