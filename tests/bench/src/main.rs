@@ -4,6 +4,7 @@
 //! Where a load is needed, the thing measured runs in a child process pinned to one processor and
 //! the load comes from another; both are this program.
 
+mod acd;
 mod calls;
 mod dtmf;
 mod echo;
@@ -28,6 +29,8 @@ enum Benchmark {
     Dtmf(dtmf::Options),
     /// The line echo canceller: G.168-style trials on eight hybrids, and processor time.
     Echo(echo::Options),
+    /// Queues: 10,000 callers who wait, 500 agents, and a branch's day of 5,000 calls.
+    Acd(acd::Options),
     /// The part of `calls` that is measured.
     #[command(hide = true)]
     CallsChild(calls::child::Options),
@@ -39,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         Benchmark::Setup(options) => setup::run(&options),
         Benchmark::Dtmf(options) => dtmf::run(&options),
         Benchmark::Echo(options) => echo::run(&options),
+        Benchmark::Acd(options) => acd::run(&options),
         Benchmark::CallsChild(options) => calls::child::run(&options),
     }
 }
