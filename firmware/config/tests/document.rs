@@ -168,3 +168,83 @@ fn the_documented_sample_is_right() {
     assert_eq!(resolved.accounts.len(), 100);
     assert_eq!(resolved.flows.len(), 2);
 }
+
+/// Everything that queues, agents and calendars can say.
+const DESK: &str = r#"
+[[calendar]]
+name = "office"
+week = [{ days = ["mon", "tue"], from = "08:30", to = "17:30" }]
+holidays = [{ from = "2026-10-01", to = "2026-10-07", reason = "国庆节" }]
+workdays = [{ date = "2026-10-10", like = "mon" }]
+
+[[agent]]
+work_number = "1001"
+password = "4321"
+queues = ["service", { queue = "second", tier = 2, level = 40 }]
+skills = { english = 80 }
+
+[[agent_group]]
+name = "lv2"
+agents = ["1001"]
+
+[[reason]]
+key = "lunch"
+zh = "午餐"
+en = "Lunch"
+limit_s = 1800
+needs_leave = true
+
+[[vip]]
+number = "13911111111"
+priority = 5
+
+[[called]]
+number = "95588"
+priority = 2
+
+[[queue]]
+name = "service"
+strategy = "skill-match"
+hours = "office"
+keys = { keep = "1", callback = "3" }
+announce = { position = 3, estimate = "on", waiting = "off" }
+refuse = { closed = true, waiting_per_agent = 5 }
+overflow = [{ after_s = 60, to = { queue = "second" } }, { above = 9, to = { number = "8001" } }]
+escalation = { group = "lv2", after_s = 90 }
+callback = { first = "agent", tries = 2, interval_s = 60, prefix = "9" }
+relax = [{ after_s = 30, by = 20 }]
+
+[[queue]]
+name = "second"
+groups = [{ group = "lv2", tier = 2 }]
+"#;
+
+#[test]
+fn queues_agents_and_calendars_are_read_and_written_again() {
+    let document = Document::parse(DESK).unwrap();
+    document.resolve(Site::default()).unwrap();
+    assert_eq!(document.agents[0].queues[1].tier, 2);
+    assert_eq!(Document::parse(&document.to_toml()).unwrap(), document);
+}
+
+#[test]
+fn what_queues_and_agents_name_has_to_be_there() {
+    for (good, bad, says) in [
+        ("hours = \"office\"", "hours = \"offce\"", "there is no calendar `offce`; did you mean"),
+        ("group = \"lv2\", after_s", "group = \"lv3\", after_s", "no group of agents `lv3`"),
+        ("agents = [\"1001\"]", "agents = [\"1009\"]", "no agent `1009`"),
+        ("to = { queue = \"second\" }", "to = { queue = \"third\" }", "no queue `third`"),
+        ("callback = \"3\"", "callback = \"x\"", "'x' is not a key"),
+        ("callback = \"3\"", "callback = \"1\"", "key 1 does two things"),
+        ("above = 9, ", "", "needs `after_s` or `above`"),
+        ("from = \"08:30\"", "from = \"8.30\"", "no time of day"),
+        ("position = 3", "position = \"often\"", "neither \"on\", \"off\" nor a number"),
+        ("tier = 2, level", "tier = 0, level", "a tier is 1 to 254"),
+    ] {
+        assert!(DESK.contains(good), "{good}");
+        let wrong = Document::parse(&DESK.replace(good, bad))
+            .and_then(|document| document.resolve(Site::default()).map(drop));
+        let said = wrong.expect_err(bad).to_string();
+        assert!(said.contains(says), "{bad}: {said}");
+    }
+}

@@ -31,6 +31,26 @@ fn with_day(dir: &Path) {
 }
 
 #[test]
+fn the_log_is_read_again_in_its_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).unwrap();
+    let events: Vec<_> = day::day(1, 1, 100).into_iter().collect();
+    for event in &events {
+        store.log(event.clone()).unwrap();
+    }
+    store.flush().unwrap();
+    let read = |since| {
+        let mut read = Vec::new();
+        store.reader().replay(since, |event| read.push(event.clone())).unwrap();
+        read
+    };
+    assert_eq!(read(WallTime::from_unix_micros(0)), events);
+    let since = events[events.len() / 2].at;
+    let later: Vec<_> = events.iter().filter(|event| event.at >= since).cloned().collect();
+    assert_eq!(read(since), later);
+}
+
+#[test]
 fn a_strangers_file_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("tipring.db");

@@ -4,6 +4,7 @@
 //! Where a load is needed, the thing measured runs in a child process pinned to one processor and
 //! the load comes from another; both are this program.
 
+mod acd;
 mod calls;
 mod dtmf;
 mod echo;
@@ -31,6 +32,8 @@ enum Benchmark {
     Echo(echo::Options),
     /// A year of events into the store, and figures of any period out of it.
     Reports(reports::Options),
+    /// Queues: 10,000 callers who wait, 500 agents, and a branch's day of 5,000 calls.
+    Acd(acd::Options),
     /// The part of `calls` that is measured.
     #[command(hide = true)]
     CallsChild(calls::child::Options),
@@ -43,6 +46,7 @@ fn main() -> anyhow::Result<()> {
         Benchmark::Dtmf(options) => dtmf::run(&options),
         Benchmark::Echo(options) => echo::run(&options),
         Benchmark::Reports(options) => reports::run(&options),
+        Benchmark::Acd(options) => acd::run(&options),
         Benchmark::CallsChild(options) => calls::child::run(&options),
     }
 }

@@ -95,6 +95,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// From an agent's becoming free to the next caller's INVITE at the agent's phone, in
+/// milliseconds: p50 and p99.
+pub(crate) fn free_to_invite(times: usize) -> Result<(f64, f64)> {
+    pin_to(LOAD_CORE)?;
+    let mut tested = BoxUnderTest::start(BOX_CORE)?;
+    let free = queue::run(&mut tested, times)?;
+    print_delays("agent free → INVITE", &free);
+    Ok((free.percentile(50.0), free.percentile(99.0)))
+}
+
 fn pin_to(core: usize) -> Result<()> {
     let mut set = nix::sched::CpuSet::new();
     set.set(core)?;

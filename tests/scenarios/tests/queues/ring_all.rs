@@ -53,3 +53,20 @@ fn who_becomes_free_is_rung_along() {
     assert_eq!(offers(&w), [(1, 1), (1, 2), (1, 3)]);
     all_hang_up(&mut w);
 }
+
+#[test]
+fn a_slow_ring_does_not_hold_up_the_next_caller() {
+    let mut w = by(Strategy::RingAll, 3);
+    for phone in ["8001", "8002", "8003"] {
+        w.phone(phone, silent());
+    }
+    call(&mut w, "13800138000");
+    w.run(s(1));
+    w.phone("8003", Phone::default());
+    call(&mut w, "13900139000");
+    w.run(s(1));
+    assert_eq!(offers(&w)[3..], [(2, 3)], "one of the three goes over to the second caller");
+    w.run(s(4));
+    assert_eq!(waits(&w), [(2, QueueOutcome::Answered, Some(3))]);
+    all_hang_up(&mut w);
+}
