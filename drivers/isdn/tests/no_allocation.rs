@@ -1,7 +1,5 @@
 //! After their making, two ends do not allocate, however many calls pass between them.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::time::Duration;
 
 use tipring_clock::Instant;
@@ -9,34 +7,7 @@ use tipring_isdn::q921::Side;
 use tipring_isdn::q931::{Output, Profile};
 use tipring_isdn::{SpanSettings, SpanSignalling};
 use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Endpoint, Name, PortId};
-
-thread_local! {
-    static COUNTED: Cell<bool> = const { Cell::new(false) };
-    static ALLOCATIONS: Cell<u32> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-fn count() {
-    if COUNTED.get() {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-    }
-}
-
-// SAFETY: every call is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count();
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(pointer, layout) };
-    }
-}
+use tipring_test_allocations::{Counting, count};
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -80,25 +51,25 @@ fn calls_do_not_allocate() {
         ..CallerId::default()
     };
     let number = "13800138000".parse().unwrap();
-    COUNTED.set(true);
-    ends.iter_mut().for_each(|end| end.start(now));
-    settle(&mut ends, now, &mut ended);
-    for round in 0..100 {
-        for timeslot in (1..32).filter(|timeslot| *timeslot != 16) {
-            let end = &mut ends[round % 2];
-            end.command(now, timeslot, &ChannelCommand::Seize(Endpoint::Port(PortId(0))));
-            end.command(now, timeslot, &ChannelCommand::Dial { number, caller });
-        }
+    let allocations = count(|| {
+        ends.iter_mut().for_each(|end| end.start(now));
         settle(&mut ends, now, &mut ended);
-        now += Duration::from_secs(1);
-        ends.iter_mut().for_each(|end| end.handle_timeout(now));
-        for timeslot in 1..32 {
-            ends[1].command(now, timeslot, &ChannelCommand::Release(Cause::NormalClearing));
+        for round in 0..100 {
+            for timeslot in (1..32).filter(|timeslot| *timeslot != 16) {
+                let end = &mut ends[round % 2];
+                end.command(now, timeslot, &ChannelCommand::Seize(Endpoint::Port(PortId(0))));
+                end.command(now, timeslot, &ChannelCommand::Dial { number, caller });
+            }
+            settle(&mut ends, now, &mut ended);
+            now += Duration::from_secs(1);
+            ends.iter_mut().for_each(|end| end.handle_timeout(now));
+            for timeslot in 1..32 {
+                ends[1].command(now, timeslot, &ChannelCommand::Release(Cause::NormalClearing));
+            }
+            settle(&mut ends, now, &mut ended);
+            assert_eq!(ends[0].calls().calls(), 0);
         }
-        settle(&mut ends, now, &mut ended);
-        assert_eq!(ends[0].calls().calls(), 0);
-    }
-    COUNTED.set(false);
+    });
     assert_eq!(ended, 2 * 30 * 100, "every call ended on both sides");
-    assert_eq!(ALLOCATIONS.get(), 0);
+    assert_eq!(allocations, 0);
 }
