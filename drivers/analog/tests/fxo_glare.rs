@@ -45,6 +45,20 @@ fn a_call_at_the_moment_of_seizure_is_taken_and_offered() {
 }
 
 #[test]
+fn a_caller_who_hangs_up_before_the_call_is_taken_is_released_in_time() {
+    let mut rig = fxo(LineModel::default(), FxoSettings::default());
+    rig.control.call_at_seizure(CallPlan { talk_ms: Some(3_900), ..hello() }).unwrap();
+    rig.run(100);
+    rig.seize();
+    assert_eq!(rig.until_released(6_000), (5_100, Cause::NoChannel));
+    rig.command(ChannelCommand::Answer);
+    // Four cycles of the tone that began at 4.0 s, not at 5.1.
+    let (at, cause) = rig.until_released(4_000);
+    assert_eq!(cause, Cause::NormalClearing);
+    assert!(at <= 4_000 + 4 * 700, "{at}");
+}
+
+#[test]
 fn a_taken_call_that_the_switch_does_not_want_is_hung_up() {
     let mut rig = fxo(LineModel::default(), FxoSettings::default());
     rig.control.call_at_seizure(hello()).unwrap();

@@ -189,13 +189,13 @@ impl<P: AnalogPort> Fxo<P> {
     }
 
     /// A call came in at the moment of seizure and is thereby answered, at the exchange. The
-    /// switch takes another channel for its own call and is offered this one.
+    /// switch takes another channel for its own call and is offered this one. What has been heard
+    /// since the seizure is this call's: its caller may be hanging up already.
     pub(super) fn take_call(&mut self) {
         self.timers.stop(Timer::DialTone);
         self.number = None;
         self.refusal = Some(SeizeRefusal::Call);
         self.events.push(ChannelEvent::Released(Cause::NoChannel));
-        self.progress.reset();
         self.state = State::Taken;
         self.push_offer();
     }

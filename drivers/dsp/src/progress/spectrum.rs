@@ -29,6 +29,9 @@ const ECHO_MAX: f32 = 0.25;
 const ECHO_DECAY: f32 = 0.85;
 /// Under an echo this part of the power is enough for a tone.
 const PURITY_MIN_ECHO: f32 = 0.5;
+/// A tone's level is believed from so many more windows on than have not been one: speech is as
+/// pure as a tone for a moment, and louder than the exchange's.
+const BELIEVED_HOPS: u8 = 4;
 /// How long the last tone's level is the measure of silence.
 const TONE_MEMORY_HOPS: u32 = 600;
 /// So long after a tone, longer than a slow modulation's trough, one this much weaker (as a
@@ -77,6 +80,8 @@ pub(super) struct Spectrum {
     power_min: f32,
     tone_power: f32,
     tone_age_hops: u32,
+    /// Windows that were a tone, less those that were not.
+    tone_hops: u8,
     /// Power sent in this half window.
     sent_power: f32,
     /// The most that can come back of what was sent.
@@ -117,6 +122,7 @@ impl Spectrum {
             power_min: dbm0_to_rms(plan.level_min_dbm0).powi(2),
             tone_power: 0.0,
             tone_age_hops: TONE_MEMORY_HOPS,
+            tone_hops: 0,
             sent_power: 0.0,
             echo_max: 0.0,
         }
@@ -129,6 +135,7 @@ impl Spectrum {
         self.last = Sound::Silence;
         self.tone_power = 0.0;
         self.tone_age_hops = TONE_MEMORY_HOPS;
+        self.tone_hops = 0;
         self.sent_power = 0.0;
         self.echo_max = 0.0;
     }
@@ -189,18 +196,36 @@ impl Spectrum {
         let sent = core::mem::take(&mut self.sent_power) / HOP_SAMPLES as f32;
         self.echo_max = (sent * ECHO_MAX).max(self.echo_max * ECHO_DECAY);
         self.tone_age_hops = self.tone_age_hops.saturating_add(1);
-        if total < self.silence_below() {
-            return (Sound::Silence, 0.0);
-        }
-        match self.purest_sound(total) {
-            Some((sound, purity)) if total >= self.tone_above() && self.is_pure(purity, total) => {
-                // A modulated tone's crest, not its trough, is the measure of silence.
-                self.tone_power = total.max(self.tone_power * CREST_DECAY);
-                self.tone_age_hops = 0;
-                (Sound::Tone(sound), purity * total)
+        let heard = if total < self.silence_below() {
+            (Sound::Silence, 0.0)
+        } else {
+            match self.purest_sound(total) {
+                Some((sound, purity))
+                    if total >= self.tone_above() && self.is_pure(purity, total) =>
+                {
+                    (Sound::Tone(sound), purity * total)
+                }
+                _ if total < self.echo_max => (Sound::Silence, 0.0),
+                _ => (Sound::Other, 0.0),
             }
-            _ if total < self.echo_max => (Sound::Silence, 0.0),
-            _ => (Sound::Other, 0.0),
+        };
+        self.remember(heard.0, total);
+        heard
+    }
+
+    /// Takes note of a tone's level: the measure of silence.
+    fn remember(&mut self, sound: Sound, total: f32) {
+        if !matches!(sound, Sound::Tone(_)) {
+            self.tone_hops = self.tone_hops.saturating_sub(1);
+            return;
+        }
+        self.tone_hops = (self.tone_hops + 1).min(2 * BELIEVED_HOPS);
+        if self.tone_hops >= BELIEVED_HOPS {
+            // A modulated tone's crest, not its trough, is the measure of silence.
+            let goes_on = self.tone_age_hops <= TROUGH_HOPS;
+            let crest = if goes_on { self.tone_power * CREST_DECAY } else { 0.0 };
+            self.tone_power = total.max(crest);
+            self.tone_age_hops = 0;
         }
     }
 
