@@ -1,7 +1,7 @@
 //! A call that stands: the far side's keys, and the signs that it has gone.
 
 use tipring_clock::Instant;
-use tipring_dsp::{DtmfEvent, ProgressTone, Sound};
+use tipring_dsp::{DtmfEvent, ProgressTone};
 use tipring_line::{AnalogPort, Cause, ChannelEvent, DigitSource, Frame};
 
 use super::{Fxo, State};
@@ -35,11 +35,8 @@ impl<P: AnalogPort> Fxo<P> {
     /// Lowers what is sent while one of the exchange's tones sounds, and listens anew to one that
     /// goes on.
     pub(super) fn make_room(&mut self, now: Instant) {
-        let ms = match self.progress.current() {
-            (Sound::Tone(_), ms) => ms,
-            _ => 0,
-        };
-        if self.duck.tone(now, ms) {
+        let (sound, ms) = self.progress.current();
+        if self.duck.hear(now, sound, ms) {
             self.progress.reset();
         }
     }
