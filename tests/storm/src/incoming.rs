@@ -109,8 +109,11 @@ fn cut(mix: &Mix, rig: &mut Rig, verdict: &mut Verdict) {
 /// How long the release took, by the sign that told it.
 pub(crate) fn measure(mix: &Mix, rig: &Rig, at: u64, ended: u64, verdict: &mut Verdict) {
     let tones = &mix.model.tones;
+    // Exchanges reverse towards who calls, not towards who is called, as the box is after glare.
+    let is_ours =
+        mix.outgoing.is_some() && !matches!(mix.hazard, Hazard::Glare(_) | Hazard::GlareAtSeizure);
     let by_polarity = mix.settings.polarity == tipring_analog::PolarityUse::AnswerAndRelease
-        && mix.outgoing.is_some()
+        && is_ours
         && mix.model.reversal_on_answer;
     let (name, tone) = match mix.model.release {
         // Whatever else such an exchange does, it turns polarity back first.

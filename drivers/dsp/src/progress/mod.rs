@@ -269,7 +269,9 @@ mod tests {
     #[test]
     fn a_louder_moment_or_call_before_does_not_deafen() {
         let tone = play(ToneCadence::dual(480, 620, -25.0, &[250, 250]), 3000);
-        for (before, ms, pause) in [("a vowel", 30, 400), ("a tone", 500, 7_000)] {
+        for (before, ms, pause) in
+            [("a moment", 30, 400), ("a vowel", 120, 400), ("a tone", 500, 7_000)]
+        {
             let louder = play(ToneCadence::dual(480, 620, -10.0, &[]), ms);
             let samples = [louder, vec![0; pause * 8], tone.clone()].concat();
             assert_eq!(found(&us(), &samples), [ProgressTone::Congestion], "after {before}");

@@ -32,6 +32,9 @@ const PURITY_MIN_ECHO: f32 = 0.5;
 /// A tone's level is believed from so many more windows on than have not been one: speech is as
 /// pure as a tone for a moment, and louder than the exchange's.
 const BELIEVED_HOPS: u8 = 4;
+/// A tone too weak beside the last one is the pause it seems for so many windows; one that goes
+/// on shows that the last one was something else, a vowel perhaps.
+const WEAK_HOPS: u8 = 6;
 /// How long the last tone's level is the measure of silence.
 const TONE_MEMORY_HOPS: u32 = 600;
 /// So long after a tone, longer than a slow modulation's trough, one this much weaker (as a
@@ -82,6 +85,8 @@ pub(super) struct Spectrum {
     tone_age_hops: u32,
     /// Windows that were a tone, less those that were not.
     tone_hops: u8,
+    /// For how many windows a tone has been too weak to count.
+    weak_hops: u8,
     /// Power sent in this half window.
     sent_power: f32,
     /// The most that can come back of what was sent.
@@ -123,6 +128,7 @@ impl Spectrum {
             tone_power: 0.0,
             tone_age_hops: TONE_MEMORY_HOPS,
             tone_hops: 0,
+            weak_hops: 0,
             sent_power: 0.0,
             echo_max: 0.0,
         }
@@ -136,6 +142,7 @@ impl Spectrum {
         self.tone_power = 0.0;
         self.tone_age_hops = TONE_MEMORY_HOPS;
         self.tone_hops = 0;
+        self.weak_hops = 0;
         self.sent_power = 0.0;
         self.echo_max = 0.0;
     }
@@ -196,21 +203,29 @@ impl Spectrum {
         let sent = core::mem::take(&mut self.sent_power) / HOP_SAMPLES as f32;
         self.echo_max = (sent * ECHO_MAX).max(self.echo_max * ECHO_DECAY);
         self.tone_age_hops = self.tone_age_hops.saturating_add(1);
-        let heard = if total < self.silence_below() {
-            (Sound::Silence, 0.0)
-        } else {
-            match self.purest_sound(total) {
-                Some((sound, purity))
-                    if total >= self.tone_above() && self.is_pure(purity, total) =>
-                {
-                    (Sound::Tone(sound), purity * total)
-                }
-                _ if total < self.echo_max => (Sound::Silence, 0.0),
-                _ => (Sound::Other, 0.0),
-            }
+        let tone = (total >= self.tone_above())
+            .then(|| self.purest_sound(total))
+            .flatten()
+            .filter(|(_, purity)| self.is_pure(*purity, total));
+        self.mistrust(tone.is_some(), total);
+        let heard = match tone {
+            _ if total < self.silence_below() => (Sound::Silence, 0.0),
+            Some((sound, purity)) => (Sound::Tone(sound), purity * total),
+            None if total < self.echo_max => (Sound::Silence, 0.0),
+            None => (Sound::Other, 0.0),
         };
         self.remember(heard.0, total);
         heard
+    }
+
+    /// Forgets the last tone's level when a weaker tone goes on below it.
+    fn mistrust(&mut self, is_tone: bool, total: f32) {
+        let is_weak = is_tone && total < self.silence_below();
+        self.weak_hops = if is_weak { self.weak_hops + 1 } else { 0 };
+        if self.weak_hops >= WEAK_HOPS {
+            self.weak_hops = 0;
+            self.tone_age_hops = TONE_MEMORY_HOPS;
+        }
     }
 
     /// Takes note of a tone's level: the measure of silence.
