@@ -104,8 +104,13 @@ impl Ground {
             None => Board::sim(),
         };
         let catalogue = catalogue(&state);
-        let site =
-            OwnedSite::new(&board, &catalogue, Lang::ZhCn, analog::countries(&state.plans()));
+        let site = OwnedSite::new(
+            &board,
+            &catalogue,
+            Lang::ZhCn,
+            analog::countries(&state.plans()),
+            tipring_r2::Variant::codes().map(str::to_owned).collect(),
+        );
         let (document, resolved) = start::configuration(&store, &site, clock.wall())?;
         store.set_offset_minutes(document.offset_minutes)?;
         let (mailbox, mail) = inbox()?;

@@ -338,7 +338,9 @@ impl Surroundings for Scripted {
                     self.soon(now, channel, RELEASE_TIME, ChannelEvent::Released(*cause));
                 }
             }
-            ChannelCommand::MessageWaiting(_) | ChannelCommand::Forwarded(_) => {}
+            ChannelCommand::MessageWaiting(_)
+            | ChannelCommand::Forwarded(_)
+            | ChannelCommand::Block(_) => {}
             ChannelCommand::Alert
             | ChannelCommand::OpenEarlyAudio
             | ChannelCommand::CallWaiting { .. }
