@@ -145,8 +145,21 @@ impl SpanEntry {
         self.timeslots.as_deref().map_or(u32::MAX, mask) & !signalling
     }
 
+    /// Whether it is the same wire with the same signalling as `other`, so that what differs can be
+    /// taken up while the box runs.
+    pub fn is_wired_as(&self, other: &SpanEntry) -> bool {
+        let wire = |span: &SpanEntry| {
+            (
+                (span.name.clone(), span.port.clone(), span.dahdi, span.simulated),
+                (span.signalling, span.profile().to_owned(), span.d_channel, span.channels()),
+                (span.crc4, span.clock, span.called_digits),
+            )
+        };
+        wire(self) == wire(other)
+    }
+
     /// What the switch is told of it.
-    pub(crate) fn for_switch(&self) -> SpanConfig {
+    pub fn for_switch(&self) -> SpanConfig {
         SpanConfig {
             name: self.name.clone(),
             signalling: self.signalling,

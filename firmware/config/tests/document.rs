@@ -168,6 +168,14 @@ fn the_documented_sample_is_right() {
     assert_eq!(resolved.flows.len(), 2);
 }
 
+#[test]
+fn the_documented_sample_of_a_span_is_right() {
+    let document = Document::parse(include_str!("../../../docs/samples/e1.toml")).unwrap();
+    let resolved = document.resolve(Site { ports: &sim_ports(), ..Site::default() }).unwrap();
+    assert_eq!((resolved.spans.len(), resolved.accounts.len()), (1, 100));
+    assert_eq!(Document::parse(&document.to_toml()).unwrap(), document);
+}
+
 /// Everything that queues, agents and calendars can say.
 const DESK: &str = r#"
 [[calendar]]

@@ -86,10 +86,12 @@ pub(crate) fn media_config(
     clock: &RealClock,
 ) -> MediaConfig {
     let calls = u16::try_from(resolved.switch.max_calls).unwrap_or(u16::MAX / 4).min(8000);
+    let span_channels = resolved.spans.iter().map(|span| span.channels().count_ones() as u16).sum();
     let since_start = clock.now() - Instant::ZERO;
     let start_us = clock.wall().unix_micros() - since_start.as_micros() as i64;
     MediaConfig {
-        legs_max: calls.saturating_mul(2).max(64),
+        // Channels of spans are legs for ever, whether they carry a call or not.
+        legs_max: calls.saturating_mul(2).max(64).saturating_add(span_channels),
         recordings_max: calls.max(32),
         bind: options.sip.ip(),
         rtp_ports: options.rtp.clone(),
