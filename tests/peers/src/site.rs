@@ -23,6 +23,7 @@ number = "88888001"
 numbers = ["888880XX"]
 did_digits = 4
 caller = "88888000"
+flow = "main"
 
 [[group]]
 name = "outside"

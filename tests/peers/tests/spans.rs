@@ -45,9 +45,9 @@ fn a_caller_over_the_span_speaks_with_a_sip_phone_and_is_recorded() {
     let (caller, callee) = (recorded(speech::CALLER), recorded(speech::CALLEE));
     let mut phone = acts::phone(&tipring, "8001", &again_and_again(&callee, 0, 60));
     let (say, heard) = (file(&tipring, "say.wav", &caller), tipring.state().join("heard.wav"));
-    let arguments = ["sim", "e1", "--span", "e1", "--to", "88888001", "--from", CALLER, "--press"];
+    let arguments = ["sim", "e1", "--span", "e1", "--to", "88888001", "--from", CALLER];
     let mut command = tipring.tipring_command(&arguments);
-    command.args(["5@1s", "--for", &format!("{TALK_S}s")]);
+    command.args(["--for", &format!("{TALK_S}s")]);
     command.arg("--say").arg(&say).arg("--hear").arg(&heard);
     let mut street = Process::start("tipring sim e1", &mut command);
     let from = phone.answer(1);
@@ -59,7 +59,6 @@ fn a_caller_over_the_span_speaks_with_a_sip_phone_and_is_recorded() {
     let order = serde_json::json!({"order": "start"});
     let answer = api.post(&format!("/api/calls/{began}/recording"), &order);
     assert_eq!(answer.status, 204, "{}", answer.text());
-    phone.event("CALL_DTMF_START", 1, 10);
     let status = street.wait(TALK_S + 20);
     assert!(status.success(), "{status}: {}", street.lines().text());
     phone.ended(1);
@@ -112,3 +111,47 @@ fn a_sip_phone_calls_out_over_the_span_and_around_it_when_it_is_out() {
     set(&["--fault", "none"]);
     wait_up(&api);
 }
+
+#[test]
+fn a_callers_key_is_heard_in_the_channels_audio() {
+    let tipring = start();
+    let api = tipring.api();
+    wait_up(&api);
+    // No extension has the number: the span's flow takes the call.
+    let arguments = ["sim", "e1", "--span", "e1", "--to", "88888055", "--from", CALLER];
+    let mut command = tipring.tipring_command(&arguments);
+    command.args(["--press", "1@2s", "--for", "40s"]);
+    let mut street = Process::start("tipring sim e1", &mut command);
+    assert!(street.wait(60).success(), "{}", street.lines().text());
+    api.wait_no_calls();
+    let call = api.ended_call(CALLER);
+    assert_eq!(call["ended_by"], "box", "{call:#}");
+    // The key led to the queue, where no agent is.
+    assert_eq!(call["visits"][0]["outcome"], "refused", "{call:#}");
+}
+
+#[test]
+fn a_span_that_is_not_there_is_one_line_and_the_box_works() {
+    let mut tipring = TestBox::start_as_it_comes();
+    let toml = format!("{}{GONE}", Site::default().to_toml());
+    tipring.import(&toml);
+    tipring.stop();
+    tipring.restart();
+    let api = tipring.api();
+    let trouble = wait_until("the page says what is wrong", 10, || {
+        let live = api.live();
+        let line = live["lines"].as_array()?.iter().find(|line| line["name"] == "gone")?.clone();
+        (line["state"] == "alarm").then(|| live["spans"][0]["status"]["trouble"].clone())
+    });
+    let trouble = trouble.as_str().expect("words");
+    assert!(trouble.to_lowercase().contains("dahdi") && !trouble.contains('\n'), "{trouble}");
+    assert_eq!(tipring.text().matches("gone: ").count(), 1, "{}", tipring.text());
+}
+
+/// A span of a card that this machine has not.
+const GONE: &str = r#"
+[[span]]
+name = "gone"
+dahdi = 128
+signalling = "pri-user"
+"#;

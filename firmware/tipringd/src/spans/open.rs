@@ -89,7 +89,7 @@ impl Opening<'_> {
         let driver = Dahdi::open()?;
         let status = driver.spans().into_iter().find(|span| span.number == number);
         let status = status.with_context(|| {
-            format!("DAHDI has no span {number}; `tipring board check` shows what there is")
+            format!("DAHDI has no span {number}; `lsdahdi` shows what there is")
         })?;
         let channels = driver.channels();
         let first = channels.iter().find(|channel| channel.span == number);
