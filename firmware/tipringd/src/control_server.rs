@@ -1,8 +1,8 @@
 //! The box's side of the control socket.
 
 use tipring_api::{Author, ConfigAccess, Live};
-use tipring_line::CallerId;
-use tipring_sim::{CallPlan, KeyPlan, Speech};
+use tipring_line::{CallerId, Presentation};
+use tipring_sim::{CallPlan, CalledPlan, KeyPlan, Speech};
 use tipring_store::Store;
 use tokio::net::UnixListener;
 use tokio::sync::mpsc;
@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use crate::control::{Answer, Connection, Request, samples_from_bytes, samples_to_bytes};
 use crate::line_desk::LineDesk;
 use crate::simboard::SimBoard;
+use crate::spans::SimSpans;
 use crate::web::SharedConfiguration;
 
 /// How long a simulated caller lets the line ring.
@@ -26,6 +27,8 @@ pub(crate) struct Parts {
     pub store: Store,
     /// The simulated board.
     pub sim: SimBoard,
+    /// The simulated exchange at the end of simulated spans.
+    pub sim_spans: SimSpans,
     /// The technician's desk.
     pub desk: LineDesk,
 }
@@ -86,19 +89,43 @@ async fn perform(
         }
         Request::SimCall { line, from, keys, duration_ms, hear } => {
             let plan = call_plan(from, &keys, duration_ms, &payload)?;
-            let heard = watched_call(connection, &parts.sim, &line, plan).await?;
+            let heard = watched(connection, |tell| parts.sim.call(&line, plan, Some(tell))).await?;
             Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
+        }
+        Request::SimE1 { span, to, from, hidden, count, keys, duration_ms, hear } => {
+            let mut plan = call_plan(from, &keys, duration_ms, &payload)?;
+            if hidden {
+                plan.caller.presentation = Presentation::Restricted;
+            }
+            plan.repeat = true;
+            let to = to.parse()?;
+            let calls = |tell| parts.sim_spans.call(&span, to, plan, count, tell);
+            let heard = watched(connection, calls).await?;
+            Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
+        }
+        Request::SimE1Set { span, fault, called } => {
+            let say =
+                (!payload.is_empty()).then(|| Speech::from_samples(&samples_from_bytes(&payload)));
+            let called = called.map(|word| CalledPlan {
+                outcome: word.into(),
+                say,
+                repeat: true,
+                ..CalledPlan::default()
+            });
+            parts.sim_spans.set(&span, fault.map(Into::into), called)?;
+            Ok(Vec::new())
         }
     }
 }
 
 /// Makes the call, and passes on what happens meanwhile.
-async fn watched_call(
+async fn watched<F>(
     connection: &mut Connection,
-    sim: &SimBoard,
-    line: &str,
-    plan: CallPlan,
-) -> anyhow::Result<Vec<i16>> {
+    call: impl FnOnce(mpsc::Sender<String>) -> F,
+) -> anyhow::Result<Vec<i16>>
+where
+    F: Future<Output = anyhow::Result<Vec<i16>>>,
+{
     let (tell, mut told) = mpsc::channel(16);
     let watch = async {
         while let Some(text) = told.recv().await {
@@ -106,7 +133,7 @@ async fn watched_call(
             let _ = connection.write_answer(&Answer::Progress { text }, &[]).await;
         }
     };
-    let (heard, ()) = tokio::join!(sim.call(line, plan, Some(tell)), watch);
+    let (heard, ()) = tokio::join!(call(tell), watch);
     heard
 }
 

@@ -5,7 +5,7 @@ import { Empty } from "../../parts/Empty";
 import { Panel } from "../../parts/Panel";
 import { StateMark } from "../../parts/StateMark";
 
-const KINDS: readonly LineKind[] = ["fxo", "sip-trunk", "fxs", "sip-phone"];
+const KINDS: readonly LineKind[] = ["fxo", "e1", "sip-trunk", "fxs", "sip-phone"];
 
 /** From more lines of one kind than this on, each gets less room. */
 const MANY = 16;
