@@ -248,3 +248,21 @@ fn what_queues_and_agents_name_has_to_be_there() {
         assert!(said.contains(says), "{bad}: {said}");
     }
 }
+
+#[test]
+fn how_long_things_are_kept_is_read_and_checked() {
+    let text = "[[queue]]\nid = 1\nname = \"gas\"\n[retention]\nrecordings_days = 90\n\
+        when_full = \"remove-oldest\"\n[[retention.rule]]\nqueue = \"gas\"\ncalls = \"incoming\"\ndays = 0\n";
+    let document = Document::parse(text).unwrap();
+    assert_eq!(document.retention.free_mb_min, 500);
+    assert_eq!(document.retention.rules[0].days, 0);
+    assert_eq!(Document::parse(&document.to_toml()).unwrap(), document);
+    let rule = refusal(&text.replace("queue = \"gas\"", "queue = \"water\""));
+    assert!(rule.contains("retention") && rule.contains("water"), "{rule}");
+    let records = refusal("[retention]\nrecords_days = 10\n");
+    assert!(records.contains("at least 31"), "{records}");
+    let slip = refusal("[retention]\nrecordings_days = 99999\n");
+    assert!(slip.contains("99999 days"), "{slip}");
+    let near = refusal("[retention]\nwhen_full = \"remove-oldes\"\n");
+    assert!(near.contains("did you mean `remove-oldest`"), "{near}");
+}
