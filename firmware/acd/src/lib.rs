@@ -21,6 +21,7 @@ mod desk;
 mod leaving;
 mod live;
 mod lock_out;
+mod memberships;
 mod memory;
 mod offer;
 mod offering;
@@ -42,6 +43,7 @@ pub use config::{
     Threshold, VipConfig, WaitKeys,
 };
 pub use live::Caller;
+pub use memberships::Memberships;
 pub use memory::{BOX_STOPPED, Memory};
 pub use output::{AcdOutput, Entered, Join, Left};
 pub use shift::Shift;

@@ -6,15 +6,16 @@ use rustc_hash::FxHashMap;
 use tipring_calendar::Calendar;
 use tipring_clock::Instant;
 use tipring_events::{AgentId, AgentState, QueueCause, QueueId, QueueOutcome};
-use tipring_line::{CallId, Number};
+use tipring_line::CallId;
 use tipring_switch::Moment;
 
 use crate::acd::Acd;
-use crate::agent::{Agent, Member};
-use crate::config::{AcdConfig, AgentConfig, AgentGroup, QueueConfig};
+use crate::agent::Agent;
+use crate::config::{AcdConfig, AgentConfig, QueueConfig};
 use crate::customer::Priorities;
+use crate::memberships::Memberships;
 use crate::output::Left;
-use crate::queue::{ESCALATION_TIER, Queue, WaitKey, Waiter};
+use crate::queue::{Queue, WaitKey, Waiter};
 use crate::shift::Shift;
 
 impl Acd {
@@ -148,51 +149,6 @@ impl Acd {
                 }
             }
         }
-    }
-}
-
-/// Which queues each agent serves, by name: of one's own, by a group, and as the second level.
-struct Memberships {
-    by_agent: FxHashMap<AgentId, Vec<(String, u8, u8)>>,
-}
-
-impl Memberships {
-    fn new(queues: &[QueueConfig], groups: &[AgentGroup], agents: &[AgentConfig]) -> Self {
-        let ids: FxHashMap<Number, AgentId> =
-            agents.iter().map(|agent| (agent.work_number, agent.id)).collect();
-        let mut by_agent: FxHashMap<AgentId, Vec<_>> = FxHashMap::default();
-        for agent in agents {
-            for member in &agent.queues {
-                let tier = member.tier.min(ESCALATION_TIER - 1);
-                let entry = (member.queue.clone(), tier, member.level);
-                by_agent.entry(agent.id).or_default().push(entry);
-            }
-        }
-        for queue in queues {
-            let second = queue.escalation.iter().map(|e| (&e.group, ESCALATION_TIER, 100));
-            let by_group = queue.groups.iter();
-            let by_group = by_group.map(|g| (&g.group, g.tier.min(ESCALATION_TIER - 1), g.level));
-            for (name, tier, level) in by_group.chain(second) {
-                let group = groups.iter().find(|group| group.name == *name);
-                for number in group.map(|group| group.agents.as_slice()).unwrap_or_default() {
-                    let Some(id) = ids.get(number) else { continue };
-                    by_agent.entry(*id).or_default().push((queue.name.clone(), tier, level));
-                }
-            }
-        }
-        Memberships { by_agent }
-    }
-
-    /// Who is in a queue in several ways is so by the first: by name before by group.
-    fn take(&mut self, agent: AgentId, queues: &FxHashMap<Arc<str>, QueueId>) -> Vec<Member> {
-        let mut members: Vec<Member> = Vec::new();
-        for (name, tier, level) in self.by_agent.remove(&agent).unwrap_or_default() {
-            let Some(queue) = queues.get(name.as_str()).copied() else { continue };
-            if members.iter().all(|member| member.queue != queue) {
-                members.push(Member { queue, tier, level, order: 0 });
-            }
-        }
-        members
     }
 }
 

@@ -8,6 +8,7 @@ use crate::document::{Document, LearntTone, LineEntry, ScreenPop};
 use crate::error::{ConfigError, nearest};
 use crate::handset;
 use crate::resolve::Site;
+use crate::retention;
 
 /// Checks names across the document.
 pub(crate) fn check(document: &Document, site: Site<'_>) -> Result<(), ConfigError> {
@@ -57,6 +58,10 @@ pub(crate) fn check(document: &Document, site: Site<'_>) -> Result<(), ConfigErr
     for pop in &document.screen_pops {
         names.queue(&pop.queue, "a screen pop")?;
         check_template(pop)?;
+    }
+    retention::check(&document.retention)?;
+    for queue in document.retention.rules.iter().filter_map(|rule| rule.queue.as_deref()) {
+        names.queue(queue, "a rule of retention")?;
     }
     let own = document.prompts.iter().map(|p| p.key.as_str());
     once(own.clone(), "prompt")?;

@@ -18,6 +18,8 @@ use tipring_tts::Lang;
 
 use crate::ConfigError;
 use crate::handset::{HandsetEntry, RingingEntry};
+use crate::numbering::NumberingEntry;
+use crate::retention::RetentionConfig;
 use crate::span::SpanEntry;
 
 /// The whole configuration.
@@ -38,6 +40,8 @@ pub struct Document {
     pub ringing: RingingEntry,
     /// What is recorded beside what flows and queues say.
     pub recording: RecordingRules,
+    /// How long recordings and records are kept.
+    pub retention: RetentionConfig,
     /// Feature codes.
     pub features: FeatureCodes,
     /// How long a phone is rung before a call that is not answered is forwarded, in seconds.
@@ -121,6 +125,7 @@ impl Default for Document {
             ring_s: 60,
             ringing: RingingEntry::default(),
             recording: RecordingRules::default(),
+            retention: RetentionConfig::default(),
             features: FeatureCodes::default(),
             forward_no_answer_s: 20,
             parking: ParkingConfig::default(),
@@ -375,24 +380,6 @@ pub struct LearntTone {
     pub on_off_ms: Vec<u16>,
 }
 
-/// How extensions dial the outside, where the numbers are China's (facts of the numbering plan:
-/// fixed numbers of seven or eight digits, mobile numbers 1[3-9] of eleven, 0 before an area
-/// code, 00 abroad, service numbers 1…, 95…, 96…, 400, 800). Dial rules come before it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NumberingEntry {
-    /// The group, trunk or line that carries the calls.
-    pub via: String,
-    /// The area code with its 0 (`0592`): a call to it is a local one.
-    pub area: String,
-    /// Digits of a fixed number: 7 or 8.
-    #[serde(default = "local_digits_default")]
-    pub local_digits: u8,
-    /// What is dialled first for a call to the outside (`9`), and taken off; nothing where empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub prefix: String,
-}
-
 /// How keys are sent on a trunk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -477,11 +464,7 @@ const fn expires_default() -> u32 {
     600
 }
 
-const fn local_digits_default() -> u8 {
-    8
-}
-
-fn is_zero(n: &u16) -> bool {
+const fn is_zero(n: &u16) -> bool {
     *n == 0
 }
 

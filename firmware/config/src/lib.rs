@@ -18,16 +18,18 @@ mod handset;
 mod numbering;
 mod queues;
 mod resolve;
+mod retention;
 mod span;
 
 pub use changes::{changes, mask};
 pub use document::{
-    Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, LineRingEntry,
-    NumberingEntry, PromptEntry, Registration, ScreenPop, SipEntry, TrunkDtmf, TrunkEntry,
-    TrunkTransport,
+    Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, LineRingEntry, PromptEntry,
+    Registration, ScreenPop, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
 };
 pub use error::ConfigError;
 pub use first::{FirstStart, first_document};
 pub use handset::{HandsetCallerId, HandsetEntry, HandsetLamp, HotLineEntry, RingingEntry};
+pub use numbering::NumberingEntry;
 pub use resolve::{BoardPort, Resolved, SipAccount, Site};
+pub use retention::{CallsOf, RetentionConfig, RetentionRule, WhenFull};
 pub use span::{SpanClock, SpanEntry};

@@ -6,10 +6,33 @@
 //! numbers begin with 1, 95 or 96; 400 and 800 numbers have ten digits. Carriers take all of them
 //! as they are dialled at home; only the site's own prefix is taken off.
 
+use serde::{Deserialize, Serialize};
 use tipring_switch::{Class, DialRule, From, Outside, Target};
 
-use crate::document::{Document, NumberingEntry};
+use crate::document::Document;
 use crate::error::ConfigError;
+
+/// How extensions dial the outside, where the numbers are China's (facts of the numbering plan:
+/// fixed numbers of seven or eight digits, mobile numbers 1[3-9] of eleven, 0 before an area
+/// code, 00 abroad, service numbers 1…, 95…, 96…, 400, 800). Dial rules come before it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberingEntry {
+    /// The group, trunk or line that carries the calls.
+    pub via: String,
+    /// The area code with its 0 (`0592`): a call to it is a local one.
+    pub area: String,
+    /// Digits of a fixed number: 7 or 8.
+    #[serde(default = "local_digits_default")]
+    pub local_digits: u8,
+    /// What is dialled first for a call to the outside (`9`), and taken off; nothing where empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
+}
+
+fn local_digits_default() -> u8 {
+    8
+}
 
 /// The rules, for calls from extensions.
 pub(crate) fn rules(numbering: &NumberingEntry) -> Result<Vec<DialRule>, ConfigError> {

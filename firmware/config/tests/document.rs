@@ -321,3 +321,21 @@ fn what_is_wrong_with_a_span_is_told_with_what_would_be_right() {
         assert!(e.contains(said), "{e}");
     }
 }
+
+#[test]
+fn how_long_things_are_kept_is_read_and_checked() {
+    let text = "[[queue]]\nid = 1\nname = \"gas\"\n[retention]\nrecordings_days = 90\n\
+        when_full = \"remove-oldest\"\n[[retention.rule]]\nqueue = \"gas\"\ncalls = \"incoming\"\ndays = 0\n";
+    let document = Document::parse(text).unwrap();
+    assert_eq!(document.retention.free_mb_min, 500);
+    assert_eq!(document.retention.rules[0].days, 0);
+    assert_eq!(Document::parse(&document.to_toml()).unwrap(), document);
+    let rule = refusal(&text.replace("queue = \"gas\"", "queue = \"water\""));
+    assert!(rule.contains("retention") && rule.contains("water"), "{rule}");
+    let records = refusal("[retention]\nrecords_days = 10\n");
+    assert!(records.contains("at least 31"), "{records}");
+    let slip = refusal("[retention]\nrecordings_days = 99999\n");
+    assert!(slip.contains("99999 days"), "{slip}");
+    let near = refusal("[retention]\nwhen_full = \"remove-oldes\"\n");
+    assert!(near.contains("did you mean `remove-oldest`"), "{near}");
+}

@@ -7,7 +7,7 @@ use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Number};
 
 use crate::{
     AgentId, AgentState, CallbackOutcome, ForwardWhen, MonitorMode, OfferOutcome, Party,
-    QueueCause, QueueId, QueueOutcome, SegmentId, SegmentKind,
+    QueueCause, QueueId, QueueOutcome, Removal, SegmentId, SegmentKind,
 };
 
 /// What happened. Every duration is in milliseconds.
@@ -497,6 +497,15 @@ pub enum EventKind {
         call: CallId,
         /// The file that was removed, relative to the recordings folder.
         path: String,
+    },
+    /// The file of a recording was removed because its time was over, or to make room.
+    RecordingRemoved {
+        /// The call.
+        call: CallId,
+        /// The file that was removed, relative to the recordings folder.
+        path: String,
+        /// Why.
+        because: Removal,
     },
     /// The account a call is booked to.
     AccountGiven {

@@ -30,7 +30,8 @@ pub use span::{
 use tipring_clock::WallTime;
 use tipring_line::CallId;
 pub use words::{
-    AgentId, AgentState, OfferOutcome, Party, QueueId, QueueOutcome, SegmentId, SegmentKind,
+    AgentId, AgentState, OfferOutcome, Party, QueueId, QueueOutcome, Removal, SegmentId,
+    SegmentKind,
 };
 
 /// One event, as it is logged.
@@ -77,6 +78,7 @@ impl EventKind {
             | EventKind::RecordingPaused { call, .. }
             | EventKind::RecordingResumed { call, .. }
             | EventKind::RecordingDiscarded { call, .. }
+            | EventKind::RecordingRemoved { call, .. }
             | EventKind::AccountGiven { call, .. }
             | EventKind::DoNotCallHit { call, .. }
             | EventKind::CallEnded { call, .. } => Some(*call),

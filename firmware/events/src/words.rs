@@ -112,6 +112,21 @@ pub enum OfferOutcome {
     Cancelled,
 }
 
+/// Why the file of a recording was removed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Removal {
+    /// It was kept as long as it is to be kept.
+    Age,
+    /// All recordings together took more than they may.
+    TotalSize,
+    /// The disk was full.
+    DiskFull,
+    /// It was too short to be kept.
+    TooShort,
+}
+
 /// An agent's state as shown and logged.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

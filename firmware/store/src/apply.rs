@@ -7,6 +7,7 @@ use tipring_events::Event;
 use crate::StoreError;
 use crate::derive::{DERIVED_TABLES, derive, integer};
 use crate::figures::ledger::Ledger;
+use crate::retention::LogBegin;
 
 /// How many rows of figures are gathered before they are written while the tables are made again.
 const LEDGER_ROWS_MAX: usize = 4_096;
@@ -52,18 +53,26 @@ fn apply(
     Ok(())
 }
 
-/// Empties the derived tables and makes them again from the log.
+/// Empties the derived tables and makes them again from the log; where the log has lost its
+/// beginning, from there on. Returns how many events were read.
 pub(crate) fn rebuild(connection: &mut Connection) -> Result<u64, StoreError> {
     let transaction = connection.transaction()?;
-    for table in DERIVED_TABLES {
-        transaction.execute(&format!("DELETE FROM {table}"), [])?;
+    let begin = LogBegin::read(&transaction)?;
+    match begin {
+        Some(begin) => begin.forget_later(&transaction)?,
+        None => {
+            for table in DERIVED_TABLES {
+                transaction.execute(&format!("DELETE FROM {table}"), [])?;
+            }
+        }
     }
     transaction.execute("UPDATE figure_day SET open_day = NULL", [])?;
     let mut count = 0;
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::from_quarter(begin.map_or(i64::MIN, |begin| begin.quarter));
     {
-        let mut log = transaction.prepare("SELECT id, at_us, body FROM event ORDER BY id")?;
-        let mut rows = log.query([])?;
+        let sql = "SELECT id, at_us, body FROM event WHERE id >= ?1 ORDER BY id";
+        let mut log = transaction.prepare(sql)?;
+        let mut rows = log.query([begin.map_or(0, |begin| begin.event)])?;
         while let Some(row) = rows.next()? {
             let id: i64 = row.get(0)?;
             let body = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;

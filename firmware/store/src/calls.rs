@@ -9,6 +9,8 @@ use tipring_events::{AgentId, QueueId};
 use tipring_line::{CallId, Disposition, Number};
 
 use crate::derive::{Value, integer};
+use crate::holds::holds;
+use crate::places::{self, Place};
 use crate::rows::{
     AgentStateRow, CallDetail, CallSummary, Columns, LoggedEvent, OfferRow, QueueVisitRow,
     RecordingRow, SegmentRow, rows_of,
@@ -27,6 +29,8 @@ pub struct CallFilter {
     /// The caller's number begins like this; for a call that did not come from outside, the caller's
     /// or the called number.
     pub number: Option<Number>,
+    /// The same number ends like this.
+    pub number_end: Option<Number>,
     /// The work number of an agent who talked.
     pub agent: Option<Number>,
     /// It began at this time or later.
@@ -46,8 +50,8 @@ pub struct CallFilter {
 /// A place in the list of calls: right after the call that began then.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cursor {
-    began_us: i64,
-    call: CallId,
+    pub(crate) began_us: i64,
+    pub(crate) call: CallId,
 }
 
 impl fmt::Display for Cursor {
@@ -83,7 +87,7 @@ const SUMMARY: &str =
         ORDER BY v.event_id DESC LIMIT 1),
     (SELECT coalesce(sum(s.ended_at_us - s.began_at_us), 0) / 1000 FROM segment s
         WHERE s.call_id = call.id AND s.kind = 'talk' AND s.ended_at_us IS NOT NULL),
-    EXISTS (SELECT 1 FROM recording r WHERE r.call_id = call.id)
+    EXISTS (SELECT 1 FROM recording r WHERE r.call_id = call.id AND r.removed_at_us IS NULL)
     FROM call";
 
 fn summary(c: &mut Columns<'_, '_>) -> rusqlite::Result<CallSummary> {
@@ -116,6 +120,27 @@ struct Conditions<'a> {
 }
 
 impl<'a> Conditions<'a> {
+    /// The caller's or the called number begins, or ends, like this.
+    fn number(&mut self, number: &Number, place: Place, few: bool) {
+        if few {
+            let begins = match place {
+                Place::Reversed => places::reversed(number),
+                _ => number.to_string(),
+            };
+            // No character of a number sorts after '~'.
+            let end = format!("{begins}~");
+            let sql = "id IN (SELECT call_id FROM call_place
+                WHERE kind = ? AND who >= ? AND who < ?)";
+            return self.add(sql, [(place as u32).into(), begins.into(), end.into()]);
+        }
+        let length = number.as_str().len() as i64;
+        let from = if place == Place::Reversed { -length } else { 1 };
+        self.add(
+            "? IN (substr(caller, ?, ?), CASE inbound WHEN 0 THEN substr(called, ?, ?) END)",
+            [number.to_string().into(), from.into(), length.into(), from.into(), length.into()],
+        );
+    }
+
     fn add(&mut self, sql: &str, values: impl IntoIterator<Item = Value<'a>>) {
         self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
         self.sql.push_str(sql);
@@ -147,41 +172,20 @@ impl<'a> Conditions<'a> {
         }
         if let Some(agent) = &filter.agent {
             all.add(
-                match few.agent {
-                    true => {
-                        "id IN (SELECT call_id FROM segment
-                         WHERE handler = ? AND agent_id IS NOT NULL AND kind = 'talk')"
-                    }
-                    false => {
-                        "EXISTS (SELECT 1 FROM segment AS s WHERE s.call_id = call.id
-                         AND +s.handler = ? AND s.agent_id IS NOT NULL AND s.kind = 'talk')"
-                    }
-                },
+                "EXISTS (SELECT 1 FROM segment AS s WHERE s.call_id = call.id
+                 AND s.handler = ? AND s.agent_id IS NOT NULL AND s.kind = 'talk')",
                 [agent.into()],
             );
         }
-        if let Some(number) = &filter.number {
-            // No character of a number sorts after '~', so this is "begins like".
-            let end = || Value::from(format!("{number}~"));
-            all.add(
-                match few.number {
-                    true => NUMBER_BY_INDEX,
-                    false => {
-                        "((+caller >= ? AND +caller < ?)
-                         OR (inbound = 0 AND +called >= ? AND +called < ?))"
-                    }
-                },
-                [number.into(), end(), number.into(), end()],
-            );
+        for (number, place) in
+            [(&filter.number, Place::Number), (&filter.number_end, Place::Reversed)]
+        {
+            let Some(number) = number else { continue };
+            all.number(number, place, few.is(place));
         }
         all
     }
 }
-
-const NUMBER_BY_INDEX: &str =
-    "id IN (SELECT id FROM call WHERE caller IS NOT NULL AND caller >= ? AND caller < ?
-     UNION SELECT id FROM call WHERE inbound = 0 AND called IS NOT NULL
-     AND called >= ? AND called < ?)";
 
 /// Up to so many calls are looked up one by one and sorted; where more fit, going through the list
 /// from the newest on soon fills a page.
@@ -190,36 +194,45 @@ const FEW_CALLS_MAX: u32 = 2_000;
 /// Which conditions of a filter fit few calls.
 #[derive(Clone, Copy)]
 struct Few {
-    agent: bool,
     number: bool,
+    number_end: bool,
 }
 
 impl Few {
+    fn is(self, place: Place) -> bool {
+        match place {
+            Place::Reversed => self.number_end,
+            _ => self.number,
+        }
+    }
+
     fn of(connection: &Connection, filter: &CallFilter) -> rusqlite::Result<Self> {
-        let few = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
-            let count: u32 = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+        let few = |place: Place, begins: Option<String>| {
+            let Some(begins) = begins else { return Ok(false) };
+            let sql = "SELECT count(*) FROM (SELECT 1 FROM call_place
+                WHERE kind = ?1 AND who >= ?2 AND who < ?3 LIMIT ?4)";
+            let count: u32 = connection.prepare_cached(sql)?.query_row(
+                (place as u8, &begins, format!("{begins}~"), FEW_CALLS_MAX + 1),
+                |row| row.get(0),
+            )?;
             Ok::<bool, rusqlite::Error>(count <= FEW_CALLS_MAX)
         };
-        let agent = match &filter.agent {
-            Some(agent) => few(
-                "SELECT count(*) FROM (SELECT 1 FROM segment WHERE handler = ?1
-                 AND agent_id IS NOT NULL AND kind = 'talk' LIMIT ?2)",
-                &[&agent.as_str(), &(FEW_CALLS_MAX + 1)],
-            )?,
-            None => false,
-        };
-        let number = match &filter.number {
-            Some(number) => few(
-                "SELECT (SELECT count(*) FROM (SELECT 1 FROM call
-                     WHERE caller IS NOT NULL AND caller >= ?1 AND caller < ?2 LIMIT ?3))
-                 + (SELECT count(*) FROM (SELECT 1 FROM call WHERE inbound = 0
-                     AND called IS NOT NULL AND called >= ?1 AND called < ?2 LIMIT ?3))",
-                &[&number.as_str(), &format!("{number}~"), &(FEW_CALLS_MAX + 1)],
-            )?,
-            None => false,
-        };
-        Ok(Few { agent, number })
+        Ok(Few {
+            number: few(Place::Number, filter.number.map(|n| n.to_string()))?,
+            number_end: few(Place::Reversed, filter.number_end.as_ref().map(places::reversed))?,
+        })
     }
+}
+
+/// The calls that were found otherwise, in the order of the list.
+fn listed(connection: &Connection, calls: &[i64]) -> rusqlite::Result<Vec<CallSummary>> {
+    let sql = format!(
+        "{SUMMARY} WHERE id IN (SELECT value FROM json_each(?))
+         ORDER BY began_at_us DESC, id DESC"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([word::json(calls)], |row| summary(&mut Columns::of(row)))?;
+    rows.collect()
 }
 
 impl Reader {
@@ -227,6 +240,12 @@ impl Reader {
     pub fn calls(&self, filter: &CallFilter) -> Result<CallPage, StoreError> {
         let limit = filter.limit.min(CALLS_PER_PAGE_MAX);
         let mut calls: Vec<CallSummary> = self.with(|connection| {
+            // One transaction, so that what is found is there.
+            let transaction = connection.unchecked_transaction()?;
+            let connection = &*transaction;
+            if let Some(calls) = places::page(connection, filter, limit + 1)? {
+                return listed(connection, &calls);
+            }
             let mut conditions = Conditions::of(filter, Few::of(connection, filter)?);
             // One more than asked for tells whether there is a next page.
             conditions.values.push((limit + 1).into());
@@ -292,12 +311,14 @@ fn detail(connection: &Connection, id: i64) -> rusqlite::Result<Option<CallDetai
         .query_row([id], |row| summary(&mut Columns::of(row)))
         .optional()?;
     let Some(call) = call else { return Ok(None) };
+    let holds = holds(&transaction, call.call)?;
     Ok(Some(CallDetail {
         call,
         segments: segments(&transaction, id)?,
         visits: visits(&transaction, id)?,
         offers: offers(&transaction, id)?,
         recordings: recordings(&transaction, id)?,
+        holds,
         events: events(&transaction, id)?,
     }))
 }
@@ -353,8 +374,8 @@ fn offers(connection: &Connection, id: i64) -> rusqlite::Result<Vec<OfferRow>> {
 }
 
 fn recordings(connection: &Connection, id: i64) -> rusqlite::Result<Vec<RecordingRow>> {
-    let sql = "SELECT path, began_at_us, ended_at_us, duration_ms, bytes
-               FROM recording WHERE call_id = ?1 ORDER BY event_id";
+    let sql = "SELECT path, began_at_us, ended_at_us, duration_ms, bytes, removed_at_us,
+               removed_because FROM recording WHERE call_id = ?1 ORDER BY event_id";
     rows_of(connection, sql, id, |c| {
         Ok(RecordingRow {
             path: c.get()?,
@@ -362,6 +383,7 @@ fn recordings(connection: &Connection, id: i64) -> rusqlite::Result<Vec<Recordin
             ended: c.time_opt()?,
             duration_ms: c.count_opt()?,
             bytes: c.count_opt()?,
+            removed: c.time_opt()?.zip(c.word_opt()?),
         })
     })
 }

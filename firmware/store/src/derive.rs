@@ -10,14 +10,15 @@ use std::borrow::Cow;
 use arrayvec::ArrayVec;
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use tipring_events::{Event, EventKind};
+use tipring_events::{Event, EventKind, Removal, SegmentKind};
 use tipring_line::{CallId, Number};
 
 use crate::figures::work::Work;
+use crate::places::{self, Place};
 use crate::word::word;
 
 /// The tables that are derived, to be emptied before they are made again.
-pub(crate) const DERIVED_TABLES: [&str; 8] = [
+pub(crate) const DERIVED_TABLES: [&str; 10] = [
     "call",
     "segment",
     "queue_visit",
@@ -26,6 +27,8 @@ pub(crate) const DERIVED_TABLES: [&str; 8] = [
     "recording",
     "figure",
     "figure_name",
+    "extension_setting",
+    "call_place",
 ];
 
 /// One value bound to a statement.
@@ -56,9 +59,9 @@ pub(crate) struct Change<'a> {
 }
 
 /// The statements of one event, in order.
-pub(crate) type Changes<'a> = ArrayVec<Change<'a>, 3>;
+pub(crate) type Changes<'a> = ArrayVec<Change<'a>, 7>;
 
-fn change<'a, const N: usize>(sql: &'static str, values: [Value<'a>; N]) -> Change<'a> {
+pub(crate) fn change<'a, const N: usize>(sql: &'static str, values: [Value<'a>; N]) -> Change<'a> {
     Change { sql, values: values.into_iter().collect(), completes: None }
 }
 
@@ -135,8 +138,12 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         EventKind::OfferBegan { .. } | EventKind::OfferEnded { .. } => {
             of_offer(id, at, &event.kind)
         }
-        EventKind::RecordingBegan { .. } | EventKind::RecordingEnded { .. } => {
-            of_recording(id, at, &event.kind)
+        EventKind::RecordingBegan { .. }
+        | EventKind::RecordingEnded { .. }
+        | EventKind::RecordingDiscarded { .. }
+        | EventKind::RecordingRemoved { .. } => of_recording(id, at, &event.kind),
+        EventKind::ForwardChanged { .. } | EventKind::DoNotDisturbChanged { .. } => {
+            of_extension(id, &event.kind)
         }
         EventKind::AgentChanged { .. } => of_agent(id, at, &event.kind),
         EventKind::FlowNode { .. }
@@ -157,11 +164,8 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         | EventKind::ForceReleased { .. }
         | EventKind::RecordingPaused { .. }
         | EventKind::RecordingResumed { .. }
-        | EventKind::RecordingDiscarded { .. }
         | EventKind::AccountGiven { .. }
         | EventKind::DoNotCallHit { .. }
-        | EventKind::ForwardChanged { .. }
-        | EventKind::DoNotDisturbChanged { .. }
         | EventKind::WrapUpExtended { .. }
         | EventKind::LeaveAsked { .. }
         | EventKind::LeaveDecided { .. }
@@ -218,8 +222,9 @@ fn of_call(at: i64, kind: &EventKind) -> Changes<'_> {
         EventKind::CallBegan { call, source, called, caller, caller_name, inbound } => {
             changes.push(change(
                 "INSERT OR IGNORE INTO call
-                 (id, began_at_us, source, called, caller, caller_name, inbound, agent_id)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?7 = 0 THEN
+                 (id, began_at_us, source, called, caller, caller_name, inbound, caller_reversed,
+                  agent_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN ?7 = 0 THEN
                      (SELECT agent_id FROM agent_state INDEXED BY agent_state_open
                       WHERE ended_at_us IS NULL AND extension = ?5 AND state <> 'logged-out'
                       ORDER BY agent_id LIMIT 1) END)",
@@ -231,13 +236,24 @@ fn of_call(at: i64, kind: &EventKind) -> Changes<'_> {
                     caller.as_ref().into(),
                     caller_name.into(),
                     Value::Integer((*inbound).into()),
+                    caller.as_ref().map(places::reversed).into(),
                 ],
             ));
+            changes.extend(numbers(*call, [caller.as_ref(), called.as_ref().filter(|_| !inbound)]));
         }
-        EventKind::CallerKnown { call, caller, caller_name } => changes.push(change(
-            "UPDATE call SET caller = ?2, caller_name = ?3 WHERE id = ?1",
-            [(*call).into(), caller.as_ref().into(), caller_name.into()],
-        )),
+        EventKind::CallerKnown { call, caller, caller_name } => {
+            changes.extend(places::not_by_caller(*call));
+            changes.push(change(
+                "UPDATE call SET caller = ?2, caller_name = ?3, caller_reversed = ?4 WHERE id = ?1",
+                [
+                    (*call).into(),
+                    caller.as_ref().into(),
+                    caller_name.into(),
+                    caller.as_ref().map(places::reversed).into(),
+                ],
+            ));
+            changes.extend(numbers(*call, [caller.as_ref()]));
+        }
         EventKind::CallAnswered { call, certainty } => changes.push(change(
             "UPDATE call SET answered_at_us = max(?2, began_at_us), answer_certainty = ?3
              WHERE id = ?1 AND answered_at_us IS NULL",
@@ -277,6 +293,17 @@ fn of_call(at: i64, kind: &EventKind) -> Changes<'_> {
     changes
 }
 
+/// A call is found by these numbers, from the beginning and from the end on.
+fn numbers<'a, const N: usize>(
+    call: CallId,
+    numbers: [Option<&'a Number>; N],
+) -> impl Iterator<Item = Change<'a>> {
+    let both = move |number: &Number| {
+        [Place::Number, Place::Reversed].map(|place| places::by_number(place, call, number))
+    };
+    numbers.into_iter().flatten().flat_map(both).collect::<ArrayVec<_, 4>>().into_iter()
+}
+
 fn of_segment(at: i64, kind: &EventKind) -> Changes<'_> {
     let mut changes = Changes::new();
     match kind {
@@ -297,6 +324,12 @@ fn of_segment(at: i64, kind: &EventKind) -> Changes<'_> {
                     at.into(),
                 ],
             ));
+            if let Some(agent) = agent {
+                changes.push(places::by(Place::Agent, *call, agent.0.to_string()));
+                if *kind == SegmentKind::Talk {
+                    changes.push(places::by(Place::Talker, *call, handler.clone()));
+                }
+            }
         }
         EventKind::SegmentEnded { call, segment } => changes.push(completion(
             Work::Segment,
@@ -330,6 +363,7 @@ fn of_visit(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
                 ],
             ));
             changes.push(name(0, queue.0, queue_name.into()));
+            changes.push(places::by(Place::Queue, *call, queue.0.to_string()));
         }
         EventKind::QueueLeft { call, queue, outcome, wait_ms, position, agent, .. } => {
             changes.push(completion(
@@ -399,8 +433,42 @@ fn of_recording(id: i64, at: i64, kind: &EventKind) -> Changes<'_> {
              WHERE call_id = ?1 AND path = ?2 AND ended_at_us IS NULL",
             [(*call).into(), path.into(), at.into(), (*duration_ms).into(), (*bytes).into()],
         )),
+        EventKind::RecordingDiscarded { call, path } => {
+            changes.push(removed(*call, path, at, Removal::TooShort));
+        }
+        EventKind::RecordingRemoved { call, path, because } => {
+            changes.push(removed(*call, path, at, *because));
+        }
         _ => {}
     }
+    changes
+}
+
+fn removed(call: CallId, path: &String, at: i64, because: Removal) -> Change<'_> {
+    change(
+        "UPDATE recording SET removed_at_us = max(?3, began_at_us), removed_because = ?4
+         WHERE call_id = ?1 AND path = ?2 AND removed_at_us IS NULL",
+        [call.into(), path.into(), at.into(), word(because).into()],
+    )
+}
+
+/// Remembers what was set of an extension last, as the event says it.
+fn of_extension(id: i64, kind: &EventKind) -> Changes<'_> {
+    let mut changes = Changes::new();
+    let (extension, setting) = match kind {
+        EventKind::ForwardChanged { extension, when, .. } => {
+            (extension, format!("forward-{}", word(when)))
+        }
+        EventKind::DoNotDisturbChanged { extension, .. } => {
+            (extension, "do-not-disturb".to_owned())
+        }
+        _ => return changes,
+    };
+    changes.push(change(
+        "INSERT OR REPLACE INTO extension_setting (extension, setting, event_id, body)
+         SELECT ?1, ?2, id, body FROM event WHERE id = ?3",
+        [extension.into(), setting.into(), id.into()],
+    ));
     changes
 }
 

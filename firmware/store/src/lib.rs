@@ -28,12 +28,15 @@ mod counts;
 mod derive;
 mod error;
 mod figures;
+mod holds;
 mod inbox;
 mod interrupted;
 mod jobs;
 mod listening;
+mod places;
 mod reader;
 mod replay;
+mod retention;
 mod rows;
 mod schema;
 mod store;
@@ -51,12 +54,14 @@ pub use figures::{
     By, CallFigures, FIGURE_ROWS_MAX, FigureQuery, FigureRow, FigureSubject, HandlingFigures,
     Limits, OfferFigures, ServiceLevel, Step, StepStart, TimeFigures, VisitFigures, WaitBucket,
 };
+pub use holds::LegalHold;
 pub use inbox::{Full, QUEUE_EVENTS_MAX};
 pub use interrupted::{InterruptedAgent, RecordingLength};
 pub use jobs::Configuration;
 pub use listening::{LISTENINGS_PER_PAGE_MAX, Listening, ListeningFilter};
 pub use reader::Reader;
 pub use replay::REPLAY_EVENTS_MAX;
+pub use retention::{KEPT_RECORDINGS_PER_PAGE_MAX, KeptRecording, RemovedRecords};
 pub use rows::{
     AgentStateRow, CallDetail, CallSummary, LoggedEvent, OfferRow, QueueVisitRow, RecordingRow,
     SegmentRow,

@@ -1,7 +1,8 @@
-//! The newest part of the log, read again at a start by whoever keeps state that it tells.
+//! What is read again at a start by whoever keeps state that the log tells: the newest part of the
+//! log, and what was last set of extensions.
 
 use tipring_clock::WallTime;
-use tipring_events::Event;
+use tipring_events::{Event, EventKind};
 
 use crate::{Reader, StoreError};
 
@@ -29,6 +30,25 @@ impl Reader {
                 }
             }
             Ok(())
+        })
+    }
+
+    /// The event that set each setting of an extension last, however long ago, in their order: at
+    /// most one for each forward and one for do not disturb of every extension there ever was. One
+    /// that cannot be read any more is passed over.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn extension_settings(&self) -> Result<Vec<EventKind>, StoreError> {
+        self.with(|connection| {
+            let mut statement =
+                connection.prepare("SELECT body FROM extension_setting ORDER BY event_id")?;
+            let mut rows = statement.query([])?;
+            let mut settings = Vec::new();
+            while let Some(row) = rows.next()? {
+                settings.extend(serde_json::from_str::<EventKind>(row.get_ref(0)?.as_str()?).ok());
+            }
+            Ok(settings)
         })
     }
 }

@@ -3,12 +3,12 @@
 use rusqlite::{Connection, Row};
 use tipring_clock::WallTime;
 use tipring_events::{
-    AgentId, AgentState, EventKind, OfferOutcome, Party, QueueId, QueueOutcome, SegmentId,
+    AgentId, AgentState, EventKind, OfferOutcome, Party, QueueId, QueueOutcome, Removal, SegmentId,
     SegmentKind,
 };
 use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Number};
 
-use crate::word;
+use crate::{LegalHold, word};
 
 /// One call, as a list shows it.
 #[derive(Clone, PartialEq, Debug)]
@@ -45,7 +45,7 @@ pub struct CallSummary {
     pub queue: Option<String>,
     /// How long two parties talked, milliseconds.
     pub talk_ms: u64,
-    /// Whether there is a recording.
+    /// Whether there is a recording that can be heard.
     pub recorded: bool,
 }
 
@@ -119,8 +119,10 @@ pub struct RecordingRow {
     pub ended: Option<WallTime>,
     /// How long it is, milliseconds.
     pub duration_ms: Option<u64>,
-    /// How large it is.
+    /// How large it is, or was.
     pub bytes: Option<u64>,
+    /// When its file was removed, and why; `None` while it is there.
+    pub removed: Option<(WallTime, Removal)>,
 }
 
 /// One row of the log.
@@ -145,8 +147,10 @@ pub struct CallDetail {
     pub visits: Vec<QueueVisitRow>,
     /// Its offers, in order.
     pub offers: Vec<OfferRow>,
-    /// Its recordings, in order.
+    /// Its recordings, in order, those that were removed included.
     pub recordings: Vec<RecordingRow>,
+    /// What keeps it, or one of its recordings, from being removed.
+    pub holds: Vec<LegalHold>,
     /// Everything logged about it, in order; at most [`crate::calls::CALL_EVENTS_MAX`].
     pub events: Vec<LoggedEvent>,
 }

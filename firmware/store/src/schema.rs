@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::figures::ledger;
 use crate::{StoreError, apply};
 
 /// `TPRG` in ASCII; SQLite keeps it in the file's header so that a stranger's file is recognised.
@@ -17,6 +18,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../schema/004.sql"),
     include_str!("../schema/005.sql"),
     include_str!("../schema/006.sql"),
+    include_str!("../schema/007.sql"),
+    include_str!("../schema/008.sql"),
 ];
 
 /// A file up to this size is checked page by page when it is opened, which takes under a second;
@@ -47,10 +50,19 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
         check_pages(&connection, path)?;
     }
     migrate(&mut connection, found).map_err(at)?;
-    // A log without figures is that of an older version.
-    let sql = "SELECT open_day IS NULL AND EXISTS (SELECT 1 FROM event) FROM figure_day";
-    if connection.query_row(sql, [], |row| row.get(0)).map_err(at)? {
-        apply::rebuild(&mut connection)?;
+    // A log without figures, or with fewer kinds of them, is that of an older version.
+    let sql = "SELECT open_day IS NULL AND EXISTS (SELECT 1 FROM event),
+        EXISTS (SELECT 1 FROM figure) FROM figure_day";
+    let older = connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)));
+    match older.map_err(at)? {
+        (false, _) => {}
+        (true, false) => {
+            apply::rebuild(&mut connection)?;
+        }
+        (true, true) => {
+            let offset = ledger::Days::read(&connection).map_err(at)?.offset;
+            ledger::add_up_again(&mut connection, offset).map_err(at)?;
+        }
     }
     Ok(connection)
 }

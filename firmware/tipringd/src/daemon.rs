@@ -29,6 +29,7 @@ use crate::media_threads::MediaThreads;
 use crate::options::DaemonOptions;
 use crate::phones::Phones;
 use crate::reactor::{Desk, Published, Reactor};
+use crate::retention::{self, Storage};
 use crate::settings::OwnedSite;
 use crate::simboard::SimBoard;
 use crate::sounds::Sounds;
@@ -72,6 +73,7 @@ struct Ground {
     document: Document,
     resolved: Resolved,
     mailbox: Mailbox,
+    storage: Storage,
 }
 
 /// The running box.
@@ -130,6 +132,7 @@ impl Ground {
             document,
             resolved,
             mailbox,
+            storage: Storage::default(),
         };
         Ok((ground, mail))
     }
@@ -223,8 +226,10 @@ impl Running {
             ground.mailbox.clone(),
             Arc::clone(&ground.catalogue),
             self.ports.clone(),
+            ground.storage.clone(),
             &ground.document,
         )));
+        self.keep_within_limits();
         let first_password =
             start::first_password(&ground.store, ground.state.path(), ground.clock.wall())?;
         self.streams.listen(tokio::net::TcpListener::from_std(self.stream_listener.try_clone()?)?);
@@ -249,6 +254,15 @@ impl Running {
         let ends = Ends::new()?;
         println!("{}", start::banner(&ground.options, &ground.document, password, &addresses));
         self.until_told(ends).await
+    }
+
+    /// Starts the job that removes what is older than it may be, and watches the disk.
+    fn keep_within_limits(&self) {
+        let ground = &self.ground;
+        let files = retention::Folder(ground.state.recordings());
+        let clock = Arc::new(ground.clock.clone());
+        let (store, storage) = (ground.store.clone(), ground.storage.clone());
+        tokio::spawn(retention::run(store, files, storage, clock));
     }
 
     fn web_parts(&self, configuration: SharedConfiguration) -> WebParts {
@@ -394,6 +408,7 @@ fn reactor(
     let (now, wall) = (clock.now(), clock.wall());
     let mut core = Core::new(now, wall, core_config, first_call);
     core.recall(now, wall, memory);
+    core.restore(now, wall, &ground.store.reader().extension_settings()?);
     let mut sounds = Sounds::new(Arc::clone(&ground.catalogue))?;
     sounds.configure(&ground.resolved.prompts);
     let trunk_names = ground.resolved.trunks.iter().map(|t| t.name.clone()).collect();
@@ -402,6 +417,7 @@ fn reactor(
         core,
         sounds,
         recordings: ground.state.recordings(),
+        storage: ground.storage.clone(),
         phones: Phones::new(trunk_names),
         store: ground.store.clone(),
         desk: Desk::default(),

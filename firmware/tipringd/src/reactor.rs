@@ -25,6 +25,7 @@ use crate::figures::Figures;
 use crate::inbox::{Inbox, Mail};
 use crate::journal::{self, Level};
 use crate::phones::Phones;
+use crate::retention::Storage;
 use crate::settings;
 use crate::sounds::Sounds;
 use crate::spans::{Spans, Taken};
@@ -68,6 +69,8 @@ pub(crate) struct Reactor {
     pub sounds: Sounds,
     /// Where recordings are kept.
     pub recordings: std::path::PathBuf,
+    /// Whether there is room for more.
+    pub storage: Storage,
     /// Which phones are registered.
     pub phones: Phones,
     /// What other threads say.
@@ -378,6 +381,9 @@ impl Reactor {
 
     fn record(&mut self, call: CallId, path: Arc<str>) {
         let id = RecordingId(call.0);
+        if !self.storage.may_record() {
+            return self.not_recorded(call, &path);
+        }
         let file = self.recordings.join(&*path);
         if let Some(folder) = file.parent().filter(|f| self.desk.recording_folder != *f) {
             self.desk.recording_folder = folder.to_owned();
@@ -391,8 +397,16 @@ impl Reactor {
             Err(e) => {
                 let now = self.clock.now();
                 journal::limited(now, Level::Error, "record", || format!("call {call}: {e}"));
+                self.not_recorded(call, &path);
             }
         }
+    }
+
+    /// A recording that could not begin is over, and empty.
+    fn not_recorded(&mut self, call: CallId, path: &str) {
+        let (path, now, wall) = (path.to_owned(), self.clock.now(), self.clock.wall());
+        let closed = MediaEvent::RecordingClosed { call, path, duration_ms: 0, bytes: 0 };
+        self.core.media_event(now, wall, closed);
     }
 
     fn media_event(&mut self, event: tipring_media::MediaEvent) {
@@ -448,6 +462,10 @@ impl Reactor {
         }
         self.desk.live_at = now;
         self.desk.changed = false;
+        if !self.storage.may_record() {
+            // What is left of the disk is for the records.
+            self.desk.recording_paths.keys().for_each(|id| self.media.record_stop(*id));
+        }
         let wall = self.clock.wall();
         let mut live = self.core.live(now, wall);
         self.phones.annotate(&mut live);

@@ -9,8 +9,8 @@ use anyhow::Context;
 use rand::{RngCore, SeedableRng};
 use tipring_api::webhook::Timing;
 use tipring_api::{
-    ApiParts, ApiState, Author, ConfigAccess, ConfigError, Directory, DirectoryAgent,
-    DirectoryQueue, HealthNote, Live, RecordingReader, Recordings,
+    ApiParts, ApiState, Author, ConfigAccess, ConfigError, Directory, HealthNote, Live,
+    RecordingReader, Recordings,
 };
 use tipring_clock::{Clock, RealClock};
 use tipring_config::Document;
@@ -22,10 +22,12 @@ use tipring_tts::Catalogue;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::analog_ports::AnalogPorts;
+use crate::directory::directory;
 use crate::figures::{self, Figures};
 use crate::inbox::{Mail, Mailbox};
 use crate::journal::{Level, note};
 use crate::line_desk::WebTechnician;
+use crate::retention::Storage;
 use crate::settings::{self, OwnedSite};
 use crate::sounds::unrecorded;
 use crate::webhooks;
@@ -47,6 +49,7 @@ pub(crate) struct Configuration {
     mailbox: Mailbox,
     catalogue: Arc<Catalogue>,
     ports: AnalogPorts,
+    storage: Storage,
     current: Mutex<Current>,
 }
 
@@ -66,16 +69,19 @@ impl Configuration {
         mailbox: Mailbox,
         catalogue: Arc<Catalogue>,
         ports: AnalogPorts,
+        storage: Storage,
         document: &Document,
     ) -> Self {
+        storage.configure(document);
         let notes = prompt_notes(&catalogue, document);
         let directory = directory(document);
         let current = Mutex::new(Current { toml: document.to_toml(), notes, directory });
-        Configuration { store, clock, site, mailbox, catalogue, ports, current }
+        Configuration { store, clock, site, mailbox, catalogue, ports, storage, current }
     }
 
     fn notes(&self) -> Vec<HealthNote> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).notes.clone()
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        self.storage.note().into_iter().chain(current.notes.iter().cloned()).collect()
     }
 
     fn general(message: String) -> ConfigError {
@@ -105,6 +111,7 @@ impl Configuration {
         self.mailbox
             .send(Mail::Configure(Box::new(resolved)))
             .map_err(|_| Self::general("the box is too busy; try again".to_owned()))?;
+        self.storage.configure(&document);
         *current = Current { toml: written, notes, directory: directory(&document) };
         // The country's plan was read just before; one that has gone bad since is told.
         if let Err(e) = self.ports.configure(&lines) {
@@ -142,27 +149,6 @@ impl ConfigAccess for Configuration {
     fn directory(&self) -> Arc<Directory> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).directory.clone()
     }
-}
-
-/// The queues and agents of a document.
-fn directory(document: &Document) -> Arc<Directory> {
-    let pop = |queue: &str| {
-        let pop = document.screen_pops.iter().find(|pop| pop.queue == queue);
-        pop.map(|pop| pop.url.clone()).unwrap_or_default()
-    };
-    let queues = document.queues.iter().map(|queue| DirectoryQueue {
-        queue: queue.id,
-        name: queue.name.clone(),
-        screen_pop: pop(&queue.name),
-    });
-    let id_of = |name: &String| document.queues.iter().find(|q| q.name == *name).map(|q| q.id);
-    let agents = document.agents.iter().map(|agent| DirectoryAgent {
-        agent: agent.id,
-        work_number: agent.work_number,
-        name: agent.name.clone(),
-        queues: agent.queues.iter().filter_map(|m| id_of(&m.queue)).collect(),
-    });
-    Arc::new(Directory { queues: queues.collect(), agents: agents.collect() })
 }
 
 /// Says which of the site's own prompts the makeshift voice has to say.

@@ -3,6 +3,8 @@
 use std::net::{TcpListener, UdpSocket};
 use std::process::Output;
 
+use serde_json::{Value, json};
+use tipring_test_peers::api::Api;
 use tipring_test_peers::sipp::Scenario;
 use tipring_test_peers::site::{Site, secret};
 use tipring_test_peers::tipring::TestBox;
@@ -68,6 +70,31 @@ fn a_second_start_keeps_state() {
     Scenario::new("register", tipring.sip()).extension("8001").key("expires", "60").run();
     api.wait_registered("8001");
     tipring.stop();
+}
+
+#[test]
+fn forwards_and_do_not_disturb_outlast_a_restart() {
+    let mut tipring = TestBox::start(&Site::default());
+    let api = tipring.api();
+    let set = |what: &str, body: Value| {
+        let answer = api.post(&format!("/api/phones/8001/{what}"), &body);
+        assert_eq!(answer.status, 204, "{}", answer.text());
+    };
+    set("forward", json!({ "when": "busy", "to": "8002" }));
+    set("forward", json!({ "when": "always", "to": "8003" }));
+    set("forward", json!({ "when": "always", "to": null }));
+    set("do-not-disturb", json!({ "on": true }));
+    let line = |api: &Api| {
+        api.wait_live("the extension's line", 10, |live| {
+            let lines = live["lines"].as_array()?;
+            lines.iter().find(|line| line["name"] == "8001").cloned()
+        })
+    };
+    tipring.stop();
+    tipring.restart();
+    let line = line(&tipring.api());
+    assert_eq!(line["do_not_disturb"], true, "{line:#}");
+    assert_eq!(line["forwards"], json!([{ "when": "busy", "to": "8002" }]), "{line:#}");
 }
 
 #[test]

@@ -155,6 +155,13 @@ impl<S: Surroundings> World<S> {
         replies[0].1
     }
 
+    /// Puts extensions' settings back, as a start of the box does.
+    pub fn restore(&mut self, settings: &[EventKind]) {
+        let wall = self.wall();
+        self.core.restore(self.now, wall, settings);
+        self.settle();
+    }
+
     /// A phone registers, or its registration ends.
     pub fn set_registered(&mut self, extension: &str, registered: bool) {
         let wall = self.wall();

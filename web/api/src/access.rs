@@ -69,6 +69,8 @@ pub(crate) const ACCESS: &[Access] = &[
     roles("GET", "/api/calls", &[A, S, U]),
     roles("GET", "/api/calls/{call}", &[A, S, U]),
     roles("GET", "/api/calls/{call}/recording", &[A, S]),
+    roles("PUT", "/api/calls/{call}/hold", &[A, S]),
+    roles("DELETE", "/api/calls/{call}/hold", &[A]),
     roles("POST", "/api/calls/{call}/hangup", &[A, S]),
     roles("POST", "/api/calls/{call}/queue", &[A, S]),
     roles("POST", "/api/calls/{call}/priority", &[A, S]),

@@ -40,6 +40,7 @@ mod screen_pop;
 mod session;
 mod state;
 mod technician;
+mod today;
 pub mod webhook;
 
 use axum::Router;

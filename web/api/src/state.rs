@@ -23,6 +23,7 @@ use crate::presence::Presence;
 use crate::scope::Scope;
 use crate::session::{Beginning, Proof, Session, Sessions, secret_of};
 use crate::technician::Technician;
+use crate::today::TodayFeed;
 use crate::{Family, Live, Problem};
 
 /// Where commands for the switch go. Bounded: a full one answers "busy".
@@ -201,6 +202,8 @@ pub(crate) struct Inner {
     pub(crate) webhook_orders: WebhookOrders,
     /// Places for checking a password, which takes much time and memory.
     pub(crate) password_checks: Semaphore,
+    /// The day so far.
+    pub(crate) today: TodayFeed,
     /// Places for listeners to live events.
     pub(crate) listeners: Arc<Semaphore>,
 }
@@ -245,6 +248,7 @@ impl ApiState {
             tokens_used: Mutex::default(),
             webhook_orders: parts.webhook_orders,
             password_checks: Semaphore::new(PASSWORD_CHECKS_MAX),
+            today: TodayFeed::default(),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
         };
         ApiState { inner: Arc::new(inner) }

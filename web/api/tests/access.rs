@@ -41,6 +41,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("GET /api/calls/{call}", "asu"),
     ("GET /api/calls/{call}/recording", "as"),
     ("POST /api/calls/{call}/recording", "asg"),
+    ("PUT /api/calls/{call}/hold", "as"),
+    ("DELETE /api/calls/{call}/hold", "a"),
     ("POST /api/calls/{call}/hangup", "as"),
     ("POST /api/calls/{call}/queue", "as"),
     ("POST /api/calls/{call}/priority", "as"),

@@ -11,8 +11,11 @@ use box_under_test::TestBox;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tipring_clock::Clock;
-use tipring_events::{Event, EventKind, LineKind, LineState, LiveLine, LiveState};
+use tipring_events::{
+    Event, EventKind, LineKind, LineState, LiveLine, LiveState, QueueId, QueueOutcome,
+};
 use tipring_line::CallId;
+use tipring_store::Role;
 use tower::ServiceExt;
 
 #[derive(Debug)]
@@ -131,8 +134,10 @@ async fn a_listener_that_is_too_slow_is_told_and_cut_off() {
     let mut last = 0;
     let note = loop {
         let message = stream.next().await.expect("a note comes before the end");
-        if message.event == "note" {
-            break message;
+        match message.event.as_str() {
+            "note" => break message,
+            "today" => continue,
+            _ => {}
         }
         let sequence = message.data["sequence"].as_u64().unwrap();
         assert_eq!(sequence, last + 1, "no gap before the note");
@@ -215,6 +220,74 @@ async fn a_box_that_stops_lets_its_listeners_go() {
     let mut stream = Stream::open(&under_test, &cookie, None).await;
     assert_eq!(stream.next().await.unwrap().event, "snapshot");
     under_test.live.close();
-    assert_eq!(stream.next().await.unwrap().data["reason"], "stopping");
+    assert_eq!(stream.next_of("note").await.data["reason"], "stopping");
     assert!(stream.next().await.is_none());
+}
+
+/// Logs calls that enter a queue and give up, and waits until they are written.
+fn given_up(under_test: &TestBox, calls: std::ops::Range<u64>) {
+    let log = |kind| under_test.store.log(Event { at: under_test.clock.wall(), kind }).unwrap();
+    for call in calls.map(CallId) {
+        let (source, caller_name, queue) = ("fxo-1".to_owned(), String::new(), QueueId(1));
+        let (called, caller, inbound) = (None, None, true);
+        log(EventKind::CallBegan { call, source, called, caller, caller_name, inbound });
+        log(EventKind::QueueEntered {
+            call,
+            queue,
+            queue_name: "gas".into(),
+            position: 1,
+            priority: 0,
+            waited_before_ms: 0,
+        });
+        log(EventKind::QueueLeft {
+            call,
+            queue,
+            outcome: QueueOutcome::Abandoned,
+            because: None,
+            wait_ms: 30_000,
+            position: 1,
+            first_position: 1,
+            agent: None,
+        });
+    }
+    under_test.store.flush().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_figures_of_the_day_come_with_the_snapshot_and_at_most_once_a_second() {
+    let mut under_test = TestBox::new();
+    let cookie = under_test.cookie().await;
+    let mut stream = Stream::open(&under_test, &cookie, None).await;
+    assert_eq!(stream.next().await.unwrap().event, "snapshot");
+    let first = stream.next().await.unwrap();
+    assert_eq!(first.event, "today");
+    under_test.document().check_named("TodayMessage", &first.data).unwrap();
+    assert_eq!(first.data["counts"]["calls"], 0);
+    // What is written within the second comes with the next message, all of it.
+    given_up(&under_test, 1..20);
+    given_up(&under_test, 20..51);
+    under_test.clock.advance(Duration::from_millis(999));
+    tokio::time::timeout(Duration::from_secs(3), stream.next_of("today")).await.unwrap_err();
+    under_test.clock.advance(Duration::from_millis(1));
+    let second = stream.next_of("today").await;
+    assert_eq!(second.data["counts"]["calls"], 50);
+    assert_eq!(second.data["figures"]["queues"][0]["visits"]["abandoned"], 50);
+    assert_eq!(second.data["figures"], under_test.get("/api/figures/today", &cookie).await.json());
+    // Nothing was written: what lasts is told anew after a while.
+    under_test.clock.advance(Duration::from_millis(9_999));
+    tokio::time::timeout(Duration::from_secs(3), stream.next_of("today")).await.unwrap_err();
+    under_test.clock.advance(Duration::from_millis(1));
+    stream.next_of("today").await;
+
+    // Others see what their roles see.
+    let supervisor = under_test.cookie_of(Role::Supervisor).await;
+    let seen = Stream::open(&under_test, &supervisor, None).await.next_of("today").await;
+    assert!(seen.data["counts"].is_null() && seen.data["figures"]["total"].is_null());
+    let technician = under_test.cookie_of(Role::Technician).await;
+    let seen = Stream::open(&under_test, &technician, None).await.next_of("today").await;
+    assert_eq!(seen.data["counts"]["calls"], 50);
+    assert!(seen.data["figures"].is_null());
+    let agent = under_test.agent_cookie().await;
+    let mut stream = Stream::open(&under_test, &agent, None).await;
+    tokio::time::timeout(Duration::from_secs(3), stream.next_of("today")).await.unwrap_err();
 }

@@ -306,6 +306,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{call}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hold a call, or one of its recordings: no rule removes it until the hold is taken away. A hold
+         *     that is there already gets the new reason.
+         * @description For: administrator, supervisor.
+         */
+        put: operations["hold"];
+        post?: never;
+        /**
+         * Take a hold away: from then on the rules count again.
+         * @description For: administrator.
+         */
+        delete: operations["release_hold"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{call}/monitor": {
         parameters: {
             query?: never;
@@ -579,7 +604,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Today's figures: all together, by queue, and by agent.
+         * Today's figures: all together, by queue, and by agent. Who listens to `/api/events` is told them
+         *     anew whenever they change.
          * @description For: administrator, supervisor, auditor.
          */
         get: operations["figures_today"];
@@ -1315,7 +1341,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Today's counts.
+         * Today's counts. Who listens to `/api/events` is told them anew whenever they change.
          * @description For: administrator, technician, auditor.
          */
         get: operations["today"];
@@ -1765,7 +1791,7 @@ export interface components {
             inbound: boolean;
             /** @description The queue it waited in last. */
             queue: string | null;
-            /** @description Whether there is a recording. */
+            /** @description Whether there is a recording that can be heard. */
             recorded: boolean;
             /** @description Where it came in. */
             source: string;
@@ -1857,6 +1883,8 @@ export interface components {
         CallDetail: components["schemas"]["Call"] & {
             /** @description Everything logged about it, in order; at most 2,000. */
             events: components["schemas"]["LoggedEvent"][];
+            /** @description What keeps it, or one of its recordings, from being removed. */
+            holds: components["schemas"]["LegalHold"][];
             /** @description Its offers to agents, in order. */
             offers: components["schemas"]["Offer"][];
             /** @description Its recordings, in order. */
@@ -2482,6 +2510,15 @@ export interface components {
             /** @description The file that was removed, relative to the recordings folder. */
             path: string;
         } | {
+            /** @description Why. */
+            because: components["schemas"]["Removal"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "recording-removed";
+            /** @description The file that was removed, relative to the recordings folder. */
+            path: string;
+        } | {
             /** @description The account. */
             account: components["schemas"]["Number"];
             /** @description The call. */
@@ -2686,6 +2723,23 @@ export interface components {
         /** @description The answer to an agent who asked for leave. */
         Leave: {
             granted: boolean;
+        };
+        /** @description What keeps a call from being removed. */
+        LegalHold: {
+            /**
+             * Format: int32
+             * @description Which of its recordings, from 1; 0 for the call with all that is known of it.
+             */
+            part: number;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Since when.
+             */
+            since_ms: number;
+            /** @description Who set it. */
+            who: string;
         };
         /** @description What a line test measured; null where the hardware does not measure it or the test ended before. */
         LineFigures: {
@@ -2989,8 +3043,8 @@ export interface components {
             /** @description What it does. */
             state: components["schemas"]["LineState"];
         };
-        /** @description One message of the stream; its SSE event name is `event`, `snapshot` or `note`. */
-        LiveMessage: components["schemas"]["LiveEvent"] | components["schemas"]["LiveSnapshot"] | components["schemas"]["StreamNote"];
+        /** @description One message of the stream; its SSE event name is `event`, `snapshot`, `today` or `note`. */
+        LiveMessage: components["schemas"]["LiveEvent"] | components["schemas"]["LiveSnapshot"] | components["schemas"]["TodayMessage"] | components["schemas"]["StreamNote"];
         /** @description A supervisor who takes part in a call. */
         LiveMonitor: {
             /** @description Who. */
@@ -3226,6 +3280,16 @@ export interface components {
         Muted: {
             muted: boolean;
         };
+        /** @description A hold to set. */
+        NewHold: {
+            /**
+             * Format: int32
+             * @description Which of the call's recordings, from 1; 0 for the call with all that is known of it.
+             */
+            part: number;
+            /** @description Why, 1 to 500 characters. */
+            reason: string;
+        };
         /** @description A new token. */
         NewToken: {
             /** @description What it is for, 1 to 64 characters. */
@@ -3442,7 +3506,7 @@ export interface components {
             began_ms: number;
             /**
              * Format: int64
-             * @description How large its file is.
+             * @description How large its file is, or was.
              */
             bytes: number | null;
             /**
@@ -3457,12 +3521,23 @@ export interface components {
             ended_ms: number | null;
             /** @description The file, relative to the recordings folder. */
             path: string;
+            removed_because: components["schemas"]["Removal"] | null;
+            /**
+             * Format: int64
+             * @description When its file was removed; null while it is there.
+             */
+            removed_ms: number | null;
         };
         /**
          * @description What is to happen to a call's recording.
          * @enum {string}
          */
         RecordingOrder: "start" | "pause" | "resume" | "stop";
+        /**
+         * @description Why the file of a recording was removed.
+         * @enum {string}
+         */
+        Removal: "age" | "total-size" | "disk-full" | "too-short";
         /** @description Where it rings, or null for any phone of the same group. */
         RingsAt: {
             from: components["schemas"]["Number"] | null;
@@ -3759,6 +3834,11 @@ export interface components {
              */
             target_s: number;
             total: components["schemas"]["FigureRow"] | null;
+        };
+        /** @description The day so far, as far as the listener may see it. */
+        TodayMessage: {
+            counts: components["schemas"]["Today"] | null;
+            figures: components["schemas"]["TodayFigures"] | null;
         };
         /** @description Every token. */
         TokenList: {
@@ -5526,6 +5606,8 @@ export interface operations {
                  *     the called number.
                  */
                 number?: components["schemas"]["Number"];
+                /** @description How the same number ends. */
+                number_end?: components["schemas"]["Number"];
                 /** @description The work number of an agent who talked. */
                 agent?: components["schemas"]["Number"];
                 /** @description It began at this time or later. */
@@ -5783,6 +5865,210 @@ export interface operations {
             };
             /** @description The key was used for another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call */
+                call: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHold"];
+            };
+        };
+        responses: {
+            /** @description The holds of the call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegalHold"][];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such call or recording */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of the wrong kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_hold: {
+        parameters: {
+            query?: {
+                /** @description Which of the call's recordings, from 1; 0, or nothing, for the whole call. */
+                part?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The call */
+                call: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is taken away */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -34,6 +34,10 @@ impl Key {
         Key { subject: Subject::AGENT, queue: 0, ..self.clone() }
     }
 
+    fn of_all(&self) -> Self {
+        Key { subject: Subject::ALL_TIME, agent: 0, ..self.clone() }
+    }
+
     pub(crate) fn time(quarter: i64, agent: u32, reason: &str) -> Self {
         Key { subject: Subject::TIME, slot: quarter, queue: 0, agent, name: reason.to_owned() }
     }
@@ -47,19 +51,26 @@ impl Key {
 /// Figures by the quarter hour, not yet written.
 pub(crate) struct Ledger {
     rows: BTreeMap<Key, Tally>,
+    /// What belongs to earlier quarter hours is not counted: it was, before.
+    from_quarter: i64,
     /// The latest time that was seen, microseconds since 1970.
     latest_us: i64,
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Ledger { rows: BTreeMap::new(), latest_us: i64::MIN }
+        Ledger::from_quarter(i64::MIN)
     }
 }
 
 impl Ledger {
+    /// Counts what belongs to this quarter hour or a later one.
+    pub(crate) fn from_quarter(from_quarter: i64) -> Self {
+        Ledger { rows: BTreeMap::new(), from_quarter, latest_us: i64::MIN }
+    }
+
     pub(crate) fn add(&mut self, key: Key, counter: Counter, value: u64) {
-        if value > 0 {
+        if value > 0 && key.slot >= self.from_quarter {
             self.rows.entry(key).or_default().add(counter, value);
         }
     }
@@ -189,6 +200,9 @@ impl Days {
                     into.entry((level, key)).or_default().merge(tally);
                 }
             }
+            if key.subject == Subject::TIME {
+                into.entry((level, key.of_all())).or_default().merge(tally);
+            }
             into.entry((level, key)).or_default().merge(tally);
         }
     }
@@ -225,19 +239,24 @@ impl Days {
     }
 }
 
-/// Makes the larger pieces of time again, for another offset of local time.
+/// Makes the larger pieces of time again where local time has another offset.
 pub(crate) fn change_offset(connection: &mut Connection, offset: Offset) -> rusqlite::Result<()> {
+    match Days::read(connection)?.offset == offset {
+        true => Ok(()),
+        false => add_up_again(connection, offset),
+    }
+}
+
+/// Makes the larger pieces of time again from the quarter hours.
+pub(crate) fn add_up_again(connection: &mut Connection, offset: Offset) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
-    let days = Days::read(&transaction)?;
-    if days.offset != offset {
-        transaction.execute("DELETE FROM figure WHERE level > 0", [])?;
-        Days { offset, open_day: None }.store(&transaction)?;
-        let mut ledger = Ledger::default();
-        let sql = "SELECT max(at_us) FROM event";
-        if let Some(last) = transaction.query_row(sql, [], |row| row.get(0))? {
-            ledger.saw(last);
-            ledger.write(&transaction)?;
-        }
+    transaction.execute("DELETE FROM figure WHERE level > 0", [])?;
+    Days { offset, open_day: None }.store(&transaction)?;
+    let mut ledger = Ledger::default();
+    let sql = "SELECT max(at_us) FROM event";
+    if let Some(last) = transaction.query_row(sql, [], |row| row.get(0))? {
+        ledger.saw(last);
+        ledger.write(&transaction)?;
     }
     transaction.commit()
 }

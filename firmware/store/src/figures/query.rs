@@ -141,6 +141,7 @@ impl FigureQuery {
             _ if level == Level::Quarter => subject,
             (Subject::WORK, _, false) => Subject::QUEUE,
             (Subject::WORK, false, true) => Subject::AGENT,
+            (Subject::TIME, _, false) => Subject::ALL_TIME,
             _ => subject,
         }
     }

@@ -28,11 +28,78 @@ pub(crate) enum Level {
     Day = 2,
     /// One hour of the day of all days of a local month: months since 1970 times 24, and the hour.
     MonthHour = 3,
+    /// Local months since 1970.
+    Month = 4,
+    /// Local weeks from Monday on, since the first Monday of 1970.
+    Week = 5,
+    /// One hour of the day of all days of a local week: weeks times 24, and the hour.
+    WeekHour = 6,
 }
 
 impl Level {
     /// What quarters are added up into.
-    pub(crate) const COARSE: [Level; 3] = [Level::Hour, Level::Day, Level::MonthHour];
+    pub(crate) const COARSE: [Level; 6] =
+        [Level::Hour, Level::Day, Level::MonthHour, Level::Month, Level::Week, Level::WeekHour];
+}
+
+/// Whole days added up into one slot, or one for each hour of the day.
+#[derive(Clone, Copy)]
+struct Span {
+    level: Level,
+    /// The span a day lies in, and the first day of a span.
+    of_day: fn(i64) -> i64,
+    first_day: fn(i64) -> i64,
+    slots: i64,
+}
+
+impl Span {
+    const MONTH: Span = Span {
+        level: Level::Month,
+        of_day: Offset::month_of_day,
+        first_day: Offset::first_of_month,
+        slots: 1,
+    };
+    const WEEK: Span = Span {
+        level: Level::Week,
+        of_day: Offset::week_of_day,
+        first_day: Offset::first_of_week,
+        slots: 1,
+    };
+    const DAY: Span = Span { level: Level::Day, of_day: |day| day, first_day: |day| day, slots: 1 };
+    const MONTH_HOURS: Span = Span { level: Level::MonthHour, slots: HOURS_OF_DAY, ..Span::MONTH };
+    const WEEK_HOURS: Span = Span { level: Level::WeekHour, slots: HOURS_OF_DAY, ..Span::WEEK };
+    const DAY_HOURS: Span = Span { level: Level::Hour, slots: HOURS_OF_DAY, ..Span::DAY };
+
+    /// The spans, the longest first, that lie within one step each; the last are days.
+    fn of(step: Step) -> &'static [Span] {
+        match step {
+            Step::Whole => &[Span::MONTH, Span::WEEK, Span::DAY],
+            Step::Month => &[Span::MONTH, Span::DAY],
+            Step::Week => &[Span::WEEK, Span::DAY],
+            Step::Day => &[Span::DAY],
+            Step::HourOfDay => &[Span::MONTH_HOURS, Span::WEEK_HOURS, Span::DAY_HOURS],
+            Step::Hour => &[Span::DAY_HOURS],
+            Step::Quarter => &[],
+        }
+    }
+
+    /// Covers days with the longest spans that fit.
+    fn cover(spans: &[Span], days: Range<i64>, pieces: &mut Vec<Piece>) {
+        let Some((span, shorter)) = spans.split_first().filter(|_| !days.is_empty()) else {
+            return;
+        };
+        let mut first = (span.of_day)(days.start);
+        if (span.first_day)(first) < days.start {
+            first += 1;
+        }
+        let end = (span.of_day)(days.end);
+        if first >= end {
+            return Span::cover(shorter, days, pieces);
+        }
+        Span::cover(shorter, days.start..(span.first_day)(first), pieces);
+        add(pieces, span.level, first * span.slots..end * span.slots);
+        Span::cover(shorter, (span.first_day)(end)..days.end, pieces);
+    }
 }
 
 /// The quarter hour a time falls into.
@@ -117,10 +184,27 @@ impl Offset {
             Level::Hour => self.hour_of(quarter),
             Level::Day => self.day_of(quarter),
             Level::MonthHour => {
-                let hour = self.hour_of(quarter).rem_euclid(HOURS_OF_DAY);
-                Self::month_of_day(self.day_of(quarter)) * HOURS_OF_DAY + hour
+                self.slot(Level::Month, quarter) * HOURS_OF_DAY + self.hour(quarter)
             }
+            Level::Month => Self::month_of_day(self.day_of(quarter)),
+            Level::Week => Self::week_of_day(self.day_of(quarter)),
+            Level::WeekHour => self.slot(Level::Week, quarter) * HOURS_OF_DAY + self.hour(quarter),
         }
+    }
+
+    /// The hour of the day.
+    fn hour(self, quarter: i64) -> i64 {
+        self.hour_of(quarter).rem_euclid(HOURS_OF_DAY)
+    }
+
+    /// Weeks of a local day; 1970-01-05 was a Monday.
+    fn week_of_day(day: i64) -> i64 {
+        (day - 4).div_euclid(7)
+    }
+
+    /// The Monday, in days since 1970, of a week.
+    fn first_of_week(week: i64) -> i64 {
+        week * 7 + 4
     }
 
     /// Where, among steps of `step`, a slot of `level` lies. Only asked of levels that lie within
@@ -133,17 +217,18 @@ impl Offset {
             Level::Quarter => slot,
             Level::Hour => self.first_of_hour(slot),
             Level::Day => self.first_of_day(slot),
-            Level::MonthHour => return slot.rem_euclid(HOURS_OF_DAY),
+            Level::Month => self.first_of_day(Self::first_of_month(slot)),
+            Level::Week => self.first_of_day(Self::first_of_week(slot)),
+            Level::MonthHour | Level::WeekHour => return slot.rem_euclid(HOURS_OF_DAY),
         };
         let day = self.day_of(quarter);
         match step {
             Step::Whole => 0,
             Step::Quarter => quarter,
             Step::Hour => self.hour_of(quarter),
-            Step::HourOfDay => self.hour_of(quarter).rem_euclid(HOURS_OF_DAY),
+            Step::HourOfDay => self.hour(quarter),
             Step::Day => day,
-            // 1970-01-05 was a Monday.
-            Step::Week => (day - 4).div_euclid(7),
+            Step::Week => Self::week_of_day(day),
             Step::Month => Self::month_of_day(day),
         }
     }
@@ -156,7 +241,7 @@ impl Offset {
             Step::Quarter => index,
             Step::Hour => self.first_of_hour(index),
             Step::Day => self.first_of_day(index),
-            Step::Week => self.first_of_day(index * 7 + 4),
+            Step::Week => self.first_of_day(Self::first_of_week(index)),
             Step::Month => self.first_of_day(Self::first_of_month(index)),
         };
         StepStart::At(WallTime::from_unix_micros(quarter.saturating_mul(QUARTER_US)))
@@ -166,47 +251,19 @@ impl Offset {
     /// Coarse slots are there only for days before `open_day`.
     pub(crate) fn cover(self, step: Step, period: Range<i64>, open_day: i64) -> Vec<Piece> {
         let mut pieces = Vec::new();
-        if step == Step::Quarter {
-            add(&mut pieces, Level::Quarter, period);
-            return pieces;
-        }
-        let fine =
-            if step == Step::HourOfDay || step == Step::Hour { Level::Hour } else { Level::Day };
         // The whole days of the period for which there is something coarser.
         let first_day = self.day_of(period.start + QUARTERS_OF_DAY - 1);
         let end_day = self.day_of(period.end).min(open_day);
-        if first_day >= end_day {
+        if step == Step::Quarter || first_day >= end_day {
             add(&mut pieces, Level::Quarter, period);
             return pieces;
         }
         let (first, end) = (self.first_of_day(first_day), self.first_of_day(end_day));
         add(&mut pieces, Level::Quarter, period.start..first);
-        if fine == Level::Day {
-            add(&mut pieces, Level::Day, first_day..end_day);
-        } else if step == Step::HourOfDay {
-            hours_of_months(&mut pieces, first_day, end_day);
-        } else {
-            add(&mut pieces, Level::Hour, first_day * HOURS_OF_DAY..end_day * HOURS_OF_DAY);
-        }
+        Span::cover(Span::of(step), first_day..end_day, &mut pieces);
         add(&mut pieces, Level::Quarter, end..period.end);
         pieces
     }
-}
-
-/// Whole months by hour of the day, and the days before and after them by the hour.
-fn hours_of_months(pieces: &mut Vec<Piece>, first_day: i64, end_day: i64) {
-    let mut month = Offset::month_of_day(first_day);
-    if Offset::first_of_month(month) < first_day {
-        month += 1;
-    }
-    let end_month = Offset::month_of_day(end_day);
-    if month >= end_month {
-        return add(pieces, Level::Hour, first_day * HOURS_OF_DAY..end_day * HOURS_OF_DAY);
-    }
-    let (from, to) = (Offset::first_of_month(month), Offset::first_of_month(end_month));
-    add(pieces, Level::Hour, first_day * HOURS_OF_DAY..from * HOURS_OF_DAY);
-    add(pieces, Level::MonthHour, month * HOURS_OF_DAY..end_month * HOURS_OF_DAY);
-    add(pieces, Level::Hour, to * HOURS_OF_DAY..end_day * HOURS_OF_DAY);
 }
 
 fn add(pieces: &mut Vec<Piece>, level: Level, slots: Range<i64>) {

@@ -274,4 +274,6 @@ impl Subject {
     pub(crate) const QUEUE: Subject = Subject(3);
     /// What was done by an agent, in all queues; in the larger pieces of time only.
     pub(crate) const AGENT: Subject = Subject(4);
+    /// How all agents together spent their time; in the larger pieces of time only.
+    pub(crate) const ALL_TIME: Subject = Subject(5);
 }

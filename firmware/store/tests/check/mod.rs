@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use tipring_clock::WallTime;
 use tipring_events::Event;
 
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 11] = [
     ("call", "id"),
     ("segment", "call_id, segment"),
     ("queue_visit", "call_id, event_id"),
@@ -17,6 +17,8 @@ const TABLES: [(&str, &str); 9] = [
     ("figure", "level, subject, slot, queue, agent, name"),
     ("figure_day", "id"),
     ("figure_name", "subject, id"),
+    ("extension_setting", "extension, setting"),
+    ("call_place", "kind, who, began_at_us, call_id"),
 ];
 
 pub(crate) fn connect(dir: &Path) -> Connection {

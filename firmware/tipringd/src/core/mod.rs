@@ -147,10 +147,11 @@ impl Core {
 
     /// Puts extensions' forwarding and do-not-disturb back, as these events of the log, in their
     /// order, left them.
-    pub fn restore(&mut self, events: &[EventKind]) {
+    pub fn restore(&mut self, now: Instant, wall: WallTime, events: &[EventKind]) {
         for event in events {
             self.switch.restore_extension(event);
         }
+        self.pump(Moment { now, wall });
     }
 
     /// A person asks for something. Answered by exactly one [`CoreOutput::Reply`] with `token`.

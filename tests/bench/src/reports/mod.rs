@@ -8,9 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tipring_clock::{Clock, Instant, RealClock, WallTime};
-use tipring_events::AgentId;
+use tipring_events::{AgentId, QueueId};
 use tipring_line::Disposition;
 use tipring_store::{By, CallFilter, FigureQuery, Full, Reader, Step, Store, StoreError};
 
@@ -30,6 +30,9 @@ pub(crate) struct Options {
     /// Where the year is written; a folder under the system's for temporary files if none is named.
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Keeps the year in this folder, and only asks where it is there already.
+    #[arg(long, conflicts_with = "folder")]
+    keep: Option<PathBuf>,
 }
 
 /// The times of one kind of question, milliseconds.
@@ -41,6 +44,16 @@ struct Answered {
     p99_ms: f64,
 }
 
+/// A year that was written, and how fast.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    events: u64,
+    calls: u64,
+    days: u64,
+    events_per_s: f64,
+    disk_bytes_per_call: f64,
+}
+
 #[derive(Serialize)]
 struct Figures {
     events: u64,
@@ -49,7 +62,8 @@ struct Figures {
     events_per_s: f64,
     disk_bytes_per_call: f64,
     store_bytes_per_call: f64,
-    rebuild_s: f64,
+    /// Not where a kept year was only asked.
+    rebuild_s: Option<f64>,
     slowest_p99_ms: f64,
     answers: Vec<Answered>,
 }
@@ -57,12 +71,16 @@ struct Figures {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let clock = RealClock::start();
     let wanted = if options.quick { options.events / 10 } else { options.events };
-    let place = options.folder.clone().unwrap_or_else(std::env::temp_dir);
-    let dir = place.join(format!("tipring-bench-{}", std::process::id()));
-    std::fs::create_dir_all(&dir).with_context(|| format!("{}", dir.display()))?;
-    let measured = measure(&clock, &dir, wanted);
-    std::fs::remove_dir_all(&dir)?;
-    let figures = measured?;
+    let figures = match &options.keep {
+        Some(kept) => measure(&clock, kept, wanted)?,
+        None => {
+            let place = options.folder.clone().unwrap_or_else(std::env::temp_dir);
+            let dir = place.join(format!("tipring-bench-{}", std::process::id()));
+            let measured = measure(&clock, &dir, wanted);
+            std::fs::remove_dir_all(&dir)?;
+            measured?
+        }
+    };
     print(&figures);
     if options.json {
         println!("{}", serde_json::to_string(&figures)?);
@@ -70,11 +88,47 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// The file beside a kept year that tells of it.
+const WRITTEN_FILE: &str = "written.json";
+
 fn measure(clock: &RealClock, dir: &Path, wanted: u64) -> Result<Figures> {
+    std::fs::create_dir_all(dir).with_context(|| format!("{}", dir.display()))?;
     let (store, _) = Store::open(dir, WallTime::from_unix_micros(BEGAN_US), |_| None)?;
+    let kept = dir.join(WRITTEN_FILE);
+    let (written, fresh) = match std::fs::read(&kept) {
+        Ok(json) => (serde_json::from_slice(&json)?, false),
+        Err(_) => (write(clock, &store, wanted)?, true),
+    };
+    std::fs::write(&kept, serde_json::to_vec(&written)?)?;
+    let Written { events, calls, days, .. } = written;
+    let size = std::fs::metadata(dir.join("tipring.db"))?.len();
+    let answers = ask(clock, &store.reader(), days, calls)?;
+    let rebuild_s = match fresh {
+        true => {
+            let began = clock.now();
+            store.rebuild()?;
+            Some(seconds(began, clock.now()))
+        }
+        false => None,
+    };
+    store.close()?;
+    Ok(Figures {
+        events,
+        calls,
+        days,
+        events_per_s: written.events_per_s,
+        disk_bytes_per_call: written.disk_bytes_per_call,
+        store_bytes_per_call: size as f64 / calls as f64,
+        rebuild_s,
+        slowest_p99_ms: answers.iter().map(|a| a.p99_ms).fold(0.0, f64::max),
+        answers,
+    })
+}
+
+fn write(clock: &RealClock, store: &Store, wanted: u64) -> Result<Written> {
     let mut year = Year::new(1);
     let (mut events, mut days, mut took) = (0, 0, Duration::ZERO);
-    let written_before = disk_bytes()?;
+    let before = disk_bytes()?;
     while events < wanted {
         // Making the day up is not what is measured.
         let day = year.next_day();
@@ -88,25 +142,14 @@ fn measure(clock: &RealClock, dir: &Path, wanted: u64) -> Result<Figures> {
         store.flush()?;
         took += clock.now() - began;
     }
-    let written = disk_bytes()? - written_before;
-    let size = std::fs::metadata(dir.join("tipring.db"))?.len();
-    eprintln!("{events} events of {days} days written");
-    let answers = ask(clock, &store.reader(), days, year.calls())?;
-    let began = clock.now();
-    store.rebuild()?;
-    let rebuild_s = seconds(began, clock.now());
-    store.close()?;
     let calls = year.calls();
-    Ok(Figures {
+    eprintln!("{events} events of {days} days written");
+    Ok(Written {
         events,
         calls,
         days,
         events_per_s: events as f64 / took.as_secs_f64(),
-        disk_bytes_per_call: written as f64 / calls as f64,
-        store_bytes_per_call: size as f64 / calls as f64,
-        rebuild_s,
-        slowest_p99_ms: answers.iter().map(|a| a.p99_ms).fold(0.0, f64::max),
-        answers,
+        disk_bytes_per_call: (disk_bytes()? - before) as f64 / calls as f64,
     })
 }
 
@@ -122,13 +165,16 @@ fn disk_bytes() -> Result<u64> {
 }
 
 /// A question about figures: how many days, whom, in which steps.
-const QUESTIONS: [(&str, i64, By, Step); 11] = [
+const QUESTIONS: [(&str, i64, By, Step); 14] = [
     ("today", 0, By::All, Step::Whole),
     ("today by queue", 0, By::Queue, Step::Whole),
     ("today by agent", 0, By::Agent, Step::Whole),
     ("a day by queue and quarter hour", 1, By::Queue, Step::Quarter),
     ("a month by queue and day", 30, By::Queue, Step::Day),
     ("a month by agent", 30, By::Agent, Step::Whole),
+    ("90 days by agent", 90, By::Agent, Step::Whole),
+    ("90 days by queue and day", 90, By::Queue, Step::Day),
+    ("90 days by queue and hour of the day", 90, By::Queue, Step::HourOfDay),
     ("90 days by agent and hour of the day", 90, By::Agent, Step::HourOfDay),
     ("a year by agent", 330, By::Agent, Step::Whole),
     ("a year by queue and hour of the day", 330, By::Queue, Step::HourOfDay),
@@ -138,6 +184,44 @@ const QUESTIONS: [(&str, i64, By, Step); 11] = [
 
 /// Narrows a list of calls, given how many days there are.
 type Narrow = fn(&mut SmallRng, i64, &mut CallFilter);
+
+const LISTS: [(&str, Narrow); 17] = [
+    ("calls: the newest", |_, _, _| {}),
+    ("calls: of a week long ago", |rng, days, f| {
+        let day = rng.random_range(7..days);
+        (f.from, f.to) = (Some(time((day - 7) * DAY_US)), Some(time(day * DAY_US)));
+    }),
+    ("calls: one customer", |rng, _, f| f.number = Some(year::customer(rng.random()))),
+    ("calls: half of all customers", |_, _, f| f.number = "138".parse().ok()),
+    ("calls: a quarter of all customers", |_, _, f| f.number = "1380002".parse().ok()),
+    ("calls: every fortieth customer", |_, _, f| f.number = "13800012".parse().ok()),
+    ("calls: ten customers", |_, _, f| f.number = "1380001234".parse().ok()),
+    ("calls: numbers that end in two digits", |_, _, f| f.number_end = "42".parse().ok()),
+    ("calls: numbers that end in four digits", |rng, _, f| {
+        f.number_end = format!("{:04}", rng.random_range(0..10_000)).parse().ok();
+    }),
+    ("calls: a number nobody has", |_, _, f| f.number = "139".parse().ok()),
+    ("calls: one agent", |_, _, f| f.agent = "1003".parse().ok()),
+    ("calls: an agent on a day long ago", |rng, days, f| {
+        f.agent = "1003".parse().ok();
+        f.to = Some(time(rng.random_range(1..days) * DAY_US));
+    }),
+    ("calls: an agent nobody knows", |_, _, f| f.agent = "77".parse().ok()),
+    ("calls: a supervisor's two queues", |_, _, f| {
+        f.within = Some((vec![QueueId(1), QueueId(2)], (1..=6).map(AgentId).collect()));
+    }),
+    ("calls: a supervisor whose queue had none", |_, _, f| {
+        f.within = Some((vec![QueueId(99)], vec![AgentId(99)]));
+    }),
+    ("calls: those given up", |_, _, f| f.disposition = Some(Disposition::Abandoned)),
+    ("calls: a disposition that never was", |_, _, f| {
+        f.disposition = Some(Disposition::Vacant);
+    }),
+];
+
+fn time(us: i64) -> WallTime {
+    WallTime::from_unix_micros(BEGAN_US + us)
+}
 
 fn ask(clock: &RealClock, reader: &Reader, days: u64, calls: u64) -> Result<Vec<Answered>> {
     let mut rng = SmallRng::seed_from_u64(2);
@@ -152,28 +236,12 @@ fn ask(clock: &RealClock, reader: &Reader, days: u64, calls: u64) -> Result<Vec<
                 0 => ((end - 1) * DAY_US, end * DAY_US),
                 _ => (first * DAY_US + quarter, (first + length) * DAY_US + quarter),
             };
-            let at = |us| WallTime::from_unix_micros(BEGAN_US + us);
-            let now = at(end * DAY_US);
-            let query =
-                FigureQuery { from: at(from), to: at(to), now, by, step, ..Default::default() };
+            let (from, to, now) = (time(from), time(to), time(end * DAY_US));
+            let query = FigureQuery { from, to, now, by, step, ..Default::default() };
             reader.figures(&query).map(|rows| rows.len())
         })?);
     }
-    let lists: [(&str, Narrow); 7] = [
-        ("calls: the newest", |_, _, _| {}),
-        ("calls: one customer", |rng, _, f| f.number = Some(year::customer(rng.random()))),
-        ("calls: half of all customers", |_, _, f| f.number = "138".parse().ok()),
-        ("calls: one agent", |_, _, f| f.agent = "1003".parse().ok()),
-        ("calls: an agent on a day long ago", |rng, days, f| {
-            f.agent = "1003".parse().ok();
-            f.to = Some(WallTime::from_unix_micros(BEGAN_US + rng.random_range(1..days) * DAY_US));
-        }),
-        ("calls: an agent nobody knows", |_, _, f| f.agent = "77".parse().ok()),
-        ("calls: a disposition that never was", |_, _, f| {
-            f.disposition = Some(Disposition::Vacant);
-        }),
-    ];
-    for (question, narrow) in lists {
+    for (question, narrow) in LISTS {
         answers.push(timed(clock, question, || {
             let mut filter = CallFilter { limit: 50, ..CallFilter::default() };
             narrow(&mut rng, end, &mut filter);
@@ -217,7 +285,9 @@ fn print(figures: &Figures) {
         "written: {:.0} events/s, {:.0} bytes to the disk a call, {:.0} bytes kept a call",
         figures.events_per_s, figures.disk_bytes_per_call, figures.store_bytes_per_call
     );
-    println!("made again from the log: {:.1} s", figures.rebuild_s);
+    if let Some(rebuild_s) = figures.rebuild_s {
+        println!("made again from the log: {rebuild_s:.1} s");
+    }
     println!("{:<44}{:>7}{:>10}{:>10}", "question", "rows", "p50 ms", "p99 ms");
     for answer in &figures.answers {
         let Answered { question, rows, p50_ms, p99_ms } = answer;

@@ -1,7 +1,9 @@
 //! Calls to an extension go elsewhere; or it is left alone.
 
-use tipring_events::{Command, EventKind, ForwardWhen, Refusal};
+use tipring_clock::WallTime;
+use tipring_events::{Command, Event, EventKind, ForwardWhen, Refusal};
 use tipring_line::Cause;
+use tipring_store::Store;
 use tipring_test_scenarios::{Hears, Phone, Scripted, World};
 
 use crate::{all_hang_up, ended, ext, quick, refused, s, silent};
@@ -113,9 +115,20 @@ fn what_the_log_has_is_there_after_a_restart() {
     let mut w = World::new();
     assert_eq!(w.command(forward("8001", ForwardWhen::Always, Some("8002"))), Ok(()));
     assert_eq!(w.command(Command::DoNotDisturb { extension: ext("8003"), on: true }), Ok(()));
-    let log: Vec<_> = w.log.iter().map(|(_, event)| event.clone()).collect();
+    assert_eq!(w.command(forward("8004", ForwardWhen::Busy, Some("8002"))), Ok(()));
+    assert_eq!(w.command(forward("8004", ForwardWhen::Busy, None)), Ok(()));
+    let dir = tempfile::tempdir().unwrap();
+    let at = WallTime::from_unix_micros(0);
+    let (store, _) = Store::open(dir.path(), at, |_| None).unwrap();
+    for (_, kind) in &w.log {
+        store.log(Event { at, kind: kind.clone() }).unwrap();
+    }
+    store.close().unwrap();
+    let (store, _) = Store::open(dir.path(), at, |_| None).unwrap();
+    let settings = store.reader().extension_settings().unwrap();
+    assert_eq!(settings.len(), 3, "what was set last of each: {settings:?}");
     let mut again = World::new();
-    again.core.restore(&log);
+    again.restore(&settings);
     again.phone("8002", Phone { answers_after: Some(s(1)), ..Phone::default() });
     let caller = again.trunk_call("13800138000", "8001");
     again.run(s(3));

@@ -27,6 +27,8 @@ pub(crate) struct CallQuery {
     /// How the caller's number begins; for a call that did not come from outside, the caller's or
     /// the called number.
     number: Option<Number>,
+    /// How the same number ends.
+    number_end: Option<Number>,
     /// The work number of an agent who talked.
     agent: Option<Number>,
     /// It began at this time or later.
@@ -57,6 +59,7 @@ impl TryFrom<CallQuery> for CallFilter {
         let time = |ms: i64| WallTime::from_unix_micros(ms.saturating_mul(1000));
         Ok(CallFilter {
             number: query.number,
+            number_end: query.number_end,
             agent: query.agent,
             from: query.from_ms.map(time),
             to: query.to_ms.map(time),

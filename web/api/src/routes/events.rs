@@ -1,7 +1,8 @@
 //! Live events as server-sent events (HTML standard, section 9.2).
 //!
 //! The stream begins with a `snapshot`, then carries each `event` once and in order, and a new
-//! `snapshot` a little after the state changed. A listener that falls behind is told so by a `note`
+//! `snapshot` a little after the state changed; and the figures of the day so far, as `today`, at
+//! the beginning and at most once a second when they have changed. A listener that falls behind is told so by a `note`
 //! and cut off; the browser comes back by itself, with `Last-Event-ID`, and goes on where it was if
 //! the box still has what it missed.
 
@@ -26,6 +27,7 @@ use crate::presence::GRACE;
 use crate::routes::command::ask;
 use crate::scope::Seen;
 use crate::session::{Proof, Session};
+use crate::today::{Reading, TodayMessage};
 use crate::{ApiState, Problem};
 
 /// How often the state is sent again, if it changed, and whether the session lasts is looked at.
@@ -57,7 +59,7 @@ pub(crate) struct StreamNote {
     reason: StreamEnd,
 }
 
-/// One message of the stream; its SSE event name is `event`, `snapshot` or `note`.
+/// One message of the stream; its SSE event name is `event`, `snapshot`, `today` or `note`.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "it describes the stream in the OpenAPI document")]
@@ -66,6 +68,8 @@ pub(crate) enum LiveMessage {
     Event(LiveEvent),
     /// `event: snapshot`
     Snapshot(LiveSnapshot),
+    /// `event: today`
+    Today(TodayMessage),
     /// `event: note`
     Note(StreamNote),
 }
@@ -103,6 +107,8 @@ pub(crate) async fn live_events(
         cursor: resumed.unwrap_or(0),
         began: resumed.is_some(),
         shown: None,
+        read: None,
+        today: None,
         seen: Seen::new(state.scope(&session), &live.snapshot().state),
         changes: live.changes(),
         live,
@@ -153,6 +159,9 @@ struct Listener {
     began: bool,
     /// The last snapshot sent.
     shown: Option<Arc<LiveSnapshot>>,
+    /// The last figures of the day looked at, and what was sent of them.
+    read: Option<Arc<Reading>>,
+    today: Option<TodayMessage>,
     /// What of it all the listener may see.
     seen: Seen,
     state: ApiState,
@@ -222,6 +231,23 @@ impl Listener {
             self.seen.renew(scope, &latest.state);
             self.show(latest).await?;
         }
+        self.show_today(wider).await
+    }
+
+    /// Sends the figures of the day so far, if there are others, or others may be `seen`.
+    async fn show_today(&mut self, seen: bool) -> Result<(), End> {
+        // A database that cannot be read is told of elsewhere; the next look may succeed.
+        let Ok(latest) = self.state.inner.today.latest(&self.state).await else { return Ok(()) };
+        if !seen && self.read.as_ref().is_some_and(|read| Arc::ptr_eq(read, &latest)) {
+            return Ok(());
+        }
+        let today = latest.seen_by(&self.state, &self.session);
+        self.read = Some(latest);
+        if let Some(message) = today.as_ref().filter(|_| today != self.today) {
+            let event = Event::default().event("today");
+            self.send(event.json_data(message).map_err(|_| End::Gone)?).await?;
+        }
+        self.today = today;
         Ok(())
     }
 

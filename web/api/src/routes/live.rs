@@ -28,7 +28,7 @@ pub(crate) async fn live_state(
 }
 
 /// What happened to the calls and queue visits that began today.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, ToSchema)]
 pub(crate) struct Today {
     /// When today began, by the box's local time.
     from_ms: i64,
@@ -65,16 +65,12 @@ pub(crate) fn midnight(now: WallTime, offset_minutes: i32) -> WallTime {
     WallTime::from_unix_micros(local - local.rem_euclid(DAY_US) - offset_us)
 }
 
-/// Today's counts.
-#[utoipa::path(
-    get, path = "/api/today", tag = "live",
-    responses((status = 200, body = Today, description = "The counts"), ReadProblems)
-)]
-pub(crate) async fn today(State(state): State<ApiState>) -> Result<Json<Today>, Problem> {
+/// Reads today's counts.
+pub(crate) fn read_counts(state: &ApiState) -> Result<Today, Problem> {
     let from = midnight(state.inner.clock.wall(), state.inner.utc_offset_minutes);
     let to = from.plus(Duration::from_micros(DAY_US.unsigned_abs()));
-    let counts = state.blocking(move |state| Ok(state.reader().counts(from, to)?)).await?;
-    Ok(Json(Today {
+    let counts = state.reader().counts(from, to)?;
+    Ok(Today {
         from_ms: from.unix_millis(),
         calls: counts.calls,
         inbound: counts.inbound,
@@ -87,7 +83,16 @@ pub(crate) async fn today(State(state): State<ApiState>) -> Result<Json<Today>, 
         visits_other: counts.visits_other,
         wait_answered_ms: counts.wait_answered_ms,
         wait_max_ms: counts.wait_max_ms,
-    }))
+    })
+}
+
+/// Today's counts. Who listens to `/api/events` is told them anew whenever they change.
+#[utoipa::path(
+    get, path = "/api/today", tag = "live",
+    responses((status = 200, body = Today, description = "The counts"), ReadProblems)
+)]
+pub(crate) async fn today(State(state): State<ApiState>) -> Result<Json<Today>, Problem> {
+    state.blocking(read_counts).await.map(Json)
 }
 
 #[cfg(test)]

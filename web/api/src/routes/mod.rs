@@ -10,6 +10,7 @@ pub(crate) mod entries;
 pub(crate) mod events;
 pub(crate) mod figures;
 pub(crate) mod health;
+pub(crate) mod holds;
 pub(crate) mod lines;
 pub(crate) mod listening;
 pub(crate) mod live;
@@ -62,6 +63,7 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(calls::call))
         .merge(lines::all())
         .routes(routes!(recording::recording, live_calls::call_recording))
+        .routes(routes!(holds::hold, holds::release_hold))
         .routes(routes!(listening::listening))
 }
 

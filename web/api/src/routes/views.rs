@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tipring_clock::WallTime;
 use tipring_events::{
-    AgentId, EventKind, OfferOutcome, Party, QueueId, QueueOutcome, SegmentId, SegmentKind,
+    AgentId, EventKind, OfferOutcome, Party, QueueId, QueueOutcome, Removal, SegmentId, SegmentKind,
 };
 use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Number};
 use tipring_store as store;
@@ -49,7 +49,7 @@ pub(crate) struct Call {
     queue: Option<String>,
     /// How long two parties talked.
     talk_ms: u64,
-    /// Whether there is a recording.
+    /// Whether there is a recording that can be heard.
     recorded: bool,
 }
 
@@ -165,8 +165,25 @@ pub(crate) struct Recording {
     ended_ms: Option<i64>,
     /// How long it is.
     duration_ms: Option<u64>,
-    /// How large its file is.
+    /// How large its file is, or was.
     bytes: Option<u64>,
+    /// When its file was removed; null while it is there.
+    removed_ms: Option<i64>,
+    /// Why its file was removed.
+    removed_because: Option<Removal>,
+}
+
+/// What keeps a call from being removed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LegalHold {
+    /// Which of its recordings, from 1; 0 for the call with all that is known of it.
+    part: u32,
+    /// Since when.
+    since_ms: i64,
+    /// Who set it.
+    who: String,
+    /// Why.
+    reason: String,
 }
 
 /// One logged event of a call.
@@ -195,6 +212,8 @@ pub(crate) struct CallDetail {
     offers: Vec<Offer>,
     /// Its recordings, in order.
     recordings: Vec<Recording>,
+    /// What keeps it, or one of its recordings, from being removed.
+    holds: Vec<LegalHold>,
     /// Everything logged about it, in order; at most 2,000.
     events: Vec<LoggedEvent>,
 }
@@ -207,6 +226,7 @@ impl From<store::CallDetail> for CallDetail {
             visits: detail.visits.into_iter().map(QueueVisit::from).collect(),
             offers: detail.offers.into_iter().map(Offer::from).collect(),
             recordings: detail.recordings.into_iter().map(Recording::from).collect(),
+            holds: detail.holds.into_iter().map(LegalHold::from).collect(),
             events: detail.events.into_iter().map(LoggedEvent::from).collect(),
         }
     }
@@ -263,7 +283,16 @@ impl From<store::RecordingRow> for Recording {
             ended_ms: ms(row.ended),
             duration_ms: row.duration_ms,
             bytes: row.bytes,
+            removed_ms: ms(row.removed.map(|(at, _)| at)),
+            removed_because: row.removed.map(|(_, because)| because),
         }
+    }
+}
+
+impl From<store::LegalHold> for LegalHold {
+    fn from(hold: store::LegalHold) -> Self {
+        let since_ms = hold.at.unix_millis();
+        LegalHold { part: hold.part, since_ms, who: hold.who, reason: hold.reason }
     }
 }
 

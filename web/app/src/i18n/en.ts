@@ -1,3 +1,4 @@
+import { en as event, wordsEn as eventWord } from "../pages/call/texts.en";
 import { en as lines } from "../pages/lines/texts.en";
 import type { Texts } from "./texts";
 
@@ -313,7 +314,7 @@ export const en: Texts = {
     estimated: "Answer estimated",
     title: "Calls",
     number: "Number",
-    numberHint: "The caller's, or how it begins",
+    numberHint: "How it begins, or * and its end: *5678",
     agent: "Agent's work number",
     from: "From",
     to: "To",
@@ -369,6 +370,7 @@ export const en: Texts = {
     noRecording: "This call has no recording.",
     noRecordingHint: "Only answered calls are recorded.",
     recordingStill: "The call goes on; its recording can be played once it has ended.",
+    recordingRemoved: "The recording was removed on {{time}}: {{why}}",
     channels: "Stereo: the caller left, the agent right.",
     download: "Download WAV",
     playFailed: "The recording does not play: the file may have been deleted or damaged.",
@@ -380,25 +382,8 @@ export const en: Texts = {
     missing: "No such call",
     missingHint: "Its record may have been deleted by the retention rule.",
   },
-  event: {
-    "call-began": "Call began, from {{source}}",
-    "caller-known": "Caller id received: {{caller}}",
-    "call-answered": "The caller was answered",
-    "segment-began": "{{segment}} began: {{handler}}",
-    "segment-ended": "Segment {{index}} ended",
-    "flow-node": "Flow “{{flow}}” came to node “{{node}}”",
-    "key-pressed": "The caller pressed {{digit}}",
-    "queue-entered": "Entered queue “{{queue}}” at place {{position}}",
-    "position-changed": "Place in the queue is now {{position}}",
-    "queue-left": "Left the queue: {{outcome}}, waited {{wait}}",
-    "offer-began": "Rang agent {{agent}} at extension {{extension}}",
-    "offer-ended": "Ringing of agent {{agent}} ended: {{outcome}}, rang {{rang}}",
-    "recording-began": "Recording began",
-    "recording-ended": "Recording ended, {{duration}} long",
-    "call-ended": "Call ended: {{cause}}, by {{by}}",
-    "agent-changed": "Agent {{agent}}: {{state}}",
-    "agent-refused": "Log-in of work number {{agent}} refused: {{reason}}",
-  },
+  event,
+  eventWord,
   role: {
     administrator: "Administrator",
     technician: "Technician",
@@ -445,6 +430,9 @@ export const en: Texts = {
     unpark: "Take parked call",
   },
   supervise: {
+    todayQueues: "Queues today",
+    todayAgents: "Agents today",
+    todayNothing: "No caller has entered a queue today",
     ownPhone: "My phone",
     ownPhoneIs: "{{extension}} rings when you listen or take over",
     ownPhoneHint: "Choose a phone first, to listen, whisper, barge in and take over",

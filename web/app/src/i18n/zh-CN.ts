@@ -1,4 +1,5 @@
 /** The page's texts in Simplified Chinese: the first language, whose shape the others follow. */
+import { zhCN as event, wordsZhCN as eventWord } from "../pages/call/texts.zh-CN";
 import { zhCN as lines } from "../pages/lines/texts.zh-CN";
 
 /** All of them. */
@@ -307,7 +308,7 @@ export const zhCN = {
     estimated: "应答为估计",
     title: "通话记录",
     number: "号码",
-    numberHint: "主叫号码，可只填开头",
+    numberHint: "号码开头，或 * 加末几位，如 *5678",
     agent: "座席工号",
     from: "从",
     to: "到",
@@ -363,6 +364,7 @@ export const zhCN = {
     noRecording: "此通话没有录音。",
     noRecordingHint: "只有接通后的通话才会录音。",
     recordingStill: "通话仍在进行，录音在结束后可播放。",
+    recordingRemoved: "录音已于 {{time}} 删除：{{why}}",
     channels: "立体声：左声道为主叫方，右声道为座席。",
     download: "下载 WAV",
     playFailed: "录音无法播放：文件可能已被删除或损坏。",
@@ -373,25 +375,8 @@ export const zhCN = {
     missing: "没有这个通话",
     missingHint: "记录可能已按保存期限删除。",
   },
-  event: {
-    "call-began": "通话开始，来自 {{source}}",
-    "caller-known": "收到主叫号码 {{caller}}",
-    "call-answered": "已应答主叫方",
-    "segment-began": "{{segment}}开始：{{handler}}",
-    "segment-ended": "环节 {{index}} 结束",
-    "flow-node": "流程“{{flow}}”到达节点“{{node}}”",
-    "key-pressed": "主叫方按键 {{digit}}",
-    "queue-entered": "进入队列“{{queue}}”，第 {{position}} 位",
-    "position-changed": "队列位次变为第 {{position}} 位",
-    "queue-left": "离开队列：{{outcome}}，等待 {{wait}}",
-    "offer-began": "向座席 {{agent}}（分机 {{extension}}）振铃",
-    "offer-ended": "座席 {{agent}} 的振铃结束：{{outcome}}，振铃 {{rang}}",
-    "recording-began": "开始录音",
-    "recording-ended": "录音结束，长 {{duration}}",
-    "call-ended": "通话结束：{{cause}}，由{{by}}结束",
-    "agent-changed": "座席 {{agent}}：{{state}}",
-    "agent-refused": "工号 {{agent}} 签入被拒：{{reason}}",
-  },
+  event,
+  eventWord,
   role: {
     administrator: "管理员",
     technician: "技术员",
@@ -437,6 +422,9 @@ export const zhCN = {
     unpark: "取回驻留",
   },
   supervise: {
+    todayQueues: "今日队列",
+    todayAgents: "今日座席",
+    todayNothing: "今天还没有来电进入队列",
     ownPhone: "我的话机",
     ownPhoneIs: "监听、代接时响 {{extension}}",
     ownPhoneHint: "先选定一部话机，才能监听、密语、强插和代接",

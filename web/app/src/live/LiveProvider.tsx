@@ -3,7 +3,7 @@ import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-quer
 import { createContext, use, useEffect, useState, type ReactNode } from "react";
 import { api, unwrap } from "../app/api";
 import { LiveFeed } from "./feed";
-import type { LiveEvent, LiveSnapshot, LiveState } from "./model";
+import type { LiveEvent, LiveSnapshot, LiveState, TodayMessage } from "./model";
 import { openStream, type Link } from "./stream";
 
 const LIVE_KEY = ["live"] as const;
@@ -14,6 +14,8 @@ const REFRESH_MS = 60_000;
 
 const POPS_KEY = ["pops"] as const;
 type Pop = LiveSnapshot["pops"][number];
+
+const TODAY_KEY = ["today"] as const;
 
 const LinkContext = createContext<Link>("connecting");
 const feed = new LiveFeed();
@@ -34,6 +36,21 @@ export function useLive(): LiveState | undefined {
 export function usePops(): readonly Pop[] {
   const queryFn = async (): Promise<Pop[]> => (await unwrap(api.GET("/api/live"))).pops;
   return useQuery({ queryKey: POPS_KEY, queryFn, staleTime: Infinity }).data ?? [];
+}
+
+/** The figures of the day so far, as the box tells them anew; nothing for whom they are not. */
+export function useToday(): TodayMessage | undefined {
+  const queryFn = async (): Promise<TodayMessage> => {
+    const figures = unwrap(api.GET("/api/figures/today"));
+    const [counts, told] = await Promise.allSettled([unwrap(api.GET("/api/today")), figures]);
+    return { counts: settled(counts), figures: settled(told) };
+  };
+  return useQuery({ queryKey: TODAY_KEY, queryFn, staleTime: Infinity }).data;
+}
+
+/** What came; nothing where it was refused, since it is for other roles. */
+function settled<T>(result: PromiseSettledResult<T>): T | null {
+  return result.status === "fulfilled" ? result.value : null;
 }
 
 /** How the page is connected to the box. */
@@ -63,18 +80,11 @@ class Refresher {
   }
 }
 
-/** Events after which the day's figures or the list of past calls look different. */
-const COUNTED: readonly LiveEvent["event"][] = [
-  "call-began",
-  "queue-entered",
-  "queue-left",
-  "call-ended",
-];
+/** Events after which the list of past calls looks different. */
 const LISTED: readonly LiveEvent["event"][] = ["call-began", "call-ended", "recording-ended"];
 
 /** Tells the pages about past calls what an event changes for them. */
 function refreshPast(refresher: Refresher, event: LiveEvent): void {
-  if (COUNTED.includes(event.event)) refresher.ask(["today"]);
   if (LISTED.includes(event.event)) refresher.ask(["calls"]);
   if ("call" in event && event.call !== null) refresher.ask(["call", event.call]);
 }
@@ -99,6 +109,11 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         if (feed.snapshot(snapshot) === "fresh-snapshot") refresher.ask(LIVE_KEY);
         client.setQueryData<readonly Pop[]>(POPS_KEY, snapshot.pops);
         show();
+      },
+      today(today) {
+        client.setQueryData<TodayMessage>(TODAY_KEY, today);
+        // Tables of periods that have not ended hold today too.
+        refresher.ask(["figures", "open"]);
       },
       event(event) {
         if (feed.event(event) === "fresh-snapshot") refresher.ask(LIVE_KEY);

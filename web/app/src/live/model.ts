@@ -2,6 +2,8 @@
 import type { Schema } from "@tipring/client";
 
 export type LiveSnapshot = Schema<"LiveSnapshot">;
+export type TodayMessage = Schema<"TodayMessage">;
+export type TodayFigures = Schema<"TodayFigures">;
 export type LiveState = Schema<"LiveState">;
 export type LiveEvent = Schema<"LiveEvent">;
 export type LiveLine = Schema<"LiveLine">;

@@ -1,5 +1,5 @@
 /** The box's event stream: opened again whenever it breaks, and told to a `LiveFeed`. */
-import type { LiveEvent, LiveSnapshot } from "./model";
+import type { LiveEvent, LiveSnapshot, TodayMessage } from "./model";
 
 /** How the page is connected to the box. */
 export type Link = "connecting" | "live" | "lost";
@@ -11,6 +11,8 @@ export interface StreamListener {
   restarted(): void;
   snapshot(snapshot: LiveSnapshot): void;
   event(event: LiveEvent): void;
+  /** The figures of the day so far are others. */
+  today(today: TodayMessage): void;
 }
 
 /** How long to wait before trying again, doubling from the first to the last, in ms. */
@@ -43,6 +45,9 @@ export function openStream(url: string, listener: StreamListener): () => void {
     });
     source.addEventListener("event", (message: MessageEvent<string>) => {
       listener.event(JSON.parse(message.data) as LiveEvent);
+    });
+    source.addEventListener("today", (message: MessageEvent<string>) => {
+      listener.today(JSON.parse(message.data) as TodayMessage);
     });
     // A note says why the box ends the stream: too slow, or logged out.
     source.addEventListener("note", lost);

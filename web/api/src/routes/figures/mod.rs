@@ -323,32 +323,55 @@ pub(crate) struct TodayFigures {
     pub(crate) agents: Vec<FigureRow>,
 }
 
+/// Today's figures before anybody's scope.
+#[derive(Default)]
+pub(crate) struct Today {
+    from_ms: i64,
+    at_ms: i64,
+    total: Vec<store::FigureRow>,
+    queues: Vec<store::FigureRow>,
+    agents: Vec<store::FigureRow>,
+}
+
 /// Reads today's figures.
-fn read_today(state: &ApiState, within: Option<Within>) -> Result<TodayFigures, Problem> {
+pub(crate) fn read_today(state: &ApiState) -> Result<Today, Problem> {
     let now = state.inner.clock.wall();
     let from = midnight(now, state.inner.utc_offset_minutes);
+    let to = time(from.unix_millis() + DAY_MS);
     let reader = state.reader();
-    let rows = |by| -> Result<Vec<FigureRow>, store::StoreError> {
-        let to = time(from.unix_millis() + DAY_MS);
-        let query = store::FigureQuery { from, to, now, by, ..Default::default() };
-        let mut rows = reader.figures(&query)?;
-        rows.retain(|row| within.as_ref().is_none_or(|within| is_in(row, within)));
-        let level = ServiceLevel::default();
-        Ok(rows.into_iter().map(|row| FigureRow::new(row, level)).collect())
-    };
-    Ok(TodayFigures {
+    let rows = |by| reader.figures(&store::FigureQuery { from, to, now, by, ..Default::default() });
+    Ok(Today {
         from_ms: from.unix_millis(),
         at_ms: now.unix_millis(),
-        service_level: ServiceLevel::default(),
-        formula: ServiceLevel::default().formula(),
-        target_s: store::Limits::default().target_s(),
-        total: rows(store::By::All)?.into_iter().next(),
+        total: rows(store::By::All)?,
         queues: rows(store::By::Queue)?,
         agents: rows(store::By::Agent)?,
     })
 }
 
-/// Today's figures: all together, by queue, and by agent.
+impl Today {
+    /// What is of these queues and agents; all where there are none.
+    pub(crate) fn within(&self, within: Option<&Within>) -> TodayFigures {
+        let level = ServiceLevel::default();
+        let seen = |rows: &[store::FigureRow]| -> Vec<FigureRow> {
+            let rows = rows.iter().filter(|row| within.is_none_or(|within| is_in(row, within)));
+            rows.map(|row| FigureRow::new(row.clone(), level)).collect()
+        };
+        TodayFigures {
+            from_ms: self.from_ms,
+            at_ms: self.at_ms,
+            service_level: level,
+            formula: level.formula(),
+            target_s: store::Limits::default().target_s(),
+            total: seen(&self.total).into_iter().next(),
+            queues: seen(&self.queues),
+            agents: seen(&self.agents),
+        }
+    }
+}
+
+/// Today's figures: all together, by queue, and by agent. Who listens to `/api/events` is told them
+/// anew whenever they change.
 #[utoipa::path(
     get, path = "/api/figures/today", tag = "figures",
     responses((status = 200, body = TodayFigures, description = "The figures"), ReadProblems)
@@ -358,5 +381,6 @@ pub(crate) async fn figures_today(
     Extension(session): Extension<Session>,
 ) -> Result<Json<TodayFigures>, Problem> {
     let within = within(&state, &session);
-    state.blocking(move |state| read_today(state, within)).await.map(Json)
+    let today = state.blocking(read_today).await?;
+    Ok(Json(today.within(within.as_ref())))
 }

@@ -7,7 +7,9 @@ import { eventText } from "./words";
 
 export function Events(props: { call: CallDetail; agents: readonly LiveAgent[] }) {
   const { t, i18n } = useTranslation();
-  const { events } = props.call;
+  const { events, visits } = props.call;
+  const queues = new Map(visits.map((visit) => [visit.queue, visit.queue_name]));
+  const names = { agents: props.agents, queues };
   return (
     <details className="panel events">
       <summary>
@@ -18,7 +20,7 @@ export function Events(props: { call: CallDetail; agents: readonly LiveAgent[] }
         {events.map((event) => (
           <li key={event.id}>
             <time className="figure quiet">{timeOfDay(event.at_ms, i18n.language)}</time>
-            <span>{eventText(t, event, props.agents)}</span>
+            <span>{eventText(t, event, names)}</span>
           </li>
         ))}
       </ol>

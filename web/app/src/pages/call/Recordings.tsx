@@ -2,7 +2,7 @@
 import type { Schema } from "@tipring/client";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { duration, timeOfDay } from "../../app/format";
+import { dateTime, duration, timeOfDay } from "../../app/format";
 import { Problem } from "../../parts/Problem";
 import type { CallDetail } from "./CallPage";
 
@@ -46,6 +46,17 @@ function Recording(props: {
   const [failed, setFailed] = useState(false);
   const { call, recording, part } = props;
   if (props.goesOn) return <p className="quiet">{t("call.recordingStill")}</p>;
+  if (recording.removed_ms !== null) {
+    const why = recording.removed_because ?? "age";
+    return (
+      <p className="quiet">
+        {t("call.recordingRemoved", {
+          time: dateTime(recording.removed_ms, i18n.language),
+          why: t(`eventWord.removal.${why}`),
+        })}
+      </p>
+    );
+  }
   const url = `/api/calls/${call}/recording?part=${part}`;
   return (
     <div className="recording">

@@ -9,75 +9,73 @@ import { zhCN } from "../../i18n/zh-CN";
 type LoggedEvent = Schema<"LoggedEvent">;
 type CauseWord = keyof typeof zhCN.cause;
 
+/** Who and what an event may name by a number. */
+export interface Names {
+  agents: readonly LiveAgent[];
+  /** Queues by id. */
+  queues: ReadonlyMap<number, string>;
+}
+
 /** Why a call ended; a cause this page does not know yet is shown as it came. */
 export function causeText(t: TFunction, cause: string): string {
   return cause in zhCN.cause ? t(`cause.${cause as CauseWord}`) : cause;
 }
 
-/** One event as a sentence. */
-export function eventText(t: TFunction, event: LoggedEvent, agents: readonly LiveAgent[]): string {
-  switch (event.event) {
-    case "call-began":
-      return t("event.call-began", { source: event.source });
-    case "caller-known":
-      return t("event.caller-known", { caller: event.caller ?? t("common.unknownCaller") });
-    case "call-answered":
-      return t("event.call-answered");
-    case "segment-began":
-      return t("event.segment-began", {
-        segment: t(`segment.${event.kind}`),
-        handler: handlerName(agents, event.handler),
-      });
-    case "segment-ended":
-      return t("event.segment-ended", { index: event.segment });
-    case "flow-node":
-      return t("event.flow-node", { flow: event.flow, node: event.node });
-    case "key-pressed":
-      return t("event.key-pressed", { digit: event.digit });
-    case "queue-entered":
-      return t("event.queue-entered", { queue: event.queue_name, position: event.position });
-    case "position-changed":
-      return t("event.position-changed", { position: event.position });
-    case "queue-left":
-      return t("event.queue-left", {
-        outcome: t(`queueOutcome.${event.outcome}`),
-        wait: duration(event.wait_ms),
-      });
-    default:
-      return agentEventText(t, event, agents);
-  }
+/** One event as a sentence; a kind this page does not know yet is shown as it came. */
+export function eventText(t: TFunction, event: LoggedEvent, names: Names): string {
+  if (!(event.event in zhCN.event)) return event.event;
+  const fields = Object.entries(event).map(([name, value]) => [
+    name,
+    fieldText(t, name, value, names),
+  ]);
+  const values = { ...Object.fromEntries(fields), ...codes(t, event) };
+  return t(`event.${event.event}`, values);
 }
 
-function agentEventText(t: TFunction, event: LoggedEvent, agents: readonly LiveAgent[]): string {
+/** A field in words, by its name, which means the same in every event. */
+function fieldText(t: TFunction, name: string, value: unknown, names: Names): string {
+  if (name === "by" && (value === null || value === "")) return t("eventWord.box");
+  if (value === null) return t("eventWord.nobody");
+  if (typeof value === "boolean") return t(value ? "eventWord.yes" : "eventWord.no");
+  if (typeof value === "number") {
+    if (name.endsWith("_ms")) return duration(value);
+    if (name === "agent") return agentName(names.agents, value);
+    // Where a caller moves from and to are queues; elsewhere they are numbers, which are texts.
+    const queue = ["queue", "from", "to"].includes(name);
+    return queue ? (names.queues.get(value) ?? `#${value}`) : String(value);
+  }
+  if (name === "handler") return handlerName(names.agents, String(value));
+  return name === "cause" ? causeText(t, String(value)) : String(value);
+}
+
+/** The fields that are codes, in words. */
+function codes(t: TFunction, event: LoggedEvent): Record<string, string> {
   switch (event.event) {
-    case "offer-began":
-      return t("event.offer-began", {
-        agent: agentName(agents, event.agent),
-        extension: event.extension,
-      });
+    case "segment-began":
+      return { kind: t(`segment.${event.kind}`) };
+    case "queue-left":
+      return { outcome: t(`queueOutcome.${event.outcome}`) };
     case "offer-ended":
-      return t("event.offer-ended", {
-        agent: agentName(agents, event.agent),
-        outcome: t(`offerOutcome.${event.outcome}`),
-        rang: duration(event.rang_ms),
-      });
-    case "recording-began":
-      return t("event.recording-began");
-    case "recording-ended":
-      return t("event.recording-ended", { duration: duration(event.duration_ms) });
+      return { outcome: t(`offerOutcome.${event.outcome}`) };
+    case "callback-ended":
+      return { outcome: t(`eventWord.callback.${event.outcome}`) };
     case "call-ended":
-      return t("event.call-ended", {
-        cause: causeText(t, event.cause),
-        by: t(`party.${event.by}`),
-      });
-    case "agent-changed":
-      return t("event.agent-changed", {
-        agent: agentName(agents, event.agent),
-        state: t(`agentState.${event.state}`),
-      });
-    case "agent-refused":
-      return t("event.agent-refused", { agent: event.work_number, reason: event.reason });
+      return { by: t(`party.${event.by}`) };
+    case "agent-changed": {
+      const reason = event.reason === "" ? "" : ` (${event.reason})`;
+      return { state: t(`agentState.${event.state}`), reason };
+    }
+    case "agent-forced":
+      return { state: t(`agentState.${event.state}`) };
+    case "recording-removed":
+      return { because: t(`eventWord.removal.${event.because}`) };
+    case "monitor-began":
+    case "monitor-changed":
+      return { mode: t(`eventWord.monitor.${event.mode}`) };
+    case "call-forwarded":
+    case "forward-changed":
+      return { when: t(`eventWord.forward.${event.when}`) };
     default:
-      return event.event;
+      return {};
   }
 }

@@ -53,7 +53,9 @@ export function callsQuery(filter: CallFilter): CallsQuery {
   const query: CallsQuery = {};
   // People paste numbers with the blanks and dashes they are written with.
   const number = filter.number.replace(/[\s-]/g, "");
-  if (number !== "") query.number = number;
+  // A star stands for the beginning nobody remembers.
+  if (/^\*.+/.test(number)) query.number_end = number.slice(1);
+  else if (number !== "") query.number = number;
   if (filter.agent !== "") query.agent = filter.agent;
   const outcome = OUTCOMES.find((known) => known === filter.outcome);
   if (outcome) query.disposition = outcome;

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { duration } from "../../app/format";
 
 type Row = Schema<"FigureRow">;
-type Table = Schema<"FigureTable">;
+type Table = Pick<Schema<"FigureTable">, "rows" | "total" | "by" | "step">;
 
 function rate(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : `${(value * 100).toFixed(1)} %`;

@@ -19,22 +19,22 @@ import {
   type Question,
 } from "./question";
 
-/** How often figures of a running day are asked for again. */
-const AGAIN_MS = 15_000;
-
-function useFigures(question: Question) {
+/** Figures of a period; those of one that has not ended are asked for again when the box says that
+ * the day's have changed. */
+function useFigures(question: Question, now: number) {
   const query = figureQuery(question);
+  const open = query !== null && query.to_ms > now;
   return useQuery({
-    queryKey: ["figures", query],
+    queryKey: ["figures", open ? "open" : "closed", query],
     queryFn: () => (query ? unwrap(api.GET("/api/figures", { params: { query } })) : null),
     placeholderData: keepPreviousData,
-    refetchInterval: AGAIN_MS,
   });
 }
 
 export function FiguresPage() {
   const { t, i18n } = useTranslation();
-  const today = dateField(useBoxNow());
+  const now = useBoxNow();
+  const today = dateField(now);
   const [question, setQuestion] = useState<Question>({
     from: today,
     to: today,
@@ -43,7 +43,7 @@ export function FiguresPage() {
     serviceLevel: "of-offered",
     targetS: 20,
   });
-  const figures = useFigures(question);
+  const figures = useFigures(question, now);
   const sheet = spreadsheetUrl(question, i18n.language);
   const table = figures.data;
   return (
@@ -64,7 +64,7 @@ export function FiguresPage() {
             <FigureTable table={table} />
           )}
           {!table.resolution_final && (
-            <p className="quiet">{t("figures.notFinal", { days: table.days })}</p>
+            <p className="quiet figures-note">{t("figures.notFinal", { days: table.days })}</p>
           )}
         </section>
       )}

@@ -1,19 +1,11 @@
 /** The day so far, in one line of figures. */
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api, unwrap } from "../../app/api";
 import { duration } from "../../app/format";
-
-/** How often the figures are asked for beyond each ended call, in ms. */
-const REFRESH_MS = 60_000;
+import { useToday } from "../../live/LiveProvider";
 
 export function Today() {
   const { t } = useTranslation();
-  const { data: today } = useQuery({
-    queryKey: ["today"],
-    queryFn: () => unwrap(api.GET("/api/today")),
-    refetchInterval: REFRESH_MS,
-  });
+  const today = useToday()?.counts;
   if (!today) return null;
   const mean = today.visits_answered > 0 ? today.wait_answered_ms / today.visits_answered : 0;
   const figures: [string, string | number][] = [

@@ -9,6 +9,7 @@ import { Waiting } from "../overview/Waiting";
 import { AgentTable } from "./AgentTable";
 import { CallTable } from "./CallTable";
 import { OwnPhone } from "./OwnPhone";
+import { TodayPanels } from "./TodayPanels";
 
 export function SupervisePage({ me }: { me: Schema<"Me"> }) {
   const { t } = useTranslation();
@@ -23,6 +24,7 @@ export function SupervisePage({ me }: { me: Schema<"Me"> }) {
       <Waiting queues={live.queues} agents={live.agents} />
       <AgentTable agents={live.agents} calls={live.calls} phone={phone} />
       <CallTable calls={live.calls} agents={live.agents} phone={phone} />
+      <TodayPanels />
     </div>
   );
 }
