@@ -1,7 +1,9 @@
 //! The box's side of the control socket.
 
+use std::time::Duration;
+
 use tipring_api::{Author, ConfigAccess, Live};
-use tipring_line::CallerId;
+use tipring_line::{CallerId, Language};
 use tipring_sim::{CallPlan, KeyPlan, Speech};
 use tipring_store::Store;
 use tokio::net::UnixListener;
@@ -10,7 +12,11 @@ use tokio::sync::mpsc;
 use crate::control::{Answer, Connection, Request, samples_from_bytes, samples_to_bytes};
 use crate::line_desk::LineDesk;
 use crate::simboard::SimBoard;
+use crate::span_traces::SpanTraces;
 use crate::web::SharedConfiguration;
+
+/// Lines of progress that may wait for a client.
+const PROGRESS_MAX: usize = 16;
 
 /// How long a simulated caller lets the line ring.
 const PATIENCE_MS: u32 = 60_000;
@@ -28,6 +34,8 @@ pub(crate) struct Parts {
     pub sim: SimBoard,
     /// The technician's desk.
     pub desk: LineDesk,
+    /// The D-channels' frames.
+    pub traces: SpanTraces,
 }
 
 /// Answers requests until the runtime ends.
@@ -80,34 +88,41 @@ async fn perform(
         Request::LineLearn { line } => {
             Ok(parts.desk.learn(&line, &parts.configuration).await?.into_bytes())
         }
+        Request::Trace { span, for_ms, chinese } => {
+            let language = if chinese { Language::Chinese } else { Language::English };
+            let (tell, told) = mpsc::channel(PROGRESS_MAX);
+            let how = (Duration::from_millis(for_ms), language);
+            watched(connection, told, parts.traces.follow(&span, how, tell)).await
+        }
         Request::SimShow => Ok(parts.sim.show().into_bytes()),
         Request::SimSet { line, usual, faults } => {
             Ok(parts.sim.set(&line, usual, &faults)?.into_bytes())
         }
         Request::SimCall { line, from, keys, duration_ms, hear } => {
             let plan = call_plan(from, &keys, duration_ms, &payload)?;
-            let heard = watched_call(connection, &parts.sim, &line, plan).await?;
+            let (tell, told) = mpsc::channel(PROGRESS_MAX);
+            let heard = watched(connection, told, parts.sim.call(&line, plan, Some(tell))).await?;
             Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
         }
     }
 }
 
-/// Makes the call, and passes on what happens meanwhile.
-async fn watched_call(
+/// Does the work, and passes on what it tells meanwhile.
+async fn watched<T>(
     connection: &mut Connection,
-    sim: &SimBoard,
-    line: &str,
-    plan: CallPlan,
-) -> anyhow::Result<Vec<i16>> {
-    let (tell, mut told) = mpsc::channel(16);
+    mut told: mpsc::Receiver<String>,
+    work: impl Future<Output = T>,
+) -> T {
     let watch = async {
         while let Some(text) = told.recv().await {
-            // The call goes on even when nobody watches any more.
-            let _ = connection.write_answer(&Answer::Progress { text }, &[]).await;
+            if connection.write_answer(&Answer::Progress { text }, &[]).await.is_err() {
+                // Nobody watches any more: what goes on without being watched does so.
+                return told.close();
+            }
         }
     };
-    let (heard, ()) = tokio::join!(sim.call(line, plan, Some(tell)), watch);
-    heard
+    let (done, ()) = tokio::join!(work, watch);
+    done
 }
 
 fn placed(e: &tipring_api::ConfigError) -> String {

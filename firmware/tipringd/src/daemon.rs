@@ -32,6 +32,7 @@ use crate::reactor::{Desk, Published, Reactor};
 use crate::settings::OwnedSite;
 use crate::simboard::SimBoard;
 use crate::sounds::Sounds;
+use crate::span_traces::SpanTraces;
 use crate::state::StateFolder;
 use crate::streams::Streams;
 use crate::udp::SipSocket;
@@ -88,6 +89,8 @@ struct Running {
     /// Drops last of all that touches the lines, which stops the drivers' threads.
     _hardware: Hardware,
     streams: Streams,
+    /// The D-channels' frames, fed by whoever drives the spans.
+    traces: SpanTraces,
     live: Live,
     figures: watch::Receiver<Figures>,
     stream_listener: std::net::TcpListener,
@@ -186,6 +189,7 @@ impl Running {
             well,
             _hardware: hardware,
             streams,
+            traces: SpanTraces::new(),
             live,
             figures,
             stream_listener,
@@ -214,6 +218,7 @@ impl Running {
             store: ground.store.clone(),
             sim: self.sim.clone(),
             desk: self.desk.clone(),
+            traces: self.traces.clone(),
         };
         tokio::spawn(control_server::serve(control_socket, control_parts));
         let router = web::router(self.web_parts(configuration));
@@ -244,6 +249,7 @@ impl Running {
                 board: Arc::clone(&self.found),
                 runtime: tokio::runtime::Handle::current(),
             },
+            traces: self.traces.clone(),
             configuration,
             offset_minutes: self.ground.document.offset_minutes,
             notes: self.media.notes(),

@@ -34,6 +34,8 @@ mod settings;
 pub mod sim_faults;
 mod simboard;
 mod sounds;
+mod span_test;
+mod span_traces;
 mod start;
 mod state;
 mod streams;

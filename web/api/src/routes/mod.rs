@@ -19,6 +19,7 @@ pub(crate) mod phones;
 pub(crate) mod recording;
 pub(crate) mod roles;
 pub(crate) mod sessions;
+pub(crate) mod span_trace;
 pub(crate) mod tokens;
 pub(crate) mod users;
 pub(crate) mod views;
@@ -60,6 +61,7 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(calls::calls))
         .routes(routes!(calls::call))
         .merge(lines::all())
+        .merge(span_trace::all())
         .routes(routes!(recording::recording, live_calls::call_recording))
         .routes(routes!(listening::listening))
 }
