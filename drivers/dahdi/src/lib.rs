@@ -26,7 +26,6 @@
 mod abi;
 mod blocks;
 mod device;
-mod diagnosis;
 mod fxs_loop;
 mod keeper;
 mod layout;

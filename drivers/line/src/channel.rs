@@ -14,6 +14,13 @@ pub enum Endpoint {
     SipPhone(Number),
     /// The SIP trunk of this index in the configuration.
     SipTrunk(u16),
+    /// A channel of an E1 span.
+    SpanChannel {
+        /// The span, counted from 0 in the order of the configuration.
+        span: u8,
+        /// The timeslot, 1–31.
+        timeslot: u8,
+    },
 }
 
 /// What the switch tells a channel.
@@ -60,6 +67,9 @@ pub enum ChannelCommand {
     SendDigits(Digits),
     /// Send a hook flash.
     Flash,
+    /// Take the channel out of service (`true`) or back into it: where the signalling has a word for
+    /// it, as R2 has, the far side is told, and a call in progress goes on. Outside calls too.
+    Block(bool),
     /// How the transfer that the phone asked for went: taken, or refused, or not answered by its
     /// target. One that was taken is followed by `Release`.
     Transferred(Result<(), Cause>),
@@ -144,6 +154,9 @@ pub enum ChannelEvent {
     MessageWaiting(bool),
     /// The far side put us on hold (`true`) or took us back.
     Held(bool),
+    /// The network put a call that we are making on another channel of the same span (Q.931,
+    /// 5.2.3): this channel is free, and the call goes on at that one.
+    Moved(ChannelId),
     /// The call on this channel is over and the channel is free. The last event of a call.
     Released(Cause),
     /// The line is out of order (`Some`), or is in order again (`None`). Outside calls too.

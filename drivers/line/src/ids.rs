@@ -38,6 +38,9 @@ const KIND_SHIFT: u32 = 30;
 const PORT: u32 = 0;
 const SIP_IN: u32 = 1;
 const SIP_OUT: u32 = 2;
+const SPAN: u32 = 3;
+/// Timeslots of a span are 0–31.
+const TIMESLOT_BITS: u32 = 5;
 const COUNT_MASK: u32 = (1 << KIND_SHIFT) - 1;
 
 impl ChannelId {
@@ -54,6 +57,22 @@ impl ChannelId {
     /// The `count`-th SIP dialog that went out.
     pub const fn sip_out(count: u32) -> Self {
         ChannelId(SIP_OUT << KIND_SHIFT | count & COUNT_MASK)
+    }
+
+    /// The B-channel, or the channel with signalling bits, at this timeslot (1–31) of a span; spans
+    /// are counted from 0 in the order of the configuration.
+    pub const fn of_span(span: u8, timeslot: u8) -> Self {
+        let timeslot = timeslot as u32 & ((1 << TIMESLOT_BITS) - 1);
+        ChannelId(SPAN << KIND_SHIFT | (span as u32) << TIMESLOT_BITS | timeslot)
+    }
+
+    /// The span and the timeslot, if this is a span's channel.
+    pub const fn as_span(self) -> Option<(u8, u8)> {
+        if self.0 >> KIND_SHIFT != SPAN {
+            return None;
+        }
+        let timeslot = self.0 & ((1 << TIMESLOT_BITS) - 1);
+        Some(((self.0 >> TIMESLOT_BITS) as u8, timeslot as u8))
     }
 
     /// The port, if this is a port's channel.
@@ -73,6 +92,7 @@ impl fmt::Display for ChannelId {
         match self.0 >> KIND_SHIFT {
             PORT => write!(f, "port-{count}"),
             SIP_IN => write!(f, "sip-in-{count}"),
+            SPAN => write!(f, "span-{}-{}", count >> TIMESLOT_BITS, count & 0x1F),
             _ => write!(f, "sip-out-{count}"),
         }
     }
@@ -92,6 +112,10 @@ mod tests {
     fn kinds_do_not_collide() {
         let ids = [ChannelId::port(PortId(7)), ChannelId::sip_in(7), ChannelId::sip_out(7)];
         assert_eq!(ids.map(|id| id.to_string()), ["port-7", "sip-in-7", "sip-out-7"]);
+        assert_eq!(ids.map(ChannelId::as_span), [None; 3]);
+        let last = ChannelId::of_span(255, 31);
+        assert_eq!((last.as_span(), last.to_string().as_str()), (Some((255, 31)), "span-255-31"));
+        assert!(last.as_port().is_none() && !last.is_sip());
         assert_eq!(ids[0].as_port(), Some(PortId(7)));
         assert_eq!(ids[1].as_port(), None);
         assert!(ids[2].is_sip() && !ids[0].is_sip());

@@ -111,11 +111,13 @@ impl SpanTrouble {
             ),
             SpanTrouble::RunsCas => (
                 "按 CAS 运行，配置却是 CCS：ISDN 用 CCS，R2 用 CAS；请按局方提供的方式改配置，再运行 dahdi_cfg。",
-                "runs as CAS but is described as CCS: describe it as the exchange provides it (ISDN: CCS, R2: CAS), and run `dahdi_cfg`",
+                "runs as CAS but is described as CCS: describe it as the exchange provides it \
+                 (ISDN: CCS, R2: CAS), and run `dahdi_cfg`",
             ),
             SpanTrouble::RunsCcs => (
                 "按 CCS 运行，配置却是 CAS：ISDN 用 CCS，R2 用 CAS；请按局方提供的方式改配置，再运行 dahdi_cfg。",
-                "runs as CCS but is described as CAS: describe it as the exchange provides it (ISDN: CCS, R2: CAS), and run `dahdi_cfg`",
+                "runs as CCS but is described as CAS: describe it as the exchange provides it \
+                 (ISDN: CCS, R2: CAS), and run `dahdi_cfg`",
             ),
             SpanTrouble::RunsCrc4 => (
                 "运行时开了 CRC-4，配置却没有：请让两处一致，再运行 dahdi_cfg。",
@@ -141,7 +143,8 @@ impl SpanTrouble {
             ),
             SpanTrouble::NoCasMultiframe => (
                 "找不到 CAS 复帧（LMFA）：对端送来的是 ISDN（CCS），或 16 时隙没有信令；请把本端改为 PRI，或请对端开通 R2。",
-                "no CAS multiframe (LMFA): the far side sends ISDN (CCS), or nothing in timeslot 16; describe the span as PRI, or have R2 switched on there",
+                "no CAS multiframe (LMFA): the far side sends ISDN (CCS), or nothing in timeslot \
+                 16; describe the span as PRI, or have R2 switched on there",
             ),
             SpanTrouble::NoFrame => (
                 "找不到帧（LFA）：对端的帧格式或线路码不同，通常用 HDB3。",
@@ -149,15 +152,18 @@ impl SpanTrouble {
             ),
             SpanTrouble::Ais => (
                 "收到 AIS：对端或中间传输设备故障，请报局方。",
-                "AIS arrives: the far side, or the equipment between, is out of order; tell the exchange",
+                "AIS arrives: the far side, or the equipment between, is out of order; tell the \
+                 exchange",
             ),
             SpanTrouble::RaiWithoutCrc4 => (
                 "对端收不到本端（RAI）：请检查发送线对，并问对端是否要求 CRC-4。",
-                "the far side does not receive us (RAI): check the pair we send on, and whether the far side wants CRC-4",
+                "the far side does not receive us (RAI): check the pair we send on, and whether \
+                 the far side wants CRC-4",
             ),
             SpanTrouble::Rai => (
                 "对端收不到本端（RAI）：请检查发送线对，并问对端是否开了 CRC-4。",
-                "the far side does not receive us (RAI): check the pair we send on, and whether the far side has CRC-4",
+                "the far side does not receive us (RAI): check the pair we send on, and whether \
+                 the far side has CRC-4",
             ),
             SpanTrouble::Recovering => (
                 "刚刚恢复，几秒后可以通话。",
@@ -175,27 +181,33 @@ impl SpanTrouble {
         match self {
             SpanTrouble::NoClock => (
                 "应从对端取时钟，却没有时钟源：请把面向局方的中继的 timing 设为 1，否则有咔嗒声，传真失败。",
-                "should take its clock from the far side and takes none: set `timing` to 1 for the span that faces the exchange, or there are clicks and failing faxes",
+                "should take its clock from the far side and takes none: set `timing` to 1 for \
+                 the span that faces the exchange, or there are clicks and failing faxes",
             ),
             SpanTrouble::Slips => (
                 "不断滑码：两端时钟不同步；只能一端给时钟，面向局方的本端应取对端时钟（timing 设为 1）。",
-                "octets slip: the ends have two clocks; one end alone gives it, and here towards an exchange `timing` is 1",
+                "octets slip: the ends have two clocks; one end alone gives it, and here towards \
+                 an exchange `timing` is 1",
             ),
             SpanTrouble::SameSide => (
                 "两端的 ISDN 角色相同：一端须为用户侧，另一端须为网络侧；请改本端的 side。",
-                "both ends are the same side of ISDN: one is the user, the other the network; change the side here",
+                "both ends are the same side of ISDN: one is the user, the other the network; \
+                 change the side here",
             ),
             SpanTrouble::SilentDChannel => (
                 "D 信道收不到任何帧：请核对 D 信道时隙（通常是 16），并确认对端是 PRI 而不是 R2。",
-                "nothing arrives on the D-channel: check its timeslot (16 is usual), and that the far side has PRI and not R2",
+                "nothing arrives on the D-channel: check its timeslot (16 is usual), and that the \
+                 far side has PRI and not R2",
             ),
             SpanTrouble::NoisyDChannel => (
                 "D 信道收到的不是 HDLC 帧：请核对 D 信道时隙（通常是 16），并确认对端是 PRI 而不是 R2。",
-                "what arrives on the D-channel is no HDLC frame: check its timeslot (16 is usual), and that the far side has PRI and not R2",
+                "what arrives on the D-channel is no HDLC frame: check its timeslot (16 is \
+                 usual), and that the far side has PRI and not R2",
             ),
             _ => (
                 "对端有帧来，但不建立链路：请局方检查对端是否已开通此 PRI。",
-                "the far side sends frames but does not let the link come up: have the exchange check that this PRI is in service",
+                "the far side sends frames but does not let the link come up: have the exchange \
+                 check that this PRI is in service",
             ),
         }
     }
@@ -217,8 +229,8 @@ pub struct SpanWatch {
     alarms: SpanAlarms,
     errors: SpanErrors,
     now: Instant,
-    /// The counters when the window began, and when that was.
-    window: (Instant, SpanErrors),
+    /// The counters when the window began, and when that was: at first when the watch did.
+    window: Option<(Instant, SpanErrors)>,
     /// The last window had slips.
     slipped: bool,
     /// The link, if the span has one, and since when the span is sound without it.
@@ -236,7 +248,7 @@ impl SpanWatch {
             alarms: SpanAlarms::default(),
             errors,
             now,
-            window: (now, errors),
+            window: None,
             slipped: false,
             link: None,
             waiting: None,
@@ -260,9 +272,9 @@ impl SpanWatch {
     pub fn on_link(&mut self, now: Instant, link: Option<LinkSight>) {
         self.link = link;
         self.now = now;
-        if now.saturating_since(self.window.0) >= WINDOW {
+        if self.window.is_none_or(|(began, _)| now.saturating_since(began) >= WINDOW) {
             self.slipped = self.slips() >= SLIPS_MIN;
-            self.window = (now, self.errors);
+            self.window = Some((now, self.errors));
         }
         let is_sound = self.alarms.gravest().is_none() && !self.alarms.looped;
         self.waiting = match (link, self.waiting) {
@@ -275,7 +287,8 @@ impl SpanWatch {
 
     /// The slips of this window.
     fn slips(&self) -> u32 {
-        self.errors.slips.saturating_sub(self.window.1.slips)
+        let before = self.window.map_or(self.errors, |(_, errors)| errors);
+        self.errors.slips.saturating_sub(before.slips)
     }
 
     /// What is wrong as far as was told; the cause of the rest first.

@@ -53,5 +53,5 @@ pub use span::{
     EndSettings, HDLC_BYTES_MAX, SimSpan, SimTimeslot, SpanControl, SpanEnd, SpanFault, SpanFaults,
     TIMESLOTS, span, span_between,
 };
-pub use talker::Speech;
+pub use talker::{Script, Speech, Talker};
 pub use wav::{WavError, read_wav, write_wav};

@@ -67,16 +67,20 @@ impl Recording {
 
 /// What a talker does in a call.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Script {
-    pub(crate) say: Option<Speech>,
-    pub(crate) say_after_ms: u32,
-    pub(crate) repeat: bool,
-    pub(crate) keys: KeyPlan,
+pub struct Script {
+    /// What is said.
+    pub say: Option<Speech>,
+    /// How long after the answer, in milliseconds.
+    pub say_after_ms: u32,
+    /// Whether it is said again and again.
+    pub repeat: bool,
+    /// Keys pressed, by the time since the answer.
+    pub keys: KeyPlan,
 }
 
 /// Follows a script, frame by frame, from the moment the call is answered.
 #[derive(Debug, Default)]
-pub(crate) struct Talker {
+pub struct Talker {
     script: Script,
     /// Samples since the call was answered.
     elapsed: u64,
@@ -92,7 +96,7 @@ impl Talker {
     }
 
     /// Starts on a script; gives back the speech of the last one, for whoever may free it.
-    pub(crate) fn start(&mut self, script: Script) -> Option<Speech> {
+    pub fn start(&mut self, script: Script) -> Option<Speech> {
         let last = core::mem::replace(&mut self.script, script);
         self.elapsed = 0;
         self.recording.rewind();
@@ -117,7 +121,7 @@ impl Talker {
     }
 
     /// The next frame of what is said. A set mutes its microphone while a key is pressed.
-    pub(crate) fn tx(&mut self, frame: &mut Frame) {
+    pub fn tx(&mut self, frame: &mut Frame) {
         frame.fill(0);
         self.press_due_keys();
         if self.elapsed_ms() >= u64::from(self.script.say_after_ms) {

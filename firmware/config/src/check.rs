@@ -31,6 +31,10 @@ pub(crate) fn check(document: &Document, site: Site<'_>) -> Result<(), ConfigErr
         check_trunk(trunk)?;
         names.flow_if_any(trunk.flow.as_deref(), &format!("trunk {}", trunk.name))?;
     }
+    crate::span::check(&document.spans, site)?;
+    for span in &document.spans {
+        names.flow_if_any(span.flow.as_deref(), &format!("span {}", span.name))?;
+    }
     check_groups(document)?;
     crate::features::check(document)?;
     if let Some(numbering) = &document.numbering {
@@ -151,19 +155,20 @@ fn check_line(line: &LineEntry) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// A group's members are lines and trunks, and groups that stand before it, so that none holds
+/// A group's members are lines, spans and trunks, and groups that stand before it, so that none holds
 /// itself.
 fn check_groups(document: &Document) -> Result<(), ConfigError> {
     let lines = document.lines.iter().map(|l| l.port.as_str());
+    let spans = document.spans.iter().map(|s| s.name.as_str());
     let mut known: BTreeSet<&str> =
-        lines.chain(document.trunks.iter().map(|t| t.name.as_str())).collect();
+        lines.chain(spans).chain(document.trunks.iter().map(|t| t.name.as_str())).collect();
     for group in &document.groups {
         let place = format!("group {}", group.name);
         if group.members.is_empty() {
             return Err(ConfigError::general(format!("{place} has no members")));
         }
         for member in &group.members {
-            found(&known, member, "line, trunk or earlier group", &place)?;
+            found(&known, member, "line, span, trunk or earlier group", &place)?;
         }
         known.insert(&group.name);
     }
@@ -184,6 +189,9 @@ fn check_trunk(trunk: &crate::TrunkEntry) -> Result<(), ConfigError> {
     }
 }
 
+/// What carries calls outside, in words.
+const OUTSIDE: &str = "group, trunk, span or line";
+
 struct Names<'a> {
     queues: BTreeSet<&'a str>,
     flows: BTreeSet<&'a str>,
@@ -194,12 +202,13 @@ impl<'a> Names<'a> {
     fn of(document: &'a Document) -> Result<Self, ConfigError> {
         let lines = document.lines.iter().map(|l| l.port.as_str());
         let trunks = document.trunks.iter().map(|t| t.name.as_str());
+        let spans = document.spans.iter().map(|s| s.name.as_str());
         let groups = document.groups.iter().map(|g| g.name.as_str());
         once(document.agents.iter().map(|a| a.work_number.as_str()), "agent")?;
         Ok(Names {
             queues: once(document.queues.iter().map(|q| q.name.as_str()), "queue")?,
             flows: once(document.flows.iter().map(|f| f.name.as_str()), "flow")?,
-            outside: once(trunks.chain(lines).chain(groups), "group, trunk or line")?,
+            outside: once(trunks.chain(lines).chain(spans).chain(groups), OUTSIDE)?,
         })
     }
 
@@ -216,7 +225,7 @@ impl<'a> Names<'a> {
     }
 
     fn outside(&self, name: &str, place: &str) -> Result<(), ConfigError> {
-        found(&self.outside, name, "group, trunk or line", place)
+        found(&self.outside, name, OUTSIDE, place)
     }
 }
 

@@ -18,6 +18,7 @@ use tipring_tts::Lang;
 
 use crate::ConfigError;
 use crate::handset::{HandsetEntry, RingingEntry};
+use crate::span::SpanEntry;
 
 /// The whole configuration.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -82,7 +83,10 @@ pub struct Document {
     /// SIP trunks.
     #[serde(rename = "trunk")]
     pub trunks: Vec<TrunkEntry>,
-    /// Groups of lines and trunks.
+    /// E1 spans.
+    #[serde(rename = "span", skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<SpanEntry>,
+    /// Groups of lines, spans and trunks.
     #[serde(rename = "group")]
     pub groups: Vec<GroupConfig>,
     /// Emergency calls.
@@ -134,6 +138,7 @@ impl Default for Document {
             desk: DeskConfig::default(),
             lines: Vec::new(),
             trunks: Vec::new(),
+            spans: Vec::new(),
             groups: Vec::new(),
             emergency: EmergencyConfig::default(),
             numbering: None,

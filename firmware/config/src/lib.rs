@@ -18,6 +18,7 @@ mod handset;
 mod numbering;
 mod queues;
 mod resolve;
+mod span;
 
 pub use changes::{changes, mask};
 pub use document::{
@@ -29,3 +30,4 @@ pub use error::ConfigError;
 pub use first::{FirstStart, first_document};
 pub use handset::{HandsetCallerId, HandsetEntry, HandsetLamp, HotLineEntry, RingingEntry};
 pub use resolve::{BoardPort, Resolved, SipAccount, Site};
+pub use span::{SpanClock, SpanEntry};

@@ -14,6 +14,7 @@ use crate::document::{
 };
 use crate::error::{ConfigError, nearest};
 use crate::handset::HandsetEntry;
+use crate::span::SpanEntry;
 
 /// The most inside numbers, lines and trunks a document may hold (the large box has 1,000).
 const EXTENSIONS_MAX: usize = 4000;
@@ -34,6 +35,10 @@ pub struct BoardPort {
 pub struct Site<'a> {
     /// The board's sockets.
     pub ports: &'a [BoardPort],
+    /// The labels of the board's E1 sockets; unchecked where they are not known.
+    pub spans: Option<&'a [&'a str]>,
+    /// The codes of the R2 variants there are; unchecked where they are not known.
+    pub r2_variants: Option<&'a [&'a str]>,
     /// The keys of the prompts there are; unchecked where they are not known.
     pub prompts: Option<&'a [&'a str]>,
     /// The codes of the countries whose lines are known; unchecked where they are not known.
@@ -76,6 +81,8 @@ pub struct Resolved {
     pub accounts: Vec<SipAccount>,
     /// For the SIP driver, in the order of the switch's trunks.
     pub trunks: Vec<TrunkEntry>,
+    /// For the E1 side, in the order of the switch's spans.
+    pub spans: Vec<SpanEntry>,
 }
 
 impl Document {
@@ -123,6 +130,7 @@ impl Document {
                 extensions,
                 lines: self.resolved_lines(ports)?,
                 trunks: self.trunks.iter().map(switch_trunk).collect(),
+                spans: self.spans.iter().map(SpanEntry::for_switch).collect(),
                 groups: self.groups.clone(),
                 emergency: self.emergency.clone(),
                 dial: self.dial_rules()?,
@@ -143,6 +151,7 @@ impl Document {
             ring_cadences: self.ringing.cadences.clone(),
             accounts,
             trunks: self.trunks.clone(),
+            spans: self.spans.clone(),
         })
     }
 

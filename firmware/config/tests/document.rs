@@ -21,6 +21,8 @@ fn refusal(text: &str) -> String {
             ports: &sim_ports(),
             prompts: Some(&["greeting"]),
             countries: Some(&["cn", "us"]),
+            spans: Some(&["e1-1", "e1-2"]),
+            r2_variants: Some(&["cn", "itu"]),
         })
     }) {
         Ok(_) => panic!("taken although wrong:\n{text}"),
@@ -39,10 +41,7 @@ fn the_first_configuration_is_right_and_its_passwords_are_new() {
     assert_eq!(first.accounts.len(), 4);
     assert_eq!(first.accounts[0].0.as_str(), "8001");
     assert_eq!(first.agents[1].1, "96");
-    let resolved = first
-        .document
-        .resolve(Site { ports: &sim_ports(), prompts: None, countries: None })
-        .unwrap();
+    let resolved = first.document.resolve(Site { ports: &sim_ports(), ..Site::default() }).unwrap();
     assert_eq!(resolved.switch.extensions.len(), 6);
     assert_eq!(resolved.switch.extensions[4].port, Some(PortId(4)));
     assert_eq!(resolved.accounts[3].secret, "s4");
@@ -163,10 +162,18 @@ fn a_range_makes_its_accounts_with_one_secret() {
 fn the_documented_sample_is_right() {
     let text = include_str!("../../../docs/samples/benchmark.toml");
     let resolved = Document::parse(text)
-        .and_then(|d| d.resolve(Site { ports: &sim_ports(), prompts: None, countries: None }))
+        .and_then(|d| d.resolve(Site { ports: &sim_ports(), ..Site::default() }))
         .unwrap();
     assert_eq!(resolved.accounts.len(), 100);
     assert_eq!(resolved.flows.len(), 2);
+}
+
+#[test]
+fn the_documented_sample_of_a_span_is_right() {
+    let document = Document::parse(include_str!("../../../docs/samples/e1.toml")).unwrap();
+    let resolved = document.resolve(Site { ports: &sim_ports(), ..Site::default() }).unwrap();
+    assert_eq!((resolved.spans.len(), resolved.accounts.len()), (1, 100));
+    assert_eq!(Document::parse(&document.to_toml()).unwrap(), document);
 }
 
 /// Everything that queues, agents and calendars can say.
@@ -246,5 +253,71 @@ fn what_queues_and_agents_name_has_to_be_there() {
             .and_then(|document| document.resolve(Site::default()).map(drop));
         let said = wrong.expect_err(bad).to_string();
         assert!(said.contains(says), "{bad}: {said}");
+    }
+}
+
+/// A span and a group that overflows from it.
+const SPAN: &str = r#"
+[[line]]
+port = "fxo-1"
+
+[[span]]
+name = "e1"
+port = "e1-1"
+signalling = "pri-user"
+profile = "china"
+crc4 = true
+hunt = "cyclic-descending"
+out_of_service = [30, 31]
+incoming_max = 20
+outgoing_max = 25
+number = "88886600"
+numbers = ["888866XX"]
+did_digits = 4
+caller = "88886600"
+
+[[span]]
+name = "r2"
+simulated = true
+signalling = "r2"
+called_digits = 8
+
+[[group]]
+name = "city"
+members = ["e1", "fxo-1"]
+"#;
+
+#[test]
+fn spans_are_read_written_again_and_resolved() {
+    let document = Document::parse(SPAN).unwrap();
+    assert_eq!(Document::parse(&document.to_toml()).unwrap(), document);
+    let site = Site { ports: &sim_ports(), spans: Some(&["e1-1"]), ..Site::default() };
+    let resolved = document.resolve(site).unwrap();
+    let spans = &resolved.switch.spans;
+    assert_eq!((spans[0].channels, spans[0].out_of_service), (0xFFFE_FFFE, 0xC000_0000));
+    assert_eq!((resolved.spans[1].profile(), spans[1].did_digits), ("cn", 0));
+}
+
+#[test]
+fn what_is_wrong_with_a_span_is_told_with_what_would_be_right() {
+    let changed = |from: &str, to: &str| refusal(&SPAN.replace(from, to));
+    for (from, to, said) in [
+        (
+            "signalling = \"r2\"",
+            "signaling = \"r2\"",
+            "unknown key `signaling`; did you mean `signalling`?",
+        ),
+        ("\"pri-user\"", "\"pri-usr\"", "unknown value `pri-usr`; did you mean `pri-user`?"),
+        ("port = \"e1-1\"", "port = \"e1-7\"", "no E1 socket `e1-7`; did you mean `e1-1`?"),
+        ("\"china\"", "\"chine\"", "no profile `chine`; did you mean `china`?"),
+        ("crc4 = true", "crc4 = true\nd_channel = 0", "`d_channel` is a timeslot"),
+        ("port = \"e1-1\"", "", "one of `port`, `dahdi` and `simulated`"),
+        ("[30, 31]", "[16]", "carries no calls anyway"),
+        ("[\"e1\", \"fxo-1\"]", "[\"e2\"]", "there is no line, span, trunk or earlier group `e2`"),
+        ("name = \"r2\"", "name = \"e1\"", "group, trunk, span or line `e1` stands twice"),
+        ("simulated = true", "port = \"e1-1\"", "another span is there already"),
+    ] {
+        let e = changed(from, to);
+        assert!(e.contains(said), "{e}");
     }
 }

@@ -299,6 +299,15 @@ pub enum Command {
         /// The supervisor's phone.
         extension: Number,
     },
+    /// Take channels of an E1 span out of service, or back into it. Calls in progress go on.
+    SpanService {
+        /// The span's name.
+        span: String,
+        /// The timeslots; all of its channels if none is named.
+        timeslots: Vec<u8>,
+        /// Whether they are to carry calls.
+        in_service: bool,
+    },
     /// Move a call that rings at, or talks with, an agent to a supervisor's phone (代接); the
     /// agent's leg ends.
     TakeOver {
@@ -332,6 +341,8 @@ pub enum Refusal {
     NoSuchCall,
     /// No such queue.
     NoSuchQueue,
+    /// No such E1 span, or it has no such channel.
+    NoSuchSpan,
     /// No phone of this extension is in a call of the kind that is needed.
     NoSuchLeg,
     /// The state it is in does not allow it: a call that is not answered cannot be held.

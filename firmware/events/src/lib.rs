@@ -12,6 +12,7 @@ mod callback;
 mod command;
 mod event_table;
 mod live;
+mod span;
 mod words;
 
 pub use callback::{CallbackOutcome, QueueCause};
@@ -21,6 +22,10 @@ pub use live::{
     LineKind, LineState, LiveAbandoned, LiveAgent, LiveCall, LiveCallback, LiveEvent, LiveForward,
     LiveLine, LiveMonitor, LiveParty, LiveQueue, LiveReason, LiveSegment, LiveState, LiveWaiting,
     PartyState,
+};
+pub use span::{
+    LiveSpan, LiveSpanChannel, SpanAlarm, SpanChannelState, SpanErrorCounts, SpanKind, SpanLink,
+    SpanStatus,
 };
 use tipring_clock::WallTime;
 use tipring_line::CallId;

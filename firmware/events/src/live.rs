@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tipring_clock::WallTime;
 use tipring_line::{CallId, Number};
 
-use crate::{AgentId, AgentState, ForwardWhen, MonitorMode, QueueId, SegmentKind};
+use crate::{AgentId, AgentState, ForwardWhen, LiveSpan, MonitorMode, QueueId, SegmentKind};
 
 /// Everything that is going on, at one moment.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct LiveState {
     pub queues: Vec<LiveQueue>,
     /// Every agent.
     pub agents: Vec<LiveAgent>,
+    /// Every E1 span.
+    #[serde(default)]
+    pub spans: Vec<LiveSpan>,
     /// The reasons for not being ready.
     #[serde(default)]
     pub reasons: Vec<LiveReason>,
@@ -32,6 +35,8 @@ pub enum LineKind {
     Fxo,
     /// A handset.
     Fxs,
+    /// An E1 span.
+    E1,
     /// A SIP trunk.
     SipTrunk,
     /// A SIP phone.

@@ -178,7 +178,7 @@ impl Control {
     /// channel leaves its bridge and falls silent.
     pub fn close(&mut self, channel: ChannelId) {
         self.with(channel, Command::Close);
-        if channel.as_port().is_none() {
+        if channel.is_sip() {
             self.channels.remove(&channel);
         }
     }

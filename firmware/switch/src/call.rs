@@ -59,6 +59,8 @@ pub(crate) enum Place {
     Trunk(u16),
     /// An exchange line: its channel says which.
     Line,
+    /// The E1 span of this index.
+    Span(u8),
     /// Nothing the box knows.
     Unknown,
 }

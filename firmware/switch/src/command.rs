@@ -49,6 +49,9 @@ impl Switch {
                 self.monitor(m, call, extension, mode, by)
             }
             Command::MonitorStop { extension } => self.stop_monitoring(m, extension),
+            Command::SpanService { span, timeslots, in_service } => {
+                self.span_service(&span, &timeslots, in_service)
+            }
             Command::TakeOver { call, extension, by } => self.take_over(m, call, extension, by),
             _ => return None,
         })

@@ -1,6 +1,7 @@
 //! What the switch is told about the box: extensions, lines, trunks, dial rules, feature codes.
 
 use serde::{Deserialize, Serialize};
+use tipring_events::SpanKind;
 use tipring_line::{Number, PortId};
 use tipring_tts::Lang;
 
@@ -153,6 +154,48 @@ pub struct TrunkConfig {
     pub caller: Option<Number>,
 }
 
+/// An E1 span, known by its place in the list.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpanConfig {
+    /// What it is called.
+    pub name: String,
+    /// How it signals.
+    pub signalling: SpanKind,
+    /// The timeslots that carry calls: bit *n* stands for timeslot *n*.
+    pub channels: u32,
+    /// Those of them that carry none for now.
+    #[serde(default)]
+    pub out_of_service: u32,
+    /// In which order a free channel is looked for, by timeslot.
+    #[serde(default)]
+    pub hunt: Hunt,
+    /// Which way calls may go on it. An emergency call goes out on any span.
+    #[serde(default)]
+    pub direction: Direction,
+    /// How many calls may come in at once; one more is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incoming_max: Option<u8>,
+    /// How many calls may go out at once; one more goes another way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outgoing_max: Option<u8>,
+    /// The number taken as called where the exchange tells none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Number>,
+    /// The numbers that are the box's; a call to another is refused. Empty: all.
+    #[serde(default)]
+    pub numbers: Vec<Pattern>,
+    /// Of a number called, so many digits at its end are looked at; 0: all.
+    #[serde(default)]
+    pub did_digits: u8,
+    /// The number shown outside for calls that go out on it; without one the extension's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Number>,
+    /// The flow that takes its calls when no dial rule matches the number called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
+}
+
 /// In which order the members of a group are tried.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -168,13 +211,13 @@ pub enum Hunt {
     CyclicDescending,
 }
 
-/// Lines, trunks and groups that carry the same calls outside.
+/// Lines, spans, trunks and groups that carry the same calls outside.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupConfig {
     /// What it is called.
     pub name: String,
-    /// The names of lines, trunks, and groups that stand before this one: calls overflow from
+    /// The names of lines, spans, trunks, and groups that stand before this one: calls overflow from
     /// the first member to the next.
     pub members: Vec<String>,
     /// In which order they are tried.
@@ -189,7 +232,8 @@ pub struct GroupConfig {
 pub struct EmergencyConfig {
     /// The numbers, dialled as they are.
     pub numbers: Vec<Number>,
-    /// The line, trunk or group that carries them; where empty, every line and then every trunk.
+    /// The line, span, trunk or group that carries them; where empty, every line, then every span,
+    /// then every trunk.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub via: String,
 }
@@ -358,7 +402,11 @@ pub struct SwitchConfig {
     pub lines: Vec<LineConfig>,
     /// The SIP trunks, in the order of the SIP driver's.
     pub trunks: Vec<TrunkConfig>,
-    /// The groups of lines and trunks.
+    /// The E1 spans, in the order of their numbers in [`ChannelId::of_span`].
+    ///
+    /// [`ChannelId::of_span`]: tipring_line::ChannelId::of_span
+    pub spans: Vec<SpanConfig>,
+    /// The groups of lines, spans and trunks.
     pub groups: Vec<GroupConfig>,
     /// Emergency calls.
     pub emergency: EmergencyConfig,
@@ -388,6 +436,7 @@ impl Default for SwitchConfig {
             extensions: Vec::new(),
             lines: Vec::new(),
             trunks: Vec::new(),
+            spans: Vec::new(),
             groups: Vec::new(),
             emergency: EmergencyConfig::default(),
             dial: Vec::new(),

@@ -21,7 +21,7 @@ pub enum From {
     Any,
     /// An exchange line.
     Line,
-    /// A SIP trunk.
+    /// A SIP trunk or an E1 span.
     Trunk,
     /// An extension.
     Extension,
@@ -110,7 +110,7 @@ impl Feature {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outside {
-    /// The name of the group, SIP trunk or exchange line.
+    /// The name of the group, SIP trunk, E1 span or exchange line.
     pub name: String,
     /// How many leading characters of the number dialled are taken off.
     #[serde(default)]

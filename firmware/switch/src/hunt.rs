@@ -20,6 +20,20 @@ pub(crate) struct Hunting {
     left: VecDeque<Carrier>,
     /// A line was taken from another call for it already.
     took_line: bool,
+    /// The channel on which both ends met, so that another of its span is tried; once a call.
+    met: Option<ChannelId>,
+}
+
+impl Hunting {
+    /// The exchange took the very channel for a call of its own, or would have another (Q.931,
+    /// 5.7): another channel of the span is tried before the next member.
+    fn try_span_again(&mut self, channel: ChannelId, cause: Cause) {
+        let Some((span, _)) = channel.as_span() else { return };
+        if cause == Cause::NoChannel && self.met.is_none() {
+            self.met = Some(channel);
+            self.left.push_front(Carrier::Span(span));
+        }
+    }
 }
 
 impl Switch {
@@ -30,7 +44,7 @@ impl Switch {
         let left = members.iter().copied().collect();
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.emergency = outgoing.emergency;
-        call.hunting = Some(Hunting { outgoing, members, left, took_line: false });
+        call.hunting = Some(Hunting { outgoing, members, left, took_line: false, met: None });
         self.hunt(m, id, Cause::NoChannel);
     }
 
@@ -40,8 +54,9 @@ impl Switch {
             let Some(call) = self.calls.get_mut(&id) else { return };
             let Some(hunting) = &mut call.hunting else { return };
             let (group, number) = (hunting.outgoing.group, hunting.outgoing.number);
+            let met = hunting.met;
             let Some(carrier) = hunting.left.pop_front() else { break };
-            match self.call_outside(id, carrier, number) {
+            match self.call_outside(id, carrier, number, met) {
                 Ok(()) => {
                     self.plan.groups.taken(group, carrier);
                     return self.await_answer(m, id);
@@ -64,7 +79,8 @@ impl Switch {
         cause: Cause,
     ) -> bool {
         let Some(call) = self.calls.get_mut(&id) else { return false };
-        let Some(hunting) = &call.hunting else { return false };
+        let Some(hunting) = &mut call.hunting else { return false };
+        hunting.try_span_again(channel, cause);
         let more = !hunting.left.is_empty() || call.emergency;
         if !more || !is_of_the_channel(cause) {
             return false;
@@ -87,10 +103,10 @@ impl Switch {
         if !hunting.outgoing.emergency || hunting.took_line {
             return false;
         }
-        let in_use = hunting.members.iter().filter_map(|carrier| match carrier {
-            Carrier::Line(port) => Some((*carrier, ChannelId::port(*port))),
-            Carrier::Trunk(_) => None,
-        });
+        let in_use = hunting
+            .members
+            .iter()
+            .flat_map(|carrier| self.channels_of(*carrier).map(move |channel| (*carrier, channel)));
         let taken = in_use
             .filter_map(|(carrier, channel)| {
                 let leg = self.legs.get(&channel)?;

@@ -18,18 +18,18 @@ use crate::switch::{BY_BOX, Switch, Timer};
 pub(crate) struct Origin {
     pub(crate) dialler: Dialler,
     pub(crate) place: Place,
-    source: Arc<str>,
+    pub(crate) source: Arc<str>,
     pub(crate) called: Option<Number>,
-    caller: CallerId,
+    pub(crate) caller: CallerId,
     /// The flow of the line, which goes before the dial rules.
-    line_flow: Option<Arc<str>>,
-    /// The flow of the trunk, which comes after them.
-    trunk_flow: Option<Arc<str>>,
-    caller_id_wait: Duration,
+    pub(crate) line_flow: Option<Arc<str>>,
+    /// The flow of the trunk or span, which comes after them.
+    pub(crate) trunk_flow: Option<Arc<str>>,
+    pub(crate) caller_id_wait: Duration,
 }
 
 impl Origin {
-    fn new(from: From, place: Place, source: &Arc<str>) -> Self {
+    pub(crate) fn new(from: From, place: Place, source: &Arc<str>) -> Self {
         Origin {
             dialler: Dialler { from, class: Class::Internal },
             place,
@@ -58,11 +58,14 @@ impl Switch {
             self.counters.glare += 1;
             self.leg_gone(m, channel, &leg, Cause::NoChannel);
         }
-        let Some(mut origin) = self.origin(channel, called, caller, trunk, extension) else {
-            self.counters.unknown_sources += 1;
-            self.add_leg(channel, Leg::refused());
-            self.release_leg(m, channel, Cause::NotAuthorised);
-            return;
+        let mut origin = match self.origin(channel, called, caller, trunk, extension) {
+            Ok(origin) => origin,
+            Err(cause) => {
+                self.counters.unknown_sources += 1;
+                self.add_leg(channel, Leg::refused());
+                self.release_leg(m, channel, cause);
+                return;
+            }
         };
         let account = self.translate(&mut origin);
         let mut route = self.route(&origin);
@@ -94,25 +97,26 @@ impl Switch {
         }
     }
 
+    /// Where a call comes from; `Err` if the box does not take it.
     fn origin(
-        &self,
+        &mut self,
         channel: ChannelId,
         called: Option<Number>,
         caller: CallerId,
         trunk: Option<u16>,
         extension: Option<Number>,
-    ) -> Option<Origin> {
+    ) -> Result<Origin, Cause> {
         let port = channel.as_port();
         if let Some(line) = port.and_then(|p| self.lines.get(&p)) {
             if line.direction == Direction::Out {
-                return None;
+                return Err(Cause::NotAuthorised);
             }
             let called = called.or(line.number);
             let line_flow = match line.further(called) {
                 Some(further) => further.flow.as_deref().map(Arc::from),
                 None => line.flow.clone(),
             };
-            return Some(Origin {
+            return Ok(Origin {
                 called,
                 caller,
                 line_flow,
@@ -120,19 +124,23 @@ impl Switch {
                 ..Origin::new(From::Line, Place::Line, &line.name)
             });
         }
+        if let Some((index, timeslot)) = channel.as_span() {
+            return self.span_origin(index, timeslot, called, caller);
+        }
         if let Some(index) = trunk {
-            let trunk = self.trunks.get(usize::from(index))?;
-            return Some(Origin {
+            let trunk = self.trunks.get(usize::from(index)).ok_or(Cause::NotAuthorised)?;
+            return Ok(Origin {
                 called,
                 caller,
                 trunk_flow: trunk.flow.clone(),
                 ..Origin::new(From::Trunk, Place::Trunk(index), &trunk.source)
             });
         }
-        let number = extension.or_else(|| self.handsets.get(&port?).copied())?;
-        let extension = self.extensions.get(&number)?;
+        let number = extension.or_else(|| self.handsets.get(&port?).copied());
+        let number = number.ok_or(Cause::NotAuthorised)?;
+        let extension = self.extensions.get(&number).ok_or(Cause::NotAuthorised)?;
         let name = if extension.name.is_empty() { caller.name } else { extension.name };
-        Some(Origin {
+        Ok(Origin {
             dialler: Dialler { from: From::Extension, class: extension.class },
             called,
             // What a phone says about itself is not believed; its log-in is.

@@ -35,6 +35,7 @@ mod places;
 mod queue_side;
 mod record;
 mod ringing;
+mod spans;
 mod switch;
 mod talk;
 mod transfer;
@@ -42,8 +43,8 @@ mod waiting;
 
 pub use config::{
     Class, Direction, EmergencyConfig, ExtensionConfig, ExtensionFeatures, FeatureCodes,
-    GroupConfig, Hunt, LineConfig, ParkingConfig, RecordingRules, SpeedDial, SwitchConfig,
-    TrunkConfig,
+    GroupConfig, Hunt, LineConfig, ParkingConfig, RecordingRules, SpanConfig, SpeedDial,
+    SwitchConfig, TrunkConfig,
 };
 pub use dial::{DialRule, Feature, From, Outside, Pattern, PatternError, Target};
 pub use feature::FeatureResult;

@@ -34,11 +34,13 @@ impl Switch {
     pub fn live_lines(&self) -> Vec<LiveLine> {
         let mut ports: FxHashMap<ChannelId, Use> = FxHashMap::default();
         let mut trunks: FxHashMap<u16, Use> = FxHashMap::default();
+        let mut spans: FxHashMap<u8, Use> = FxHashMap::default();
         let mut extensions: FxHashMap<Number, Use> = FxHashMap::default();
         for (channel, leg) in &self.legs {
             let used = match leg.place {
                 Place::Line => ports.entry(*channel).or_default(),
                 Place::Trunk(index) => trunks.entry(index).or_default(),
+                Place::Span(index) => spans.entry(index).or_default(),
                 Place::Extension(number) => extensions.entry(number).or_default(),
                 Place::Unknown => continue,
             };
@@ -49,6 +51,10 @@ impl Switch {
             let used = ports.get(&ChannelId::port(line.port)).copied().unwrap_or_default();
             let alarm = self.lines.get(&line.port).and_then(|l| l.alarm);
             live_line(line.name.clone(), LineKind::Fxo, used, alarm, true)
+        });
+        let spans = self.spans.iter().zip(0u8..).map(|(span, index)| {
+            let used = spans.get(&index).copied().unwrap_or_default();
+            live_line(span.name.to_string(), LineKind::E1, used, span.common_alarm(), true)
         });
         let trunks = self.config.trunks.iter().zip(0u16..).map(|(trunk, index)| {
             let used = trunks.get(&index).copied().unwrap_or_default();
@@ -71,7 +77,7 @@ impl Switch {
                 ..line
             }
         });
-        lines.chain(trunks).chain(extensions).collect()
+        lines.chain(spans).chain(trunks).chain(extensions).collect()
     }
 
     /// Every call in progress, the oldest first.

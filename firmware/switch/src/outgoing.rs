@@ -150,12 +150,13 @@ impl Switch {
         Ok(())
     }
 
-    /// Calls a number on a line or trunk that is free.
+    /// Calls a number on a line or trunk that is free, or on a channel of a span other than `not`.
     pub(crate) fn call_outside(
         &mut self,
         id: CallId,
         carrier: Carrier,
         number: Number,
+        not: Option<ChannelId>,
     ) -> Result<(), Cause> {
         let from = self.calls.get(&id).ok_or(Cause::NormalUnspecified)?.caller;
         let (channel, place, endpoint, caller) = match carrier {
@@ -175,6 +176,13 @@ impl Switch {
                     return Err(Cause::NoChannel);
                 }
                 (channel, Place::Line, Endpoint::Port(port), from)
+            }
+            Carrier::Span(index) => {
+                let (channel, timeslot) = self.free_span_channel(index, not)?;
+                let shown = self.spans.get(usize::from(index)).and_then(|span| span.caller);
+                let caller = CallerId { number: shown.or(from.number), ..from };
+                let endpoint = Endpoint::SpanChannel { span: index, timeslot };
+                (channel, Place::Span(index), endpoint, caller)
             }
         };
         self.begin_leg(id, channel, Role::Called, place, endpoint);

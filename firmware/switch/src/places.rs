@@ -70,6 +70,7 @@ impl Switch {
     pub fn reconfigure(&mut self, config: SwitchConfig) {
         self.plan = DialPlan::new(&config);
         self.trunks = config.trunks.iter().map(trunk).collect();
+        self.reconfigure_spans(&config.spans);
         let old_lines = core::mem::take(&mut self.lines);
         for line in &config.lines {
             let alarm = old_lines.get(&line.port).and_then(|l| l.alarm);
@@ -125,6 +126,7 @@ impl Switch {
     }
 
     pub(crate) fn alarm(&mut self, channel: ChannelId, alarm: Option<Alarm>) {
+        self.span_alarm(channel, alarm);
         let Some(port) = channel.as_port() else { return };
         if let Some(line) = self.lines.get_mut(&port) {
             line.alarm = alarm;

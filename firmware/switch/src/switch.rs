@@ -18,6 +18,7 @@ use crate::media::{MediaEvent, MediaRequest};
 use crate::moment::Moment;
 use crate::output::{App, AppInput, SwitchOutput};
 use crate::places::{Extension, Line, Trunk};
+use crate::spans::Span;
 
 /// What the switch counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -60,6 +61,7 @@ pub struct Switch {
     pub(crate) plan: DialPlan,
     pub(crate) lines: FxHashMap<PortId, Line>,
     pub(crate) trunks: Vec<Trunk>,
+    pub(crate) spans: Vec<Span>,
     pub(crate) extensions: FxHashMap<Number, Extension>,
     pub(crate) handsets: FxHashMap<PortId, Number>,
     pub(crate) calls: FxHashMap<CallId, Call>,
@@ -83,6 +85,7 @@ impl Switch {
             plan: DialPlan::default(),
             lines: FxHashMap::default(),
             trunks: Vec::new(),
+            spans: Vec::new(),
             extensions: FxHashMap::default(),
             handsets: FxHashMap::default(),
             calls: FxHashMap::default(),
@@ -108,6 +111,7 @@ impl Switch {
                 self.offered(m, channel, called, caller, trunk, extension);
             }
             ChannelEvent::Alarm(alarm) => self.alarm(channel, alarm),
+            ChannelEvent::Moved(to) => self.moved(m, channel, to),
             ChannelEvent::Released(cause) => match self.drop_leg(channel) {
                 Some(leg) => {
                     self.leg_gone(m, channel, &leg, cause);

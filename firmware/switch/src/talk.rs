@@ -140,6 +140,10 @@ impl Switch {
                 Some(trunk) => trunk.name.clone(),
                 None => "trunk".into(),
             },
+            Place::Span(index) => match self.spans.get(usize::from(index)) {
+                Some(span) => span.name.clone(),
+                None => "span".into(),
+            },
             Place::Line | Place::Unknown => {
                 let line = channel.as_port().and_then(|port| self.lines.get(&port));
                 line.map_or_else(|| "line".into(), |line| line.name.clone())

@@ -11,7 +11,7 @@ use tipring_board::Board;
 use crate::board_check;
 use crate::options::{
     BoardCommand, ClientCommand, ClientOptions, ConfigCommand, LineCommand, ReportsCommand,
-    SimCall, SimCommand, SimSet, Trace, parse_ms,
+    SimCall, SimCommand, SimE1, SimE1Set, SimSet, Trace, parse_ms,
 };
 use crate::reports;
 use crate::sim_faults::LineFaults;
@@ -101,6 +101,14 @@ async fn ask(state: &Path, request: Request, payload: &[u8]) -> anyhow::Result<V
 async fn sim(state: &Path, what: SimCommand) -> anyhow::Result<()> {
     let request = match what {
         SimCommand::Call(call) => return sim_call(state, call).await,
+        SimCommand::E1(call) => return sim_e1(state, call).await,
+        SimCommand::E1Set(set) => {
+            let said = set.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
+            let SimE1Set { span, fault, called, .. } = set;
+            let request = Request::SimE1Set { span, fault, called };
+            ask(state, request, &samples_to_bytes(&said)).await?;
+            return Ok(());
+        }
         SimCommand::Show => Request::SimShow,
         SimCommand::Set(SimSet { line, usual, faults }) => {
             anyhow::ensure!(
@@ -116,11 +124,35 @@ async fn sim(state: &Path, what: SimCommand) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn sim_call(state: &Path, call: SimCall) -> anyhow::Result<()> {
-    let spoken = match &call.say {
-        Some(path) => read_speech(path)?,
-        None => Vec::new(),
+async fn sim_e1(state: &Path, call: SimE1) -> anyhow::Result<()> {
+    let spoken = call.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
+    let keys = call.press.join(",");
+    keys.parse::<KeyPlan>()?;
+    let request = Request::SimE1 {
+        span: call.span,
+        to: call.to,
+        from: call.from,
+        hidden: call.hidden,
+        count: call.calls,
+        keys,
+        duration_ms: parse_ms(&call.duration).map_err(anyhow::Error::msg)?,
+        hear: call.hear.is_some(),
     };
+    let heard = ask(state, request, &samples_to_bytes(&spoken)).await?;
+    keep_heard(call.hear.as_deref(), &heard)
+}
+
+fn keep_heard(path: Option<&Path>, heard: &[u8]) -> anyhow::Result<()> {
+    if let Some(path) = path {
+        let wav = tipring_sim::write_wav(&samples_from_bytes(heard));
+        std::fs::write(path, wav).with_context(|| format!("{}", path.display()))?;
+        println!("{}: {:.1} s heard", path.display(), heard.len() as f64 / 16_000.0);
+    }
+    Ok(())
+}
+
+async fn sim_call(state: &Path, call: SimCall) -> anyhow::Result<()> {
+    let spoken = call.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
     let keys = call.press.join(",");
     keys.parse::<KeyPlan>()?;
     let request = Request::SimCall {
@@ -131,12 +163,7 @@ async fn sim_call(state: &Path, call: SimCall) -> anyhow::Result<()> {
         hear: call.hear.is_some(),
     };
     let heard = ask(state, request, &samples_to_bytes(&spoken)).await?;
-    if let Some(path) = &call.hear {
-        let wav = tipring_sim::write_wav(&samples_from_bytes(&heard));
-        std::fs::write(path, wav).with_context(|| format!("{}", path.display()))?;
-        println!("{}: {:.1} s heard", path.display(), heard.len() as f64 / 16_000.0);
-    }
-    Ok(())
+    keep_heard(call.hear.as_deref(), &heard)
 }
 
 fn read_speech(path: &Path) -> anyhow::Result<Vec<i16>> {

@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::sim_faults::LineFaults;
+use crate::sim_spans::{CalledWord, WireFault};
 
 /// The most bytes that may follow a line: ten minutes of 16-bit speech.
 pub const PAYLOAD_MAX: usize = 10 * 60 * 8000 * 2;
@@ -59,6 +60,36 @@ pub enum Request {
         usual: bool,
         /// What it is to be like.
         faults: Box<LineFaults>,
+    },
+    /// Make calls over a simulated E1 span. The payload is the callers' speech, 16-bit little-endian
+    /// samples at 8 kHz.
+    SimE1 {
+        /// The span's name.
+        span: String,
+        /// The number called, as the exchange sends it.
+        to: String,
+        /// The caller's number; restricted where `hidden`.
+        from: Option<String>,
+        /// Whether the caller's number may not be shown (CLIR).
+        hidden: bool,
+        /// How many calls at once.
+        count: u8,
+        /// Keys and when to press them, counted from the answer.
+        keys: String,
+        /// When to hang up, in milliseconds after the answer.
+        duration_ms: u64,
+        /// Whether to send back what the first caller heard.
+        hear: bool,
+    },
+    /// What a simulated span's wire is like, and what becomes of the box's calls there. The payload
+    /// is the called party's speech.
+    SimE1Set {
+        /// The span's name.
+        span: String,
+        /// Its fault as the box sees it.
+        fault: Option<WireFault>,
+        /// What becomes of calls.
+        called: Option<CalledWord>,
     },
     /// Ring a simulated line. The payload is the caller's speech, 16-bit little-endian samples at
     /// 8 kHz.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tipring_api::{Author, ConfigAccess, Live};
-use tipring_line::{CallerId, Language};
-use tipring_sim::{CallPlan, KeyPlan, Speech};
+use tipring_line::{CallerId, Language, Presentation};
+use tipring_sim::{CallPlan, CalledPlan, KeyPlan, Speech};
 use tipring_store::Store;
 use tokio::net::UnixListener;
 use tokio::sync::mpsc;
@@ -13,6 +13,7 @@ use crate::control::{Answer, Connection, Request, samples_from_bytes, samples_to
 use crate::line_desk::LineDesk;
 use crate::simboard::SimBoard;
 use crate::span_traces::SpanTraces;
+use crate::spans::SimSpans;
 use crate::web::SharedConfiguration;
 
 /// Lines of progress that may wait for a client.
@@ -32,6 +33,8 @@ pub(crate) struct Parts {
     pub store: Store,
     /// The simulated board.
     pub sim: SimBoard,
+    /// The simulated exchange at the end of simulated spans.
+    pub sim_spans: SimSpans,
     /// The technician's desk.
     pub desk: LineDesk,
     /// The D-channels' frames.
@@ -90,9 +93,8 @@ async fn perform(
         }
         Request::Trace { span, for_ms, chinese } => {
             let language = if chinese { Language::Chinese } else { Language::English };
-            let (tell, told) = mpsc::channel(PROGRESS_MAX);
             let how = (Duration::from_millis(for_ms), language);
-            watched(connection, told, parts.traces.follow(&span, how, tell)).await
+            watched(connection, |tell| parts.traces.follow(&span, how, tell)).await
         }
         Request::SimShow => Ok(parts.sim.show().into_bytes()),
         Request::SimSet { line, usual, faults } => {
@@ -100,19 +102,41 @@ async fn perform(
         }
         Request::SimCall { line, from, keys, duration_ms, hear } => {
             let plan = call_plan(from, &keys, duration_ms, &payload)?;
-            let (tell, told) = mpsc::channel(PROGRESS_MAX);
-            let heard = watched(connection, told, parts.sim.call(&line, plan, Some(tell))).await?;
+            let heard = watched(connection, |tell| parts.sim.call(&line, plan, Some(tell))).await?;
             Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
+        }
+        Request::SimE1 { span, to, from, hidden, count, keys, duration_ms, hear } => {
+            let mut plan = call_plan(from, &keys, duration_ms, &payload)?;
+            if hidden {
+                plan.caller.presentation = Presentation::Restricted;
+            }
+            plan.repeat = true;
+            let to = to.parse()?;
+            let calls = |tell| parts.sim_spans.call(&span, to, plan, count, tell);
+            let heard = watched(connection, calls).await?;
+            Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
+        }
+        Request::SimE1Set { span, fault, called } => {
+            let say =
+                (!payload.is_empty()).then(|| Speech::from_samples(&samples_from_bytes(&payload)));
+            let called = called.map(|word| CalledPlan {
+                outcome: word.into(),
+                say,
+                repeat: true,
+                ..CalledPlan::default()
+            });
+            parts.sim_spans.set(&span, fault.map(Into::into), called)?;
+            Ok(Vec::new())
         }
     }
 }
 
 /// Does the work, and passes on what it tells meanwhile.
-async fn watched<T>(
+async fn watched<T, F: Future<Output = T>>(
     connection: &mut Connection,
-    mut told: mpsc::Receiver<String>,
-    work: impl Future<Output = T>,
+    work: impl FnOnce(mpsc::Sender<String>) -> F,
 ) -> T {
+    let (tell, mut told) = mpsc::channel(PROGRESS_MAX);
     let watch = async {
         while let Some(text) = told.recv().await {
             if connection.write_answer(&Answer::Progress { text }, &[]).await.is_err() {
@@ -121,7 +145,7 @@ async fn watched<T>(
             }
         }
     };
-    let (done, ()) = tokio::join!(work, watch);
+    let (done, ()) = tokio::join!(work(tell), watch);
     done
 }
 

@@ -33,6 +33,7 @@ use crate::settings::OwnedSite;
 use crate::simboard::SimBoard;
 use crate::sounds::Sounds;
 use crate::span_traces::SpanTraces;
+use crate::spans::{self, SimSpans, Spans, Street};
 use crate::state::StateFolder;
 use crate::streams::Streams;
 use crate::udp::SipSocket;
@@ -80,6 +81,9 @@ struct Running {
     core: std::thread::JoinHandle<anyhow::Result<()>>,
     media: MediaThreads,
     sim: SimBoard,
+    sim_spans: SimSpans,
+    /// Drops with the rest: the simulated exchange's thread ends.
+    _street: Street,
     desk: LineDesk,
     /// What was found on the board.
     found: Arc<BoardReport>,
@@ -107,8 +111,13 @@ impl Ground {
             None => Board::sim(),
         };
         let catalogue = catalogue(&state);
-        let site =
-            OwnedSite::new(&board, &catalogue, Lang::ZhCn, analog::countries(&state.plans()));
+        let site = OwnedSite::new(
+            &board,
+            &catalogue,
+            Lang::ZhCn,
+            analog::countries(&state.plans()),
+            tipring_r2::Variant::codes().map(str::to_owned).collect(),
+        );
         let (document, resolved) = start::configuration(&store, &site, clock.wall())?;
         store.set_offset_minutes(document.offset_minutes)?;
         let (mailbox, mail) = inbox()?;
@@ -158,6 +167,16 @@ impl Running {
             &mut links,
             &ground.clock,
         )?;
+        let traces = SpanTraces::new();
+        let (spans, sim_spans, keepers) = spans::attach(
+            &ground.resolved,
+            board,
+            &ground.state.plans().join("r2"),
+            seed,
+            &mut control,
+            (&ground.clock, &traces),
+        )?;
+        hardware.keep(keepers)?;
         let ports = analog_ports(&ground, links, analog.plan().clone());
         let desk = LineDesk::new(services, ports.plan(), ground.clock.clone());
         let found = Arc::new(board_check::report(board, hardware.problems()));
@@ -175,21 +194,24 @@ impl Running {
         let well = Wellness::default();
         hardware.light_up(ground.clock.clone(), live.clone(), ports.names(), well.clone())?;
         let published = Published { live: live.clone(), figures: figures_out };
-        let reactor = reactor(&ground, mail, socket, streams.clone(), control, published)?;
+        let wires = Wires { socket, streams: streams.clone(), media: control, spans };
+        let reactor = reactor(&ground, mail, wires, published)?;
         let core = std::thread::Builder::new().name("core".to_owned());
         let core = core.spawn(move || reactor.run())?;
         Ok(Running {
             ground,
             core,
             media,
+            _street: sim_spans.start()?,
             sim,
+            sim_spans,
             desk,
             found,
             ports,
             well,
             _hardware: hardware,
             streams,
-            traces: SpanTraces::new(),
+            traces,
             live,
             figures,
             stream_listener,
@@ -217,6 +239,7 @@ impl Running {
             live: self.live.clone(),
             store: ground.store.clone(),
             sim: self.sim.clone(),
+            sim_spans: self.sim_spans.clone(),
             desk: self.desk.clone(),
             traces: self.traces.clone(),
         };
@@ -352,15 +375,22 @@ fn bind_streams(options: &DaemonOptions) -> anyhow::Result<std::net::TcpListener
     Ok(listener)
 }
 
-fn reactor(
-    ground: &Ground,
-    inbox: Inbox,
+/// What calls come in and go out by.
+struct Wires {
     socket: SipSocket,
     streams: Streams,
     media: tipring_media::Control,
+    spans: Spans,
+}
+
+fn reactor(
+    ground: &Ground,
+    inbox: Inbox,
+    wires: Wires,
     published: Published,
 ) -> anyhow::Result<Reactor> {
     let clock = ground.clock.clone();
+    let Wires { socket, streams, media, spans } = wires;
     let local = sip_addresses(socket.local_address()?, &interface_addresses());
     let mut seed = [0; 32];
     StdRng::from_os_rng().fill_bytes(&mut seed);
@@ -387,6 +417,7 @@ fn reactor(
         socket,
         streams,
         media,
+        spans,
         inbox,
         published,
     })

@@ -24,6 +24,7 @@ use tipring_media::Control;
 use crate::analog::AnalogSettings;
 use crate::analog_ports::{Links, PortNames};
 use crate::journal::{Level, note};
+use crate::spans::Keepers;
 use light_thread::LightThread;
 pub(crate) use light_thread::Wellness;
 use lights::Panel;
@@ -35,12 +36,24 @@ use watch::Watch;
 /// The running drivers; dropping it stops them.
 pub(crate) struct Hardware {
     _watch: Watch,
+    span_watch: Watch,
     lights: Option<Panel>,
     light_thread: Option<LightThread>,
     problems: BTreeMap<String, String>,
 }
 
 impl Hardware {
+    /// Looks after the channels of spans too.
+    ///
+    /// # Errors
+    /// The system has no threads left.
+    pub(crate) fn keep(&mut self, keepers: Keepers) -> std::io::Result<()> {
+        for (label, keeper) in keepers {
+            self.span_watch.keep(&label, keeper);
+        }
+        self.span_watch.start()
+    }
+
     /// Begins to show on the lights what the sockets do, and to hold the relay while the box is
     /// well.
     ///
@@ -143,7 +156,13 @@ pub(crate) fn attach(
         note(Level::Error, &format!("{what}: {why}"));
     }
     problems.extend(dark);
-    Ok(Hardware { _watch: watch, lights: Some(lights), light_thread: None, problems })
+    Ok(Hardware {
+        _watch: watch,
+        span_watch: Watch::default(),
+        lights: Some(lights),
+        light_thread: None,
+        problems,
+    })
 }
 
 /// What is written for a port's kind.

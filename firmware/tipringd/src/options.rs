@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::sim_faults::LineFaults;
+use crate::sim_spans::{CalledWord, WireFault};
 
 /// The box.
 #[derive(Parser, Clone, Debug)]
@@ -241,6 +242,10 @@ pub enum ReportSubject {
 pub enum SimCommand {
     /// Ring a line as the street would
     Call(SimCall),
+    /// Make calls over a simulated E1 span
+    E1(SimE1),
+    /// Say what a simulated E1 span is to be like, and what becomes of the box's calls there
+    E1Set(SimE1Set),
     /// Show what is wrong with the simulated lines
     Show,
     /// Make something wrong with a line, or right again; it stays so until the box stops
@@ -259,6 +264,55 @@ pub struct SimSet {
     /// What it is to be like.
     #[command(flatten)]
     pub faults: LineFaults,
+}
+
+/// Simulated callers over an E1 span.
+#[derive(Args, Clone, Debug)]
+pub struct SimE1 {
+    /// The span, by its name in the configuration
+    #[arg(long, value_name = "NAME")]
+    pub span: String,
+    /// The number called, as the exchange sends it
+    #[arg(long, value_name = "NUMBER")]
+    pub to: String,
+    /// The caller's number
+    #[arg(long, value_name = "NUMBER")]
+    pub from: Option<String>,
+    /// The caller's number may not be shown
+    #[arg(long)]
+    pub hidden: bool,
+    /// How many calls at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=31))]
+    pub calls: u8,
+    /// Speech: a WAV file, 8 kHz, mono, 16-bit, spoken again and again from the answer on
+    #[arg(long, value_name = "WAV")]
+    pub say: Option<PathBuf>,
+    /// A key and when to press it, counted from the answer: 1@4s (may be repeated)
+    #[arg(long, value_name = "KEY@TIME")]
+    pub press: Vec<String>,
+    /// Where to keep what the first caller heard
+    #[arg(long, value_name = "WAV")]
+    pub hear: Option<PathBuf>,
+    /// When the callers hang up, counted from the answer
+    #[arg(long = "for", value_name = "TIME", default_value = "30s")]
+    pub duration: String,
+}
+
+/// What a simulated span is to be like.
+#[derive(Args, Clone, Debug)]
+pub struct SimE1Set {
+    /// The span, by its name in the configuration
+    #[arg(long, value_name = "NAME")]
+    pub span: String,
+    /// What is wrong with what the box receives
+    #[arg(long, value_enum)]
+    pub fault: Option<WireFault>,
+    /// What becomes of the box's calls
+    #[arg(long, value_enum)]
+    pub called: Option<CalledWord>,
+    /// What the called party says, again and again: a WAV file, 8 kHz, mono, 16-bit
+    #[arg(long, value_name = "WAV", requires = "called")]
+    pub say: Option<PathBuf>,
 }
 
 /// One simulated caller.

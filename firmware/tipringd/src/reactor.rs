@@ -27,6 +27,7 @@ use crate::journal::{self, Level};
 use crate::phones::Phones;
 use crate::settings;
 use crate::sounds::Sounds;
+use crate::spans::{Spans, Taken};
 use crate::streams::Streams;
 use crate::udp::SipSocket;
 
@@ -61,6 +62,8 @@ pub(crate) struct Reactor {
     pub core: Core,
     /// The records.
     pub store: Store,
+    /// The E1 spans.
+    pub spans: Spans,
     /// The prompts.
     pub sounds: Sounds,
     /// Where recordings are kept.
@@ -133,6 +136,7 @@ impl Reactor {
         let due = [
             self.sip.poll_timeout(),
             self.core.poll_timeout(),
+            self.spans.poll_timeout(),
             Some(self.desk.live_at + next_live),
         ];
         let due = due.into_iter().flatten().min().unwrap_or(now);
@@ -183,6 +187,13 @@ impl Reactor {
             self.sip.handle_timeout(now, &mut Ports(&mut self.media));
             self.carry();
         }
+        if self.spans.poll_timeout().is_some_and(|at| at <= now) {
+            self.spans.handle_timeout(now);
+            while let Some(text) = self.spans.poll_note() {
+                journal::limited(now, Level::Notice, "span", || text);
+            }
+            self.carry();
+        }
         if self.core.poll_timeout().is_some_and(|at| at <= now) {
             self.core.handle_timeout(now, self.clock.wall());
         }
@@ -224,13 +235,16 @@ impl Reactor {
         }
         self.sounds.configure(&new.prompts);
         self.phones.trunk_names = new.trunks.iter().map(|t| t.name.clone()).collect();
-        self.core.reconfigure(now, self.clock.wall(), settings::core_config(new));
+        let mut core = settings::core_config(new);
+        core.switch.spans = self.spans.in_force(&new.spans);
+        self.core.reconfigure(now, self.clock.wall(), core);
     }
 
     /// Carries outputs between the machines until none has any left.
     fn carry(&mut self) {
         loop {
             self.carry_sip();
+            self.carry_spans();
             let Some(output) = self.core.poll_output() else { return };
             match output {
                 CoreOutput::Channel(channel, command) => self.channel_command(channel, command),
@@ -285,17 +299,32 @@ impl Reactor {
         }
     }
 
+    fn carry_spans(&mut self) {
+        while let Some((channel, event)) = self.spans.poll_output() {
+            self.core.channel_event(self.clock.now(), self.clock.wall(), channel, event);
+            self.desk.changed = true;
+        }
+    }
+
     fn set_registered(&mut self, now: Instant, extension: Number, registered: bool) {
         self.core.set_registered(now, self.clock.wall(), extension, registered);
         self.desk.changed = true;
     }
 
     fn channel_command(&mut self, channel: ChannelId, command: ChannelCommand) {
+        let now = self.clock.now();
         if channel.is_sip() {
-            let now = self.clock.now();
             self.sip.command(now, channel, &command, &mut Ports(&mut self.media));
-        } else {
-            self.media.line_command(channel, command);
+            return;
+        }
+        let taken = match channel.as_span() {
+            Some(_) => self.spans.command(now, channel, &command),
+            None => Taken::ByChannel,
+        };
+        match taken {
+            Taken::Done => {}
+            Taken::ByChannel => self.media.line_command(channel, command),
+            Taken::Tones(digits) => self.media.send_digits(channel, digits),
         }
     }
 
@@ -422,6 +451,7 @@ impl Reactor {
         let wall = self.clock.wall();
         let mut live = self.core.live(now, wall);
         self.phones.annotate(&mut live);
+        self.spans.annotate(&mut live);
         self.published.live.publish_state(wall, live);
         self.published.figures.send_replace(Figures {
             sip: *self.sip.counters(),

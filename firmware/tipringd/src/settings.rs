@@ -27,12 +27,15 @@ fn board_ports(board: &Board) -> Vec<BoardPort> {
         .collect()
 }
 
-/// What a configuration may name that is not in it: the board's sockets, the prompts, and countries' lines.
+/// What a configuration may name that is not in it: the board's sockets, the prompts,
+/// countries' lines and R2 variants.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnedSite {
     ports: Vec<BoardPort>,
     prompts: Vec<String>,
     countries: Vec<String>,
+    spans: Vec<String>,
+    r2_variants: Vec<String>,
 }
 
 impl OwnedSite {
@@ -42,9 +45,11 @@ impl OwnedSite {
         prompts: &Catalogue,
         language: Lang,
         countries: Vec<String>,
+        r2_variants: Vec<String>,
     ) -> Self {
         let prompts = prompts.prompt_keys(language).into_iter().map(str::to_owned).collect();
-        OwnedSite { ports: board_ports(board), prompts, countries }
+        let spans = board.spans.iter().map(|span| span.label.clone()).collect();
+        OwnedSite { ports: board_ports(board), prompts, countries, spans, r2_variants }
     }
 
     /// Resolves a document here.
@@ -52,12 +57,15 @@ impl OwnedSite {
     /// # Errors
     /// What is wrong with it.
     pub(crate) fn resolve(&self, document: &Document) -> Result<Resolved, ConfigError> {
-        let prompts: Vec<&str> = self.prompts.iter().map(String::as_str).collect();
-        let countries: Vec<&str> = self.countries.iter().map(String::as_str).collect();
+        fn texts(of: &[String]) -> Vec<&str> {
+            of.iter().map(String::as_str).collect()
+        }
         document.resolve(Site {
             ports: &self.ports,
-            prompts: Some(&prompts),
-            countries: Some(&countries),
+            prompts: Some(&texts(&self.prompts)),
+            countries: Some(&texts(&self.countries)),
+            spans: Some(&texts(&self.spans)),
+            r2_variants: Some(&texts(&self.r2_variants)),
         })
     }
 }
@@ -78,10 +86,12 @@ pub(crate) fn media_config(
     clock: &RealClock,
 ) -> MediaConfig {
     let calls = u16::try_from(resolved.switch.max_calls).unwrap_or(u16::MAX / 4).min(8000);
+    let span_channels = resolved.spans.iter().map(|span| span.channels().count_ones() as u16).sum();
     let since_start = clock.now() - Instant::ZERO;
     let start_us = clock.wall().unix_micros() - since_start.as_micros() as i64;
     MediaConfig {
-        legs_max: calls.saturating_mul(2).max(64),
+        // Channels of spans are legs for ever, whether they carry a call or not.
+        legs_max: calls.saturating_mul(2).max(64).saturating_add(span_channels),
         recordings_max: calls.max(32),
         bind: options.sip.ip(),
         rtp_ports: options.rtp.clone(),

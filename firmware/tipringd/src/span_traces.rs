@@ -39,22 +39,13 @@ impl SpanTraces {
         self.rings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The ring of a span at whose D-channel the box is `our` side: a new one, unless it has one of
-    /// this side. Whoever drives the span's signalling feeds it.
+    /// A new ring for a span at whose D-channel the box is `our` side. Whoever drives the span's
+    /// signalling feeds it.
     pub(crate) fn ring(&self, span: &str, our: Side) -> TraceRing {
-        let mut rings = self.lock();
-        if let Some(ring) = rings.get(span).filter(|ring| ring.side() == our) {
-            return ring.clone();
-        }
         let changed = self.changed.clone();
         let ring = TraceRing::new(our, move || changed.send_modify(|n| *n = n.wrapping_add(1)));
-        rings.insert(span.to_owned(), ring.clone());
+        self.lock().insert(span.to_owned(), ring.clone());
         ring
-    }
-
-    /// Forgets the rings of spans that are not among these.
-    pub(crate) fn keep(&self, spans: &[&str]) {
-        self.lock().retain(|span, _| spans.contains(&span.as_str()));
     }
 
     fn get(&self, span: &str) -> Option<TraceRing> {
@@ -179,17 +170,6 @@ mod tests {
         assert_eq!(traces.after("e1-1", 2, 9), Some(vec![]));
         assert_eq!(traces.after("e1-2", 0, 9), None);
         assert_eq!(traces.capture("e1-1").unwrap()[..4], [0xD4, 0xC3, 0xB2, 0xA1]);
-    }
-
-    #[test]
-    fn a_ring_stays_with_its_span_and_side() {
-        let traces = SpanTraces::new();
-        traces.ring("e1-1", Side::User).push(at(1), Side::User, SABME);
-        assert_eq!(traces.ring("e1-1", Side::User).last(), 1);
-        assert_eq!(traces.ring("e1-1", Side::Network).last(), 0, "it is another access now");
-        traces.ring("e1-2", Side::User);
-        traces.keep(&["e1-2"]);
-        assert_eq!(traces.spans(), ["e1-2"]);
     }
 
     #[tokio::test(start_paused = true)]

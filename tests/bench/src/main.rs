@@ -7,6 +7,7 @@
 mod acd;
 mod calls;
 mod dtmf;
+mod e1;
 mod echo;
 mod reports;
 mod setup;
@@ -30,6 +31,8 @@ enum Benchmark {
     Dtmf(dtmf::Options),
     /// The line echo canceller: G.168-style trials on eight hybrids, and processor time.
     Echo(echo::Options),
+    /// 240 channels of eight E1 spans that talk, recorded, and ISDN call set-ups a second.
+    E1(e1::Options),
     /// A year of events into the store, and figures of any period out of it.
     Reports(reports::Options),
     /// Queues: 10,000 callers who wait, 500 agents, and a branch's day of 5,000 calls.
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         Benchmark::Setup(options) => setup::run(&options),
         Benchmark::Dtmf(options) => dtmf::run(&options),
         Benchmark::Echo(options) => echo::run(&options),
+        Benchmark::E1(options) => e1::run(&options),
         Benchmark::Reports(options) => reports::run(&options),
         Benchmark::Acd(options) => acd::run(&options),
         Benchmark::CallsChild(options) => calls::child::run(&options),

@@ -12,6 +12,28 @@ pub fn secret(extension: &str) -> String {
     format!("secret-of-{extension}")
 }
 
+/// A span at whose far end a simulated exchange is. It sends whole numbers of the box's hundred, of
+/// which the last four digits are an extension's.
+const SPAN: &str = r#"
+[[span]]
+name = "e1"
+simulated = true
+signalling = "pri-user"
+number = "88888001"
+numbers = ["888880XX"]
+did_digits = 4
+caller = "88888000"
+
+[[group]]
+name = "outside"
+members = ["e1", "fxo-1"]
+
+[[dial]]
+number = "9."
+from = "extension"
+to = { trunk = { name = "outside", strip = 1 } }
+"#;
+
 /// What differs from test to test.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -19,13 +41,15 @@ pub struct Site {
     pub trunk_port: Option<u16>,
     /// Whether calls between extensions are recorded.
     pub record_internal: bool,
+    /// Whether there is a simulated ISDN span `e1`, by which 9 and a number goes out.
+    pub span: bool,
     /// What the flow says before its menu.
     pub greeting: &'static str,
 }
 
 impl Default for Site {
     fn default() -> Self {
-        Site { trunk_port: None, record_internal: false, greeting: "greeting" }
+        Site { trunk_port: None, record_internal: false, span: false, greeting: "greeting" }
     }
 }
 
@@ -55,6 +79,9 @@ impl Site {
                 "[[trunk]]\nname = \"carrier\"\nproxy = \"127.0.0.1:{port}\"\n\
                  address = [\"127.0.0.1:{port}\"]\nqualify_s = 0\nflow = \"main\""
             );
+        }
+        if self.span {
+            text += SPAN;
         }
         text + &self.service()
     }

@@ -229,6 +229,19 @@ impl Scripted {
         self.soon(now, channel, Duration::ZERO, ChannelEvent::Released(cause));
     }
 
+    /// A channel that somebody else plays carries a call from now on, so that the media knows it.
+    pub fn appears(&mut self, channel: ChannelId) {
+        if !self.channels.contains_key(&channel) {
+            self.begin(channel, None);
+        }
+    }
+
+    /// A channel that somebody else plays is free.
+    pub fn vanishes(&mut self, channel: ChannelId) {
+        self.channels.remove(&channel);
+        self.hears.remove(&channel);
+    }
+
     fn begin(&mut self, channel: ChannelId, endpoint: Option<Endpoint>) {
         self.count += 1;
         let new = Channel { endpoint, life: self.count, up: false, releasing: false };
@@ -338,7 +351,9 @@ impl Surroundings for Scripted {
                     self.soon(now, channel, RELEASE_TIME, ChannelEvent::Released(*cause));
                 }
             }
-            ChannelCommand::MessageWaiting(_) | ChannelCommand::Forwarded(_) => {}
+            ChannelCommand::MessageWaiting(_)
+            | ChannelCommand::Forwarded(_)
+            | ChannelCommand::Block(_) => {}
             ChannelCommand::Alert
             | ChannelCommand::OpenEarlyAudio
             | ChannelCommand::CallWaiting { .. }

@@ -162,6 +162,16 @@ impl<S: Surroundings> World<S> {
         self.settle();
     }
 
+    /// The first event that `pick` finds something in, counted from the start.
+    pub fn find<T>(&self, pick: impl Fn(&EventKind) -> Option<T>) -> Option<T> {
+        self.log.iter().find_map(|(_, event)| pick(event))
+    }
+
+    /// Everything that `pick` finds in the log.
+    pub fn all<T>(&self, pick: impl Fn(&EventKind) -> Option<T>) -> Vec<T> {
+        self.log.iter().filter_map(|(_, event)| pick(event)).collect()
+    }
+
     /// The box as a screen shows it.
     pub fn live(&self) -> LiveState {
         self.core.live(self.now, self.wall())
@@ -264,16 +274,6 @@ impl World<Scripted> {
     pub fn at(&self, extension: &str) -> ChannelId {
         let there = self.around.channel_at(number(extension));
         there.unwrap_or_else(|| panic!("nothing rings or talks at {extension}"))
-    }
-
-    /// The first event that `pick` finds something in, counted from the start.
-    pub fn find<T>(&self, pick: impl Fn(&EventKind) -> Option<T>) -> Option<T> {
-        self.log.iter().find_map(|(_, event)| pick(event))
-    }
-
-    /// Everything that `pick` finds in the log.
-    pub fn all<T>(&self, pick: impl Fn(&EventKind) -> Option<T>) -> Vec<T> {
-        self.log.iter().filter_map(|(_, event)| pick(event)).collect()
     }
 
     /// The segments of a call: kind, handler and length in milliseconds.

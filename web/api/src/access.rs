@@ -64,6 +64,7 @@ pub(crate) const ACCESS: &[Access] = &[
     roles("POST", "/api/lines/{line}/test", &[A, T]),
     roles("POST", "/api/lines/{line}/learn", &[A, T]),
     roles("POST", "/api/lines/{line}/cancel", &[A, T]),
+    roles("POST", "/api/spans/{span}/service", &[A, T]),
     roles("GET", "/api/board", &[A, T]),
     passive(roles("GET", "/api/spans/traced", &[A, T])),
     passive(roles("GET", "/api/spans/{span}/trace", &[A, T])),

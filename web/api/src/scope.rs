@@ -128,6 +128,7 @@ impl Scope {
             queues: live.queues.iter().filter(|q| self.queue(q.queue)).cloned().collect(),
             agents,
             reasons: live.reasons.clone(),
+            spans: Vec::new(),
         }
     }
 }

@@ -31,6 +31,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /api/lines/{line}/test", "at"),
     ("POST /api/lines/{line}/learn", "at"),
     ("POST /api/lines/{line}/cancel", "at"),
+    ("POST /api/spans/{span}/service", "at"),
     ("GET /api/board", "at"),
     ("GET /api/spans/traced", "at"),
     ("GET /api/spans/{span}/trace", "at"),

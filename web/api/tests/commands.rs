@@ -48,6 +48,7 @@ POST /api/calls/5/queue {"queue":2} queue-move {"call":5,"queue":2,"by":"admin"}
 POST /api/calls/5/priority {"priority":3} queue-priority {"call":5,"priority":3,"by":"admin"}
 POST /api/queues/2/callbacks {"number":"138"} callback-add {"queue":2,"number":"138","by":"admin"}
 DELETE /api/queues/2/callbacks/138 null callback-cancel {"queue":2,"number":"138","by":"admin"}
+POST /api/spans/e1-1/service {"timeslots":[3],"in_service":false} span-service {"span":"e1-1","timeslots":[3],"in_service":false}
 POST /api/calls/5/hangup null hang-up {"call":5,"by":"admin"}
 POST /api/calls/5/recording {"order":"pause"} recording {"call":5,"order":"pause","by":"admin"}
 POST /api/calls/5/monitor {"mode":"whisper","extension":"8001"} monitor {"call":5,"extension":"8001","mode":"whisper","by":"admin"}

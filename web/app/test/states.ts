@@ -55,6 +55,7 @@ export function idle(): LiveState {
     ],
     agents: [agent(1, "1001")],
     reasons: [],
+    spans: [],
   };
 }
 

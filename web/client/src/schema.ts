@@ -1286,6 +1286,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/spans/{span}/service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take channels of a span out of service, or back into it. Calls in progress go on; the next
+         *     start of the box, or a change of what the configuration says of it, takes up the configuration.
+         * @description For: administrator, technician.
+         */
+        post: operations["span_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/today": {
         parameters: {
             query?: never;
@@ -2721,7 +2742,7 @@ export interface components {
          * @description What a line is.
          * @enum {string}
          */
-        LineKind: "fxo" | "fxs" | "sip-trunk" | "sip-phone";
+        LineKind: "fxo" | "fxs" | "e1" | "sip-trunk" | "sip-phone";
         /** @description What came of learning a release tone. */
         LineLearnt: {
             /**
@@ -3069,6 +3090,32 @@ export interface components {
             /** @description The state, as far as the asker may see it. */
             state: components["schemas"]["LiveState"];
         };
+        /** @description One E1 span. */
+        LiveSpan: {
+            /** @description Its channels, by timeslot. */
+            channels: components["schemas"]["LiveSpanChannel"][];
+            /**
+             * Format: int32
+             * @description How many channels carry a call.
+             */
+            in_use: number;
+            /** @description What it is called. */
+            name: string;
+            /** @description How it signals. */
+            signalling: components["schemas"]["SpanKind"];
+            /** @description The state of its line. */
+            status: components["schemas"]["SpanStatus"];
+        };
+        /** @description One channel of a span. */
+        LiveSpanChannel: {
+            /** @description What it does. */
+            state: components["schemas"]["SpanChannelState"];
+            /**
+             * Format: int32
+             * @description Its timeslot, 1–31.
+             */
+            timeslot: number;
+        };
         /** @description Everything that is going on, at one moment. */
         LiveState: {
             /** @description Every agent. */
@@ -3081,6 +3128,8 @@ export interface components {
             queues: components["schemas"]["LiveQueue"][];
             /** @description The reasons for not being ready. */
             reasons: components["schemas"]["LiveReason"][];
+            /** @description Every E1 span. */
+            spans: components["schemas"]["LiveSpan"][];
         };
         /** @description One who waits in a queue. */
         LiveWaiting: {
@@ -3505,6 +3554,77 @@ export interface components {
          * @description A WAV file: 16-bit linear, stereo, 8 kHz.
          */
         Sound: string;
+        /**
+         * @description What is wrong with a span, as its hardware tells it (G.775, G.704).
+         * @enum {string}
+         */
+        SpanAlarm: "gone" | "no-signal" | "no-frame" | "no-multiframe" | "red" | "ais" | "rai" | "recovering" | "looped";
+        /**
+         * @description What a channel of a span does.
+         * @enum {string}
+         */
+        SpanChannelState: "idle" | "ringing" | "busy" | "out-of-service" | "alarm";
+        /** @description What a span's hardware has counted since its start. */
+        SpanErrorCounts: {
+            /**
+             * Format: int32
+             * @description CRC-4 blocks received bad.
+             */
+            crc4: number;
+            /**
+             * Format: int32
+             * @description CRC-4 blocks that the far side received bad (E bits).
+             */
+            far_end: number;
+            /**
+             * Format: int32
+             * @description Frame alignment signals received bad.
+             */
+            frame_alignment: number;
+            /**
+             * Format: int32
+             * @description D-channel frames received bad.
+             */
+            hdlc: number;
+            /**
+             * Format: int32
+             * @description Bipolar or code violations.
+             */
+            line_code: number;
+            /**
+             * Format: int32
+             * @description Octets lost or repeated because the clocks do not agree.
+             */
+            slips: number;
+        };
+        /**
+         * @description How a span signals.
+         * @enum {string}
+         */
+        SpanKind: "pri-user" | "pri-network" | "r2";
+        /**
+         * @description The data link of a span's D-channel.
+         * @enum {string}
+         */
+        SpanLink: "none" | "down" | "up";
+        /** @description Which channels of a span are to carry calls or not. */
+        SpanService: {
+            /** @description Whether they are to carry calls. */
+            in_service: boolean;
+            /** @description Their timeslots; all of the span's channels if none is named. */
+            timeslots: number[];
+        };
+        /** @description The state of a span's line, apart from its calls. */
+        SpanStatus: {
+            /** @description Its alarms, the gravest first; empty if it is well. */
+            alarms: components["schemas"]["SpanAlarm"][];
+            /** @description What its hardware counted. */
+            errors: components["schemas"]["SpanErrorCounts"];
+            /** @description Its D-channel's data link. */
+            link: components["schemas"]["SpanLink"];
+            /** @description What is wrong with it and what to change, in one line; empty if nothing is. */
+            trouble: string;
+        };
         /** @description A table for a spreadsheet. */
         Spreadsheet: string;
         /**
@@ -11888,6 +12008,151 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    span_service: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own choice, new for each command. When the request is sent again with it, the first answer comes again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The span's name */
+                span: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpanService"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of the wrong kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong passwords */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -400,6 +400,7 @@ impl<P: AnalogPort> FrameChannel for Fxo<P> {
             | ChannelCommand::CallWaitingEnd
             | ChannelCommand::MessageWaiting(_)
             | ChannelCommand::Forwarded(_)
+            | ChannelCommand::Block(_)
             | ChannelCommand::Transferred(_) => false,
         };
         if !fits {

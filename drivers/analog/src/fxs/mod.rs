@@ -450,6 +450,7 @@ impl<P: AnalogPort> FrameChannel for Fxs<P> {
             ChannelCommand::Release(cause) => self.release(now, *cause),
             ChannelCommand::Dial { .. }
             | ChannelCommand::Flash
+            | ChannelCommand::Block(_)
             | ChannelCommand::Transferred(_) => false,
         };
         if !fits {

@@ -25,6 +25,8 @@ impl CallControl {
             ChannelCommand::Answer => self.answer(now, timeslot),
             ChannelCommand::SendDigits(digits) => self.send_digits(now, timeslot, digits),
             ChannelCommand::Release(cause) => self.release(now, timeslot, *cause),
+            // What has no message here: the switch refuses calls on channels out of service.
+            ChannelCommand::Block(_) => {}
             // What only handsets have.
             ChannelCommand::Ring { .. }
             | ChannelCommand::CallWaiting { .. }

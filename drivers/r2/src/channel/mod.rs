@@ -329,6 +329,10 @@ impl<T: Timeslot> FrameChannel for R2<T> {
             ChannelCommand::Answer => self.answer(now),
             ChannelCommand::SendDigits(digits) => self.audio.press(digits),
             ChannelCommand::Release(cause) => self.released_by_switch(now, *cause),
+            ChannelCommand::Block(blocked) => {
+                self.block(*blocked);
+                true
+            }
             ChannelCommand::Ring { .. }
             | ChannelCommand::CallWaiting { .. }
             | ChannelCommand::CallWaitingEnd

@@ -251,6 +251,7 @@ impl UserAgent {
             | ChannelCommand::CallWaiting { .. }
             | ChannelCommand::CallWaitingEnd
             | ChannelCommand::MessageWaiting(_)
+            | ChannelCommand::Block(_)
             | ChannelCommand::Forwarded(_) => {}
             ChannelCommand::Dial { number, caller } => {
                 self.invite(&mut cx, id, Some(*number), *caller);

@@ -81,7 +81,7 @@ impl UserAgent {
         number: Option<Number>,
     ) -> Result<Route, Cause> {
         match endpoint {
-            Endpoint::Port(_) => Err(Cause::NoRoute),
+            Endpoint::Port(_) | Endpoint::SpanChannel { .. } => Err(Cause::NoRoute),
             Endpoint::SipPhone(extension) => {
                 if self.directory.secret(extension).is_none() {
                     return Err(Cause::UnallocatedNumber);

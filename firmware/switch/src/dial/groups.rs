@@ -13,6 +13,8 @@ pub(crate) enum Carrier {
     Trunk(u16),
     /// The exchange line at this port.
     Line(PortId),
+    /// Some channel of the E1 span of this index.
+    Span(u8),
 }
 
 #[derive(Debug)]
@@ -24,7 +26,7 @@ struct Group {
     last: usize,
 }
 
-/// Every group, and every line and trunk as a group of its own.
+/// Every group, and every line, span and trunk as a group of its own.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     groups: Vec<Group>,
@@ -42,6 +44,10 @@ impl Groups {
         for line in config.lines.iter().filter(|l| l.direction != Direction::In) {
             all.push(single(&line.name, Carrier::Line(line.port)));
         }
+        let spans = || (0u8..).zip(&config.spans);
+        for (index, span) in spans().filter(|(_, s)| s.direction != Direction::In) {
+            all.push(single(&span.name, Carrier::Span(index)));
+        }
         for (index, trunk) in (0u16..).zip(&config.trunks) {
             all.push(single(&trunk.name, Carrier::Trunk(index)));
         }
@@ -55,8 +61,9 @@ impl Groups {
         }
         all.emergency = all.find(&config.emergency.via).unwrap_or_else(|| {
             let lines = config.lines.iter().map(|line| Carrier::Line(line.port));
+            let spans = spans().map(|(index, _)| Carrier::Span(index));
             let trunks = (0u16..).zip(&config.trunks).map(|(index, _)| Carrier::Trunk(index));
-            let members = lines.chain(trunks).collect();
+            let members = lines.chain(spans).chain(trunks).collect();
             all.push(GroupConfigured { name: "emergency".into(), members, hunt: Hunt::Ascending })
         });
         all
@@ -69,7 +76,7 @@ impl Groups {
     }
 
     /// A group's members, those of the groups in it put in their places. A name that leads nowhere
-    /// is a line that takes calls in only: the configuration's check has refused all others.
+    /// is a line or span that takes calls in only: the configuration's check has refused all others.
     fn members(&self, group: &GroupConfig) -> Vec<Carrier> {
         let found = group.members.iter().filter_map(|name| self.find(name));
         let mut members: Vec<Carrier> = Vec::new();

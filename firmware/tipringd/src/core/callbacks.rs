@@ -72,6 +72,11 @@ impl Core {
                     self.acd.reached(number, None);
                 }
             }
+            ChannelEvent::Moved(to) => {
+                if let Some(number) = self.dialled.remove(&channel) {
+                    self.dialled.insert(*to, number);
+                }
+            }
             ChannelEvent::Released(_) => {
                 self.dialled.remove(&channel);
             }

@@ -197,6 +197,7 @@ impl Core {
             }),
             agents: self.acd.live_agents(m),
             reasons: self.acd.reasons(),
+            spans: self.switch.live_spans(),
         }
     }
 

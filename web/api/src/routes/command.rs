@@ -39,6 +39,7 @@ fn refused(refusal: Refusal) -> Problem {
         Refusal::NotLoggedIn => (StatusCode::CONFLICT, "agent-not-logged-in"),
         Refusal::NoSuchCall => (StatusCode::NOT_FOUND, "no-such-call"),
         Refusal::NoSuchQueue => (StatusCode::NOT_FOUND, "no-such-queue"),
+        Refusal::NoSuchSpan => (StatusCode::NOT_FOUND, "no-such-span"),
         Refusal::NoSuchLeg => (StatusCode::CONFLICT, "no-such-leg"),
         Refusal::NotPossible => (StatusCode::CONFLICT, "not-possible"),
         Refusal::NotAllowed => (StatusCode::FORBIDDEN, "not-allowed"),
@@ -62,6 +63,7 @@ fn advice(refusal: Refusal) -> &'static str {
         Refusal::NotLoggedIn => "the agent is not logged in",
         Refusal::NoSuchCall => "there is no such call now; it may have ended just before",
         Refusal::NoSuchQueue => "there is no such queue",
+        Refusal::NoSuchSpan => "there is no such span, or it has no such channel",
         Refusal::NoSuchLeg => "the phone is in no call of the kind that is needed",
         Refusal::NotPossible => "the state it is in does not allow it now; look at the live state",
         Refusal::NotAllowed => {

@@ -20,6 +20,7 @@ pub(crate) mod recording;
 pub(crate) mod roles;
 pub(crate) mod sessions;
 pub(crate) mod span_trace;
+pub(crate) mod spans;
 pub(crate) mod tokens;
 pub(crate) mod users;
 pub(crate) mod views;
@@ -74,6 +75,7 @@ fn commands() -> OpenApiRouter<ApiState> {
         .routes(routes!(live_calls::call_priority))
         .routes(routes!(live_calls::call_monitor))
         .routes(routes!(live_calls::call_take_over))
+        .routes(routes!(spans::span_service))
         .routes(routes!(live_calls::add_callback))
         .routes(routes!(live_calls::cancel_callback))
         .routes(routes!(agents::agent_log_in))

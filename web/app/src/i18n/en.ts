@@ -238,6 +238,7 @@ export const en: Texts = {
   lineKind: {
     fxo: "Exchange lines (FXO)",
     fxs: "Handsets (FXS)",
+    e1: "E1 spans",
     "sip-trunk": "SIP trunks",
     "sip-phone": "SIP phones",
   },

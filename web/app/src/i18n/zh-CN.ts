@@ -233,6 +233,7 @@ export const zhCN = {
   lineKind: {
     fxo: "外线（FXO）",
     fxs: "模拟话机（FXS）",
+    e1: "E1 中继",
     "sip-trunk": "SIP 中继",
     "sip-phone": "SIP 话机",
   },

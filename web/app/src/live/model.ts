@@ -5,6 +5,7 @@ export type LiveSnapshot = Schema<"LiveSnapshot">;
 export type LiveState = Schema<"LiveState">;
 export type LiveEvent = Schema<"LiveEvent">;
 export type LiveLine = Schema<"LiveLine">;
+export type LiveSpan = Schema<"LiveSpan">;
 export type LiveCall = Schema<"LiveCall">;
 export type LiveSegment = Schema<"LiveSegment">;
 export type LiveQueue = Schema<"LiveQueue">;
