@@ -1,12 +1,13 @@
 //! The line test over lines of the simulated exchange, with and without faults.
 
 use tipring_analog::line_test::{
-    BALANCES_MAX, Language, LineReport, LineTest, LineTestPhase, LineTestSettings, Verdict,
+    BALANCES_MAX, LineReport, LineTest, LineTestPhase, LineTestSettings, Verdict,
 };
 use tipring_analog::plans::{CallerIdKind, CountryPlan};
 use tipring_dsp::{ToneCadence, tones};
 use tipring_line::{
-    AnalogPort, FRAME_SAMPLES, Frame, LineReading, PortCommand, PortError, PortEvent, PortKind,
+    AnalogPort, FRAME_SAMPLES, Frame, Language, LineReading, PortCommand, PortError, PortEvent,
+    PortKind,
 };
 use tipring_sim::{
     CallPlan, EchoPath, ExchangeControl, ExchangeTones, Feeding, Hum, LineModel, SimFxoPort,

@@ -26,6 +26,7 @@ mod raw {
     nix::ioctl_write_ptr_bad!(chan_config, requests::CHANCONFIG, ChanConfig);
     nix::ioctl_write_ptr_bad!(startup, requests::STARTUP, c_int);
     nix::ioctl_write_ptr_bad!(audio_mode, requests::AUDIOMODE, c_int);
+    nix::ioctl_write_ptr_bad!(loopback, requests::LOOPBACK, c_int);
     nix::ioctl_read_bad!(get_rx_bits, requests::GETRXBITS, c_int);
     nix::ioctl_write_ptr_bad!(set_tx_bits, requests::SETTXBITS, c_int);
     nix::ioctl_write_ptr_bad!(set_tone_zone, requests::SETTONEZONE, c_int);
@@ -101,6 +102,8 @@ tell! {
     start_span(c_int) = startup;
     /// A clear channel carries audio (1), or data.
     set_audio_mode(c_int) = audio_mode;
+    /// What a channel receives goes back (1), or not.
+    set_loop(c_int) = loopback;
     /// The signalling bits to send.
     set_tx_bits(c_int) = set_tx_bits;
     /// The timer's period in samples.

@@ -42,6 +42,7 @@ pub(crate) mod requests {
     pub(crate) const TIMERACK: u32 = request::<c_int>(WRITE, 48);
     pub(crate) const ONHOOKTRANSFER: u32 = request::<c_int>(WRITE, 51);
     pub(crate) const GETVERSION: u32 = request::<VersionInfo>(READ, 57);
+    pub(crate) const LOOPBACK: u32 = request::<c_int>(WRITE, 58);
     pub(crate) const GET_STATS: u32 = request::<LineStats>(READ, 60);
     pub(crate) const SETPOLARITY: u32 = request::<c_int>(WRITE, 92);
     pub(crate) const VMWI: u32 = request::<c_int>(READ | WRITE, 94);

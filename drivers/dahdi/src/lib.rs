@@ -12,7 +12,9 @@
 //! Audio crosses companded, as the chips of the cards have it, and is made linear here.
 //!
 //! Spans of E1 come in two parts: each timeslot is a [`DahdiTimeslot`], for the real-time thread;
-//! their state, tests and D-channel are a [`DahdiSpan`]. [`Control`] lists and configures them.
+//! their state, tests and D-channel are a [`DahdiSpan`]. [`Control`] lists and configures them. A
+//! [`DahdiLoop`] sends back what a timeslot receives, and [`test_timeslot`] counts the bits that come
+//! back wrong.
 //!
 //! Left out on purpose: the kernel's own tones, dialling and echo cancellers, which the crates
 //! above bring along; gains of the cards; spans of T1, BRI and signalling system No. 7.
@@ -24,12 +26,12 @@
 mod abi;
 mod blocks;
 mod device;
-mod diagnosis;
 mod fxs_loop;
 mod keeper;
 mod layout;
 mod open;
 mod pace;
+mod pattern;
 mod port;
 mod span;
 mod spans;
@@ -41,10 +43,11 @@ pub use keeper::{DahdiKeeper, Opened, Opener, Tended, open_with, timeslot_with};
 pub use layout::{LineStats, Params};
 pub use open::{ChannelSettings, OpenError, open};
 pub use pace::Slips;
+pub use pattern::{PatternError, test_timeslot};
 pub use port::{DahdiPort, PortStats};
 pub use span::{DahdiSpan, SpanSettings, open_span};
 pub use spans::{
     ChannelStatus, ChannelUse, Control, LineCoding, SpanLine, SpanStatus, TimingSource,
 };
 pub use timer::FrameClock;
-pub use timeslot::{DahdiTimeslot, TimeslotSettings, open_timeslot};
+pub use timeslot::{DahdiLoop, DahdiTimeslot, TimeslotSettings, open_loop, open_timeslot};

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use nix::errno::Errno;
-use tipring_line::{Alarm, PortKind, SpanAlarms, SpanErrors};
+use tipring_line::{Alarm, PortKind, SpanAlarms, SpanErrors, SpanFraming};
 
 use crate::abi;
 use crate::layout::{
@@ -77,6 +77,21 @@ pub struct SpanLine {
     pub crc4: bool,
     /// 0: gives the clock. 1–255: takes it from the far side, 1 before 2 and so on.
     pub timing_priority: u8,
+}
+
+impl SpanLine {
+    /// What of it can be seen from the other end.
+    pub const fn framing(self) -> SpanFraming {
+        SpanFraming { cas: self.cas, crc4: self.crc4, takes_clock: self.timing_priority > 0 }
+    }
+}
+
+impl SpanStatus {
+    /// How the span runs.
+    pub fn framing(&self) -> SpanFraming {
+        let takes_clock = self.timing != TimingSource::Own;
+        SpanFraming { cas: self.cas, crc4: self.crc4, takes_clock }
+    }
 }
 
 /// What a channel is configured for.

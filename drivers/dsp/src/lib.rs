@@ -18,6 +18,7 @@
 //! - [`EchoCanceller`]: takes the line's echo out of what is received (ITU-T G.168).
 //! - [`ResidualSuppressor`]: takes what the canceller leaves down, and fills in comfort noise.
 //! - [`FaxToneDetector`]: the tones by which fax machines announce themselves (ITU-T T.30).
+//! - [`PatternTest`]: a pseudo-random pattern through a timeslot, and its bit errors (ITU-T O.150).
 //!
 //! The DTMF detector is ours because SpanDSP's, whose blocks of 12.75 ms are too short to tell a
 //! frequency by, misses digits at the limits of Q.24 (`./box bench dtmf` compares both). The FSK
@@ -37,6 +38,7 @@ mod learn;
 mod level;
 mod mf;
 mod oscillator;
+mod prbs;
 mod progress;
 mod psophometric;
 mod queue;
@@ -52,6 +54,7 @@ pub use learn::{
 };
 pub use level::{Level, LevelMeter, dbm0_to_peak, dbm0_to_rms, rms_to_dbm0};
 pub use mf::{MfDirection, MfEvent, MfGenerator, MfReceiver, MfSignal};
+pub use prbs::{BitErrors, PatternTest};
 pub use progress::{OTHERS_MAX, ProgressDetector, ProgressPlan, ProgressTone, Sound, TONES_MAX};
 pub use psophometric::{Noise, Psophometer};
 pub use suppressor::ResidualSuppressor;

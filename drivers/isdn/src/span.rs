@@ -2,9 +2,9 @@
 //! seam 2's words.
 
 use tipring_clock::Instant;
-use tipring_line::{Alarm, ChannelCommand, ChannelEvent, Span, SpanEvent};
+use tipring_line::{Alarm, ChannelCommand, ChannelEvent, LinkSight, Span, SpanEvent};
 
-use crate::q921::{self, FRAME_MAX, Link, LinkEvent, Octets, Side, State};
+use crate::q921::{self, FRAME_MAX, Link, LinkEvent, Octets, Repr, Side, State};
 use crate::q931::{self, CallControl, Output};
 
 /// How a span is set up.
@@ -37,6 +37,8 @@ pub struct SpanSignalling {
     calls: CallControl,
     alarm: Option<Alarm>,
     channels: u32,
+    /// Frames that arrived and were LAPD's.
+    frames: u64,
     /// What the alarm's change has to tell for each channel: bits of timeslots still to be told.
     alarm_untold: u32,
 }
@@ -49,6 +51,7 @@ impl SpanSignalling {
             link: Link::new(settings.link),
             calls: CallControl::new(settings.calls),
             alarm: None,
+            frames: 0,
             alarm_untold: 0,
         }
     }
@@ -61,6 +64,7 @@ impl SpanSignalling {
 
     /// Takes a frame of the D-channel, without flags and FCS.
     pub fn handle_frame(&mut self, now: Instant, frame: &[u8]) {
+        self.frames += u64::from(Repr::parse(frame).is_ok());
         self.link.handle_frame(now, frame);
         self.pump(now);
     }
@@ -164,6 +168,13 @@ impl SpanSignalling {
     /// Whether calls can be made.
     pub const fn is_up(&self) -> bool {
         matches!(self.link.state(), State::MultipleFrameEstablished | State::TimerRecovery)
+    }
+
+    /// What the link shows to whoever looks for what is wrong with the span
+    /// ([`SpanWatch`](tipring_line::SpanWatch)).
+    pub const fn sight(&self) -> LinkSight {
+        let same_side = self.link.counters().same_side;
+        LinkSight { up: self.is_up(), frames: self.frames, same_side }
     }
 
     /// Passes events up and messages down until there are no more.

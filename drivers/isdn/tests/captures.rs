@@ -11,8 +11,8 @@ use common::{NETWORK, Pair, SECOND, USER};
 use tipring_clock::{Instant, WallTime};
 use tipring_isdn::q921::Side;
 use tipring_isdn::q931::{ChannelRequest, OverlapReceiving, Profile};
-use tipring_isdn::trace::{Language, capture_header, capture_record, describe};
-use tipring_line::{CallerId, Cause, ChannelCommand, Digit, Name, Presentation};
+use tipring_isdn::trace::{capture_header, capture_record, describe};
+use tipring_line::{CallerId, Cause, ChannelCommand, Digit, Language, Name, Presentation};
 
 /// An empty return result (X.880): tshark reads all others as QSIG's.
 const RESULT: &[u8] = &[0x91, 0xA2, 3, 2, 1, 1];

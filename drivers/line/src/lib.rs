@@ -10,6 +10,8 @@
 //! analog port, a timeslot) is a [`FrameChannel`], driven by the media thread; one whose audio
 //! comes in packets describes them by an [`RtpSession`].
 //!
+//! [`SpanWatch`] says of an E1 span what is wrong with it.
+//!
 //! Everything that crosses a seam has a fixed size, so that the real-time thread can pass it on
 //! without allocating.
 
@@ -24,6 +26,7 @@ mod hardware;
 mod ids;
 mod number;
 mod rtp;
+mod trouble;
 
 pub use caller::{CallerId, Presentation};
 pub use cause::{Cause, Disposition};
@@ -38,3 +41,4 @@ pub use hardware::{
 pub use ids::{CallId, ChannelId, PortId};
 pub use number::{Digit, Digits, Name, Number, NumberError};
 pub use rtp::RtpSession;
+pub use trouble::{Language, LinkSight, SpanFraming, SpanTrouble, SpanWatch};

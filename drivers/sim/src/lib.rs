@@ -50,8 +50,8 @@ pub use model::{
     Hum, LineModel, ReleaseSign, Ringing,
 };
 pub use span::{
-    HDLC_BYTES_MAX, SimSpan, SimTimeslot, SpanControl, SpanEnd, SpanFault, SpanFaults, TIMESLOTS,
-    span,
+    EndSettings, HDLC_BYTES_MAX, SimSpan, SimTimeslot, SpanControl, SpanEnd, SpanFault, SpanFaults,
+    TIMESLOTS, span, span_between,
 };
 pub use talker::{Script, Speech, Talker};
 pub use wav::{WavError, read_wav, write_wav};

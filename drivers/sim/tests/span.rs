@@ -1,10 +1,11 @@
 //! A simulated span carries what is put on it, and spoils it as it is told.
 
-use tipring_dsp::g711;
+use tipring_dsp::{BitErrors, PatternTest, g711};
 use tipring_line::{
-    Alarm, Frame, Law, SILENCE, Span, SpanAlarms, SpanEvent, Timeslot, TimeslotEvent,
+    Alarm, Frame, Law, SILENCE, Span, SpanAlarms, SpanErrors, SpanEvent, SpanTest, Timeslot,
+    TimeslotEvent,
 };
-use tipring_sim::{SpanFault, SpanFaults, span};
+use tipring_sim::{SimSpan, SimTimeslot, SpanFault, SpanFaults, span};
 
 /// A frame that A-law leaves as it is, different for each number.
 fn frame(number: u8) -> Frame {
@@ -128,4 +129,63 @@ fn damaged_signalling_bits_last_a_frame() {
         changes += events(&mut b.timeslots[0]).len();
     }
     assert!((70..130).contains(&changes), "{changes}");
+}
+
+/// A pattern sent at one end and looked for there, while the other has nothing to say.
+fn pattern(ends: [&mut SimTimeslot; 2], test: &mut PatternTest, frames: u32) -> BitErrors {
+    let [near, far] = ends;
+    for _ in 0..frames {
+        let (mut tx, mut rx) = (SILENCE, SILENCE);
+        test.tx(&mut tx);
+        near.exchange(&tx, &mut rx).unwrap();
+        test.rx(&rx);
+        far.exchange(&SILENCE, &mut rx).unwrap();
+    }
+    test.found()
+}
+
+#[test]
+fn a_pattern_comes_back_through_each_loop_and_not_without() {
+    for order in [SpanTest::RemoteLoop, SpanTest::LocalLoop] {
+        let (mut near, mut far, _) = span(SpanFaults::default(), 1);
+        let at = if order == SpanTest::LocalLoop { &mut near.span } else { &mut far.span };
+        at.test(order).unwrap();
+        let looped = SpanAlarms { looped: true, ..SpanAlarms::default() };
+        assert_eq!(at.poll_event(), Some(SpanEvent::Alarms(looped)));
+        let mut test = PatternTest::new();
+        let found = pattern([&mut near.timeslots[4], &mut far.timeslots[4]], &mut test, 200);
+        assert!(found.is_clean() && found.bits > 250_000, "{order:?}: {found:?}");
+        near.span.test(SpanTest::Off).unwrap();
+        far.span.test(SpanTest::Off).unwrap();
+        let found = pattern([&mut near.timeslots[4], &mut far.timeslots[4]], &mut test, 50);
+        assert!(!found.in_sync && found.losses == 1, "{order:?}: {found:?}");
+    }
+    assert!(span(SpanFaults::default(), 1).0.span.test(SpanTest::Prbs).is_err());
+}
+
+#[test]
+fn a_pattern_counts_the_errors_that_the_wire_makes() {
+    let faults = SpanFaults { bit_error_rate: 1e-4, ..SpanFaults::default() };
+    let (mut near, mut far, _) = span(faults, 3);
+    far.span.test(SpanTest::RemoteLoop).unwrap();
+    let mut test = PatternTest::new();
+    let found = pattern([&mut near.timeslots[0], &mut far.timeslots[0]], &mut test, 2_000);
+    let made: u32 = [&mut near.span, &mut far.span].map(|end| errors(end).crc4).iter().sum();
+    assert_eq!((found.errors, found.losses), (u64::from(made), 0), "{found:?}");
+    let ratio = found.ratio().unwrap();
+    assert!((1e-4..3e-4).contains(&ratio), "twice over the wire: {ratio}");
+    let faults = SpanFaults { slip_rate: 0.01, ..SpanFaults::default() };
+    let (mut near, mut far, _) = span(faults, 3);
+    far.span.test(SpanTest::RemoteLoop).unwrap();
+    let mut test = PatternTest::new();
+    let found = pattern([&mut near.timeslots[0], &mut far.timeslots[0]], &mut test, 2_000);
+    assert!(found.losses > 10 && found.bits > 2_000_000, "{found:?}");
+    assert!(found.ratio().unwrap() < 1e-3, "{found:?}");
+}
+
+fn errors(span: &mut SimSpan) -> SpanErrors {
+    let told = core::iter::from_fn(|| span.poll_event());
+    let last =
+        told.filter_map(|e| if let SpanEvent::Errors(errors) = e { Some(errors) } else { None });
+    last.last().unwrap_or_default()
 }

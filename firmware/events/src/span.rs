@@ -82,6 +82,9 @@ pub struct SpanStatus {
     pub link: SpanLink,
     /// What is wrong with it and what to change, in one line; empty if nothing is.
     pub trouble: String,
+    /// The same in Chinese.
+    #[serde(default)]
+    pub trouble_zh: String,
     /// What its hardware counted.
     pub errors: SpanErrorCounts,
 }

@@ -11,10 +11,11 @@ use tipring_board::Board;
 use crate::board_check;
 use crate::options::{
     BoardCommand, ClientCommand, ClientOptions, ConfigCommand, LineCommand, ReportsCommand,
-    SimCall, SimCommand, SimE1, SimE1Set, SimSet, parse_ms,
+    SimCall, SimCommand, SimE1, SimE1Set, SimSet, Trace, parse_ms,
 };
 use crate::reports;
 use crate::sim_faults::LineFaults;
+use crate::span_test;
 
 /// Runs one command.
 ///
@@ -60,6 +61,8 @@ async fn run_async(options: ClientOptions) -> anyhow::Result<()> {
             let text = ask(&options.state, request, &[]).await?;
             print!("{}", String::from_utf8_lossy(&text));
         }
+        ClientCommand::Span { what } => span_test::run(&what)?,
+        ClientCommand::Trace(what) => trace(&options.state, what).await?,
         ClientCommand::Status => {
             let json = ask(&options.state, Request::Status, &[]).await?;
             println!("{}", String::from_utf8_lossy(&json));
@@ -73,6 +76,18 @@ async fn run_async(options: ClientOptions) -> anyhow::Result<()> {
             print!("{}", reports::show(&options.state, &what)?);
         }
         ClientCommand::Sim { what } => sim(&options.state, what).await?,
+    }
+    Ok(())
+}
+
+async fn trace(state: &Path, what: Trace) -> anyhow::Result<()> {
+    let for_ms = parse_ms(&what.duration).map_err(anyhow::Error::msg)?;
+    let request = Request::Trace { span: what.span, for_ms, chinese: what.chinese };
+    let mut connection = Connection::open(state).await?;
+    connection.write_request(request, &[]).await?;
+    let capture = connection.read_answer(|line| println!("{line}")).await?;
+    if let Some(path) = &what.out {
+        std::fs::write(path, capture).with_context(|| format!("{}", path.display()))?;
     }
     Ok(())
 }

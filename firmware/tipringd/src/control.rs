@@ -41,6 +41,15 @@ pub enum Request {
         /// The line's label.
         line: String,
     },
+    /// Follow a span's D-channel: a line for each frame, and in the end a capture file.
+    Trace {
+        /// The span's name.
+        span: String,
+        /// For how long.
+        for_ms: u64,
+        /// In Chinese, and not in English.
+        chinese: bool,
+    },
     /// What is wrong with the simulated lines, in words.
     SimShow,
     /// Make something wrong with a simulated line, or right again.

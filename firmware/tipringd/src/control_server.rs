@@ -1,7 +1,9 @@
 //! The box's side of the control socket.
 
+use std::time::Duration;
+
 use tipring_api::{Author, ConfigAccess, Live};
-use tipring_line::{CallerId, Presentation};
+use tipring_line::{CallerId, Language, Presentation};
 use tipring_sim::{CallPlan, CalledPlan, KeyPlan, Speech};
 use tipring_store::Store;
 use tokio::net::UnixListener;
@@ -10,8 +12,12 @@ use tokio::sync::mpsc;
 use crate::control::{Answer, Connection, Request, samples_from_bytes, samples_to_bytes};
 use crate::line_desk::LineDesk;
 use crate::simboard::SimBoard;
+use crate::span_traces::SpanTraces;
 use crate::spans::SimSpans;
 use crate::web::SharedConfiguration;
+
+/// Lines of progress that may wait for a client.
+const PROGRESS_MAX: usize = 16;
 
 /// How long a simulated caller lets the line ring.
 const PATIENCE_MS: u32 = 60_000;
@@ -31,6 +37,8 @@ pub(crate) struct Parts {
     pub sim_spans: SimSpans,
     /// The technician's desk.
     pub desk: LineDesk,
+    /// The D-channels' frames.
+    pub traces: SpanTraces,
 }
 
 /// Answers requests until the runtime ends.
@@ -83,6 +91,11 @@ async fn perform(
         Request::LineLearn { line } => {
             Ok(parts.desk.learn(&line, &parts.configuration).await?.into_bytes())
         }
+        Request::Trace { span, for_ms, chinese } => {
+            let language = if chinese { Language::Chinese } else { Language::English };
+            let how = (Duration::from_millis(for_ms), language);
+            watched(connection, |tell| parts.traces.follow(&span, how, tell)).await
+        }
         Request::SimShow => Ok(parts.sim.show().into_bytes()),
         Request::SimSet { line, usual, faults } => {
             Ok(parts.sim.set(&line, usual, &faults)?.into_bytes())
@@ -118,23 +131,22 @@ async fn perform(
     }
 }
 
-/// Makes the call, and passes on what happens meanwhile.
-async fn watched<F>(
+/// Does the work, and passes on what it tells meanwhile.
+async fn watched<T, F: Future<Output = T>>(
     connection: &mut Connection,
-    call: impl FnOnce(mpsc::Sender<String>) -> F,
-) -> anyhow::Result<Vec<i16>>
-where
-    F: Future<Output = anyhow::Result<Vec<i16>>>,
-{
-    let (tell, mut told) = mpsc::channel(16);
+    work: impl FnOnce(mpsc::Sender<String>) -> F,
+) -> T {
+    let (tell, mut told) = mpsc::channel(PROGRESS_MAX);
     let watch = async {
         while let Some(text) = told.recv().await {
-            // The call goes on even when nobody watches any more.
-            let _ = connection.write_answer(&Answer::Progress { text }, &[]).await;
+            if connection.write_answer(&Answer::Progress { text }, &[]).await.is_err() {
+                // Nobody watches any more: what goes on without being watched does so.
+                return told.close();
+            }
         }
     };
-    let (heard, ()) = tokio::join!(call(tell), watch);
-    heard
+    let (done, ()) = tokio::join!(work(tell), watch);
+    done
 }
 
 fn placed(e: &tipring_api::ConfigError) -> String {

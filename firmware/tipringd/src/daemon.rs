@@ -33,6 +33,7 @@ use crate::retention::{self, Storage};
 use crate::settings::OwnedSite;
 use crate::simboard::SimBoard;
 use crate::sounds::Sounds;
+use crate::span_traces::SpanTraces;
 use crate::spans::{self, SimSpans, Spans, Street};
 use crate::state::StateFolder;
 use crate::streams::Streams;
@@ -94,6 +95,8 @@ struct Running {
     /// Drops last of all that touches the lines, which stops the drivers' threads.
     _hardware: Hardware,
     streams: Streams,
+    /// The D-channels' frames, fed by whoever drives the spans.
+    traces: SpanTraces,
     live: Live,
     figures: watch::Receiver<Figures>,
     stream_listener: std::net::TcpListener,
@@ -167,13 +170,14 @@ impl Running {
             &mut links,
             &ground.clock,
         )?;
+        let traces = SpanTraces::new();
         let (spans, sim_spans, keepers) = spans::attach(
             &ground.resolved,
             board,
             &ground.state.plans().join("r2"),
             seed,
             &mut control,
-            &ground.clock,
+            (&ground.clock, &traces),
         )?;
         hardware.keep(keepers)?;
         let ports = analog_ports(&ground, links, analog.plan().clone());
@@ -210,6 +214,7 @@ impl Running {
             well,
             _hardware: hardware,
             streams,
+            traces,
             live,
             figures,
             stream_listener,
@@ -241,6 +246,7 @@ impl Running {
             sim: self.sim.clone(),
             sim_spans: self.sim_spans.clone(),
             desk: self.desk.clone(),
+            traces: self.traces.clone(),
         };
         tokio::spawn(control_server::serve(control_socket, control_parts));
         let router = web::router(self.web_parts(configuration));
@@ -280,6 +286,7 @@ impl Running {
                 board: Arc::clone(&self.found),
                 runtime: tokio::runtime::Handle::current(),
             },
+            traces: self.traces.clone(),
             configuration,
             offset_minutes: self.ground.document.offset_minutes,
             notes: self.media.notes(),

@@ -37,6 +37,8 @@ pub mod sim_faults;
 pub mod sim_spans;
 mod simboard;
 mod sounds;
+mod span_test;
+mod span_traces;
 pub mod spans;
 mod start;
 mod state;

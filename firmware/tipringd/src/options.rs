@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::sim_faults::LineFaults;
 use crate::sim_spans::{CalledWord, WireFault};
@@ -82,6 +82,14 @@ pub enum ClientCommand {
         #[command(subcommand)]
         what: SimCommand,
     },
+    /// Test the timeslots of E1 spans under DAHDI; the box itself must not use them meanwhile
+    Span {
+        /// What to do
+        #[command(subcommand)]
+        what: SpanCommand,
+    },
+    /// Follow the D-channel of an E1 span in words
+    Trace(Trace),
     /// Figures of queues, agents and lines
     Reports {
         /// What to do
@@ -117,6 +125,69 @@ pub enum LineCommand {
         /// The line, as labelled on the board
         line: String,
     },
+}
+
+/// What can be done with E1 spans under DAHDI.
+#[derive(Subcommand, Clone, Debug)]
+pub enum SpanCommand {
+    /// Say for each span how it runs and what is wrong with it
+    Show,
+    /// Send a pattern (ITU-T O.150) through a timeslot that is looped at its far end, and count the
+    /// bits that come back wrong
+    Test(SpanChannel),
+    /// Send back what a timeslot receives, for a test from its far end
+    Loop(SpanChannel),
+    /// Have the card itself loop a span, or end that; not every driver can
+    Card {
+        /// The span's number
+        span: u16,
+        /// What the card is to do
+        test: CardTest,
+    },
+}
+
+/// A timeslot under DAHDI.
+#[derive(Args, Clone, Debug)]
+pub struct SpanChannel {
+    /// The channel's number
+    pub channel: u16,
+    /// It has signalling bits (R2), and is no B-channel
+    #[arg(long)]
+    pub cas: bool,
+    /// For how long
+    #[arg(long = "for", value_name = "TIME", default_value = "10s")]
+    pub duration: String,
+}
+
+/// What a card does with a span.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CardTest {
+    /// Everything as in service
+    Off,
+    /// What we send comes back to us
+    Local,
+    /// What is received goes back as it came
+    Remote,
+    /// What is received goes back newly framed
+    Payload,
+    /// The card sends a pattern and looks for it
+    Pattern,
+}
+
+/// Following a D-channel.
+#[derive(Args, Clone, Debug)]
+pub struct Trace {
+    /// The span, by its name
+    pub span: String,
+    /// Where to write the frames, for Wireshark (pcap, link type LINUX_LAPD)
+    #[arg(long, value_name = "FILE.pcap")]
+    pub out: Option<PathBuf>,
+    /// For how long
+    #[arg(long = "for", value_name = "TIME", default_value = "60s")]
+    pub duration: String,
+    /// In Chinese
+    #[arg(long)]
+    pub chinese: bool,
 }
 
 /// The configuration as a file.

@@ -161,7 +161,7 @@ impl Spans {
         }
         if self.ticks.is_multiple_of(LOOK_TICKS) {
             for span in &mut self.spans {
-                let link = span.isdn.as_deref().map(SpanSignalling::link);
+                let link = span.isdn.as_deref().map(SpanSignalling::sight);
                 self.notes.extend(span.line.look(now, link));
             }
         }

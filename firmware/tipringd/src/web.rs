@@ -30,6 +30,7 @@ use crate::line_desk::WebTechnician;
 use crate::retention::Storage;
 use crate::settings::{self, OwnedSite};
 use crate::sounds::unrecorded;
+use crate::span_traces::SpanTraces;
 use crate::webhooks;
 
 /// Orders that may wait for the sender of webhooks.
@@ -248,6 +249,8 @@ pub(crate) struct WebParts {
     pub configuration: SharedConfiguration,
     /// The technician's desk.
     pub technician: WebTechnician,
+    /// The D-channels' frames.
+    pub traces: SpanTraces,
     /// Local time, minutes east of UTC.
     pub offset_minutes: i32,
     /// What has been wrong since the start.
@@ -281,6 +284,7 @@ pub(crate) fn router(parts: WebParts) -> axum::Router {
         recordings: Box::new(RecordingsFolder(parts.recordings)),
         config: Box::new(parts.configuration),
         technician: Box::new(parts.technician),
+        traces: Box::new(parts.traces),
         webhook_orders,
         utc_offset_minutes: parts.offset_minutes,
     }))

@@ -10,7 +10,10 @@ use tipring_isdn::q931::{
     CallControl, Message, Output, OverlapReceiving, Profile, RawElement, RawElements,
     Settings as CallSettings,
 };
-use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Digit, Endpoint, PortId};
+use tipring_isdn::trace::{describe, details};
+use tipring_line::{
+    CallerId, Cause, ChannelCommand, ChannelEvent, Digit, Endpoint, Language, PortId,
+};
 
 /// Cuts bytes into pieces: one octet of length before each.
 fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -22,12 +25,13 @@ fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Frames come back as they were. Then two links talk while the bytes are thrown between their
+/// Frames come back as they were, and can be told in words. Then two links talk while the bytes are thrown between their
 /// frames; after that they find together again, and messages get through.
 pub(crate) fn link(bytes: &[u8]) {
     if let Ok(frame) = Repr::parse(bytes) {
         assert_eq!(frame.emit().as_slice(), bytes);
     }
+    assert!(!details(Side::User, bytes, Language::English).is_empty());
     let mut now = Instant::ZERO;
     let mut user = Link::new(Settings::primary_rate(Side::User));
     let mut network = Link::new(Settings::primary_rate(Side::Network));
@@ -100,6 +104,14 @@ pub(crate) fn message(bytes: &[u8]) {
         assert_eq!(message.emit().as_slice(), bytes);
     }
     message.elements().flatten().for_each(check_element);
+    if bytes.len() > 260 {
+        return;
+    }
+    let info: Vec<u8> = [2, 1, 0, 0].iter().chain(bytes).copied().collect();
+    for language in [Language::Chinese, Language::English] {
+        assert!(!describe(Side::Network, &info, language).is_empty());
+        assert!(details(Side::Network, &info, language).len() >= 4);
+    }
 }
 
 /// The first octet says which element the rest are the contents of.

@@ -6,14 +6,20 @@
  *
  * libpri asks gettimeofday for the time; ours, which the linker finds first, tells the test's.
  *
- * Frames carry two octets for the FCS on both ways, as the DAHDI device has them.
+ * Frames carry two octets for the FCS on both ways, as the DAHDI device has them. With
+ * `device=NUMBER` they go to and come from that channel of DAHDI, a D-channel, instead of the
+ * lines; they are read at every command.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <libpri.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #define CALLS 512
 #define FRAMES 64
@@ -25,6 +31,15 @@ static int next_incoming = 1000;
 static struct { int len; unsigned char octets[FRAME]; } incoming[FRAMES];
 static int head, tail;
 static struct pri *pri;
+static int device = -1;
+/* No frame waits on the device. */
+static int drained = 1;
+
+/* DAHDI's requests, and the error that says that an event is in the way of frames. */
+#define GET_EVENT _IOR(0xda, 8, int)
+#define SET_BUFFERS _IOW(0xda, 27, int[6])
+#define SPECIFY _IOW(0xda, 38, int)
+#define EVENT_WAITS 500
 
 int gettimeofday(struct timeval *restrict tv, void *restrict zone)
 {
@@ -40,9 +55,36 @@ static void fail(const char *what)
 	exit(1);
 }
 
+static void open_device(int channel)
+{
+	int buffers[6] = { 0, 0, 32, 1024, 0, 0 };
+	device = open("/dev/dahdi/channel", O_RDWR | O_NONBLOCK);
+	if (device < 0 || ioctl(device, SPECIFY, &channel) || ioctl(device, SET_BUFFERS, buffers))
+		fail("the D-channel does not open");
+}
+
+/* Whether the device can be tried again. */
+static int take_device_event(void)
+{
+	int event;
+	return errno == EVENT_WAITS && !ioctl(device, GET_EVENT, &event);
+}
+
+static int take_device_frame(void *buf, int len)
+{
+	int n;
+	do
+		n = read(device, buf, len);
+	while (n < 0 && take_device_event());
+	drained = n <= 0;
+	return n < 0 ? 0 : n;
+}
+
 static int take_frame(struct pri *p, void *buf, int len)
 {
 	(void)p;
+	if (device >= 0)
+		return take_device_frame(buf, len);
 	if (head == tail)
 		return 0;
 	int n = incoming[head % FRAMES].len;
@@ -57,6 +99,13 @@ static int give_frame(struct pri *p, void *buf, int len)
 {
 	(void)p;
 	const unsigned char *octets = buf;
+	if (device >= 0) {
+		int n;
+		do
+			n = write(device, buf, len);
+		while (n < 0 && take_device_event());
+		return n;
+	}
 	printf("f ");
 	for (int i = 0; i < len - 2; i++)
 		printf("%02x", octets[i]);
@@ -200,8 +249,11 @@ static void print_event(pri_event *e)
 static void run_events(void)
 {
 	pri_event *e;
-	while ((e = pri_check_event(pri)))
-		print_event(e);
+	do {
+		drained = 1;
+		while ((e = pri_check_event(pri)))
+			print_event(e);
+	} while (!drained);
 }
 
 /* Runs every timer up to `to`, each at its own time. */
@@ -309,7 +361,7 @@ static void print_info(void)
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		fail("usage: pri_peer network|user [timer=ms ...]");
+		fail("usage: pri_peer network|user [device=NUMBER] [timer=ms ...]");
 	int side = strcmp(argv[1], "network") ? PRI_CPE : PRI_NETWORK;
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	pri_set_message(complain);
@@ -327,6 +379,10 @@ int main(int argc, char **argv)
 		if (!value)
 			fail("a timer is written name=value");
 		*value++ = 0;
+		if (!strcmp(argv[i], "device")) {
+			open_device(atoi(value));
+			continue;
+		}
 		int timer = pri_timer2idx(argv[i]);
 		if (timer < 0 || pri_set_timer(pri, timer, atoi(value)))
 			fail("libpri has no such timer");

@@ -68,8 +68,11 @@ fn file_system(ready: &Path, guest: &Path) -> Result<Vec<u8>> {
     };
     let root = ready.join("root");
     let tools = [root.join("bin/busybox"), root.join("bin/dahdi_cfg")];
+    let libpri = tipring_test_libpri::program();
     let mut needed = libraries(guest, &root)?;
     needed.extend(libraries(&tools[1], &root)?);
+    needed.extend(libraries(libpri, &root)?);
+    copy(libpri, "bin/pri_peer")?;
     for tool in &tools {
         copy(tool, &format!("bin/{}", name_of(tool)?))?;
     }

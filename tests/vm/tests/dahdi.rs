@@ -135,6 +135,13 @@ fn timeslots_carry_audio_as_it_is() {
 }
 
 #[test]
+fn a_timeslot_is_tested_by_a_pattern_through_a_loop_at_the_far_end() {
+    for name in ["span-pattern", "span-cas-pattern"] {
+        shown_with(name, &["0 wrong; none without the loop"]);
+    }
+}
+
+#[test]
 fn d_channel_frames_come_out_as_they_went_in() {
     shown_with("span-hdlc", &["520 frames of 1-260 octets"]);
 }
@@ -149,4 +156,22 @@ fn signalling_bits_are_told_once_and_without_the_neighbours() {
 fn a_span_may_go_in_a_call_and_come_back() {
     shown_with("span-taken-away", &["released at the lost end", "at the other by RED"]);
     shown_with("span-brought-back", &["a call was answered", "D-channel frames come through"]);
+}
+
+#[test]
+fn a_hundred_isdn_calls_between_our_two_sides_leave_nothing() {
+    shown_with("isdn-own", &["100 calls", "none left at either end", "0 frames repeated"]);
+}
+
+#[test]
+fn a_hundred_isdn_calls_with_libpri_leave_nothing_in_either_role() {
+    for name in ["isdn-libpri-network", "isdn-libpri-user"] {
+        shown_with(name, &["100 calls", "none left at either end", "0 frames repeated"]);
+    }
+}
+
+#[test]
+fn a_talk_outlives_a_span_that_comes_back_in_time_and_ends_with_one_that_does_not() {
+    shown_with("isdn-short-loss", &["the talk went on"]);
+    shown_with("isdn-long-loss", &["released at both ends", "a call was answered"]);
 }

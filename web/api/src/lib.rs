@@ -38,6 +38,7 @@ mod routes;
 mod scope;
 mod screen_pop;
 mod session;
+mod span_traces;
 mod state;
 mod technician;
 mod today;
@@ -56,6 +57,7 @@ pub use live::{Live, LiveSnapshot};
 pub use metrics::{Family, MetricKind, Sample};
 pub use problem::Problem;
 pub use screen_pop::ScreenPop;
+pub use span_traces::{SpanTraces, TraceField, TraceFrame, TraceWords};
 pub use state::{
     ApiParts, ApiState, Author, CommandSender, ConfigAccess, ConfigError, Directory,
     DirectoryAgent, DirectoryQueue, HealthNote, RecordingReader, Recordings, WebhookOrder,

@@ -136,6 +136,11 @@ impl Live {
         self.changed.send_modify(|n| *n += 1);
     }
 
+    /// Whether the box stops.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// The last published state.
     pub fn snapshot(&self) -> Arc<LiveSnapshot> {
         self.lock().snapshot.clone()

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use rand::RngCore;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -14,7 +14,7 @@ use tipring_clock::{Clock, Instant};
 use tipring_events::{AgentId, Command, QueueId, Reply};
 use tipring_line::Number;
 use tipring_store::{AuditEntry, Reader, Store, Token, TokenId, User, WebhookId};
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, mpsc, oneshot};
 use utoipa::ToSchema;
 
 use crate::idempotency::Answers;
@@ -22,6 +22,7 @@ use crate::lockout::Lockout;
 use crate::presence::Presence;
 use crate::scope::Scope;
 use crate::session::{Beginning, Proof, Session, Sessions, secret_of};
+use crate::span_traces::SpanTraces;
 use crate::technician::Technician;
 use crate::today::TodayFeed;
 use crate::{Family, Live, Problem};
@@ -168,6 +169,8 @@ pub struct ApiParts {
     pub config: Box<dyn ConfigAccess>,
     /// What does a technician's work on the lines.
     pub technician: Box<dyn Technician>,
+    /// What keeps the D-channels' frames.
+    pub traces: Box<dyn SpanTraces>,
     /// Where orders to the sender of webhooks go.
     pub webhook_orders: WebhookOrders,
     /// The offset of local time from UTC, minutes east: where "today" begins. China: 480.
@@ -190,6 +193,7 @@ pub(crate) struct Inner {
     pub(crate) recordings: Box<dyn Recordings>,
     pub(crate) config: Box<dyn ConfigAccess>,
     pub(crate) technician: Box<dyn Technician>,
+    pub(crate) traces: Box<dyn SpanTraces>,
     pub(crate) utc_offset_minutes: i32,
     rng: Mutex<Box<dyn RngCore + Send>>,
     sessions: Mutex<Sessions>,
@@ -239,6 +243,7 @@ impl ApiState {
             recordings: parts.recordings,
             config: parts.config,
             technician: parts.technician,
+            traces: parts.traces,
             utc_offset_minutes: parts.utc_offset_minutes,
             rng: Mutex::new(parts.rng),
             sessions: Mutex::default(),
@@ -330,6 +335,19 @@ impl ApiState {
             entry.address = session.address.to_string();
         }
         entry
+    }
+
+    /// A place for one who listens to a stream, given back when dropped.
+    ///
+    /// # Errors
+    /// All are taken.
+    pub(crate) fn listening_place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        self.inner.listeners.clone().try_acquire_owned().map_err(|_| {
+            let title = "Too many listen already";
+            let detail = "close a page that shows live events, then try again";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-listeners", title, detail)
+                .retry_after(5)
+        })
     }
 
     /// How many listen to live events.

@@ -5,74 +5,15 @@ mod box_under_test;
 
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::StatusCode;
 use box_under_test::TestBox;
-use http_body_util::BodyExt;
-use serde_json::Value;
+use box_under_test::stream::Stream;
 use tipring_clock::Clock;
 use tipring_events::{
     Event, EventKind, LineKind, LineState, LiveLine, LiveState, QueueId, QueueOutcome,
 };
 use tipring_line::CallId;
 use tipring_store::Role;
-use tower::ServiceExt;
-
-#[derive(Debug)]
-struct Message {
-    event: String,
-    id: String,
-    data: Value,
-}
-
-struct Stream {
-    body: Body,
-    text: String,
-}
-
-impl Stream {
-    async fn open(under_test: &TestBox, cookie: &str, last: Option<&str>) -> Self {
-        let mut request = Request::get("/api/events").header(header::COOKIE, cookie);
-        if let Some(last) = last {
-            request = request.header("last-event-id", last);
-        }
-        let request = request.body(Body::empty()).unwrap();
-        let response = under_test.router.clone().oneshot(request).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
-        Stream { body: response.into_body(), text: String::new() }
-    }
-
-    /// The next message; `None` when the stream has ended. Comments are passed over.
-    async fn next(&mut self) -> Option<Message> {
-        loop {
-            if let Some((block, rest)) = self.text.split_once("\n\n") {
-                let field = |name: &str| {
-                    let line = block.lines().find_map(|line| line.strip_prefix(name));
-                    line.unwrap_or("").to_owned()
-                };
-                let (event, id, data) = (field("event: "), field("id: "), field("data: "));
-                self.text = rest.to_owned();
-                if !event.is_empty() {
-                    return Some(Message { event, id, data: serde_json::from_str(&data).unwrap() });
-                }
-                continue;
-            }
-            let frame = self.body.frame().await?.unwrap();
-            self.text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
-        }
-    }
-
-    /// The next message of this kind, others passed over.
-    async fn next_of(&mut self, event: &str) -> Message {
-        loop {
-            let message = self.next().await.expect("the stream goes on");
-            if message.event == event {
-                return message;
-            }
-        }
-    }
-}
 
 fn pressed(under_test: &TestBox, count: u64) -> Vec<Event> {
     let kind = |n| EventKind::KeyPressed { call: CallId(n), digit: '1' };
@@ -100,7 +41,7 @@ async fn a_snapshot_comes_first_and_then_every_event_once_and_in_order() {
     under_test.live.publish_state(under_test.clock.wall(), state("fxo-1"));
     // These are newer than the state: a listener starts from the state and must hear them.
     under_test.live.publish_events(&pressed(&under_test, 3));
-    let mut stream = Stream::open(&under_test, &cookie, None).await;
+    let mut stream = Stream::open(&under_test, "/api/events", &cookie, None).await;
     under_test.live.publish_events(&pressed(&under_test, 300));
     let first = stream.next().await.unwrap();
     assert_eq!((first.event.as_str(), &first.data["sequence"]), ("snapshot", &5.into()));
@@ -125,7 +66,7 @@ async fn a_snapshot_comes_first_and_then_every_event_once_and_in_order() {
 async fn a_listener_that_is_too_slow_is_told_and_cut_off() {
     let under_test = TestBox::new();
     let cookie = under_test.cookie().await;
-    let mut stream = Stream::open(&under_test, &cookie, None).await;
+    let mut stream = Stream::open(&under_test, "/api/events", &cookie, None).await;
     assert_eq!(stream.next().await.unwrap().event, "snapshot");
     for _ in 0..4 {
         under_test.live.publish_events(&pressed(&under_test, 3_000));
@@ -153,7 +94,7 @@ async fn a_listener_that_is_too_slow_is_told_and_cut_off() {
 async fn a_listener_that_takes_nothing_is_cut_off_in_time() {
     let under_test = TestBox::new();
     let cookie = under_test.cookie().await;
-    let stream = Stream::open(&under_test, &cookie, None).await;
+    let stream = Stream::open(&under_test, "/api/events", &cookie, None).await;
     let listeners = || async {
         let metrics = under_test.get("/metrics", "").await.text();
         let line = metrics.lines().find(|line| line.starts_with("tipring_web_listeners ")).unwrap();
@@ -171,27 +112,27 @@ async fn a_listener_that_takes_nothing_is_cut_off_in_time() {
 async fn who_comes_back_goes_on_where_it_was() {
     let under_test = TestBox::new();
     let cookie = under_test.cookie().await;
-    let mut stream = Stream::open(&under_test, &cookie, None).await;
+    let mut stream = Stream::open(&under_test, "/api/events", &cookie, None).await;
     under_test.live.publish_events(&pressed(&under_test, 10));
     let mut last = stream.next_of("event").await;
     while last.data["sequence"] != 4 {
         last = stream.next_of("event").await;
     }
     drop(stream);
-    let mut stream = Stream::open(&under_test, &cookie, Some(&last.id)).await;
+    let mut stream = Stream::open(&under_test, "/api/events", &cookie, Some(&last.id)).await;
     for sequence in 5..=10 {
         assert_eq!(stream.next().await.unwrap().data["sequence"], sequence);
     }
     // From another run of the box, from the future, or nonsense: from the beginning.
     let run = last.id.split_once('-').unwrap().0;
     for id in ["1-4".to_owned(), format!("{run}-11"), format!("{run}-x"), "é".to_owned()] {
-        let mut stream = Stream::open(&under_test, &cookie, Some(&id)).await;
+        let mut stream = Stream::open(&under_test, "/api/events", &cookie, Some(&id)).await;
         assert_eq!(stream.next().await.unwrap().event, "snapshot", "{id}");
     }
     // From before the ring's tail: from the beginning, too.
     under_test.live.publish_events(&pressed(&under_test, 9_000));
     under_test.live.publish_state(under_test.clock.wall(), state("fxo-1"));
-    let mut stream = Stream::open(&under_test, &cookie, Some(&last.id)).await;
+    let mut stream = Stream::open(&under_test, "/api/events", &cookie, Some(&last.id)).await;
     assert_eq!(stream.next().await.unwrap().data["sequence"], 9_010);
 }
 
@@ -201,7 +142,7 @@ async fn a_stream_ends_with_its_session_and_their_number_is_bounded() {
     let cookie = under_test.cookie().await;
     let mut streams = Vec::new();
     for _ in 0..64 {
-        streams.push(Stream::open(&under_test, &cookie, None).await);
+        streams.push(Stream::open(&under_test, "/api/events", &cookie, None).await);
     }
     let full = under_test.get("/api/events", &cookie).await;
     assert_eq!(full.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -217,7 +158,7 @@ async fn a_stream_ends_with_its_session_and_their_number_is_bounded() {
 async fn a_box_that_stops_lets_its_listeners_go() {
     let under_test = TestBox::new();
     let cookie = under_test.cookie().await;
-    let mut stream = Stream::open(&under_test, &cookie, None).await;
+    let mut stream = Stream::open(&under_test, "/api/events", &cookie, None).await;
     assert_eq!(stream.next().await.unwrap().event, "snapshot");
     under_test.live.close();
     assert_eq!(stream.next_of("note").await.data["reason"], "stopping");
@@ -257,7 +198,7 @@ fn given_up(under_test: &TestBox, calls: std::ops::Range<u64>) {
 async fn the_figures_of_the_day_come_with_the_snapshot_and_at_most_once_a_second() {
     let mut under_test = TestBox::new();
     let cookie = under_test.cookie().await;
-    let mut stream = Stream::open(&under_test, &cookie, None).await;
+    let mut stream = Stream::open(&under_test, "/api/events", &cookie, None).await;
     assert_eq!(stream.next().await.unwrap().event, "snapshot");
     let first = stream.next().await.unwrap();
     assert_eq!(first.event, "today");
@@ -281,13 +222,15 @@ async fn the_figures_of_the_day_come_with_the_snapshot_and_at_most_once_a_second
 
     // Others see what their roles see.
     let supervisor = under_test.cookie_of(Role::Supervisor).await;
-    let seen = Stream::open(&under_test, &supervisor, None).await.next_of("today").await;
+    let seen =
+        Stream::open(&under_test, "/api/events", &supervisor, None).await.next_of("today").await;
     assert!(seen.data["counts"].is_null() && seen.data["figures"]["total"].is_null());
     let technician = under_test.cookie_of(Role::Technician).await;
-    let seen = Stream::open(&under_test, &technician, None).await.next_of("today").await;
+    let seen =
+        Stream::open(&under_test, "/api/events", &technician, None).await.next_of("today").await;
     assert_eq!(seen.data["counts"]["calls"], 50);
     assert!(seen.data["figures"].is_null());
     let agent = under_test.agent_cookie().await;
-    let mut stream = Stream::open(&under_test, &agent, None).await;
+    let mut stream = Stream::open(&under_test, "/api/events", &agent, None).await;
     tokio::time::timeout(Duration::from_secs(3), stream.next_of("today")).await.unwrap_err();
 }

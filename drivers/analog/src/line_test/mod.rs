@@ -30,7 +30,7 @@ use tipring_line::{
 use crate::plans::{CallerIdKind, CountryPlan};
 use echo::EchoProbe;
 pub use echo::EchoReading;
-pub use report::{DialToneReading, Language, LineLimits, LineReport, Verdict};
+pub use report::{DialToneReading, LineLimits, LineReport, Verdict};
 
 /// The most balances that are tried.
 pub const BALANCES_MAX: usize = 8;

@@ -2,6 +2,7 @@
 
 use arrayvec::ArrayVec;
 use tipring_dsp::{Noise, ToneReading};
+use tipring_line::Language;
 
 use super::BALANCES_MAX;
 use super::echo::EchoReading;
@@ -150,15 +151,6 @@ impl LineReport {
         }
         if dial_tone.known { Verdict::Good } else { Verdict::ForeignDialTone }
     }
-}
-
-/// In which language.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Language {
-    /// Simplified Chinese.
-    Chinese,
-    /// English.
-    English,
 }
 
 /// What is to be said of a line.

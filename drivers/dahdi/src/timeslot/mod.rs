@@ -1,5 +1,6 @@
 //! One timeslot of a span, with its audio and, under channel-associated signalling, its bits.
 
+mod looped;
 mod open;
 
 use core::ffi::c_int;
@@ -17,6 +18,7 @@ use crate::layout::{events, has_gone};
 use crate::pace::Pace;
 use crate::port::PortStats;
 use crate::spans::alarms_of;
+pub use looped::{DahdiLoop, open_loop};
 pub use open::{TimeslotSettings, open_timeslot};
 
 /// Exchanges between two looks at the bits that no event asked for: a second. An event may be

@@ -38,7 +38,10 @@ pub fn open_timeslot(
 
 /// Opens and prepares a channel. A clear channel opens for data, so that it must be told each
 /// time that it carries audio.
-fn open_in(folder: &Path, settings: TimeslotSettings) -> Result<Opened<Channel>, OpenError> {
+pub(super) fn open_in(
+    folder: &Path,
+    settings: TimeslotSettings,
+) -> Result<Opened<Channel>, OpenError> {
     let TimeslotSettings { channel: number, cas, law } = settings;
     let file = open_device(folder, "channel")?;
     let path = folder.join("channel");

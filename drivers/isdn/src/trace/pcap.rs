@@ -1,5 +1,6 @@
 //! Captures in the classic pcap format (draft-ietf-opsawg-pcap), link type LINUX_LAPD (177): a
-//! pseudo-header that tells direction and side, then the LAPD frame without FCS.
+//! pseudo-header that tells direction and side, then the LAPD frame without FCS. The plain link type
+//! LAPD (203) is read by Wireshark as well, but has no direction: every frame goes from `?` to `?`.
 
 use arrayvec::ArrayVec;
 use tipring_clock::WallTime;

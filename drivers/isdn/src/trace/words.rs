@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write as _};
 
-use tipring_line::{Number, Presentation};
+use tipring_line::{Language, Number, Presentation};
 
 use crate::q921::{Control, Repr, Side};
 use crate::q931::element::{
@@ -11,24 +11,6 @@ use crate::q931::element::{
 };
 use crate::q931::{Message, MessageType};
 
-/// The language of the words.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Language {
-    /// Simplified Chinese.
-    Chinese,
-    /// English.
-    English,
-}
-
-impl Language {
-    const fn pick(self, chinese: &'static str, english: &'static str) -> &'static str {
-        match self {
-            Language::Chinese => chinese,
-            Language::English => english,
-        }
-    }
-}
-
 /// Says in one line what a frame sent by `sender` means. A frame that carries no message is told
 /// by its name alone.
 pub fn describe(sender: Side, frame: &[u8], language: Language) -> String {
@@ -36,6 +18,15 @@ pub fn describe(sender: Side, frame: &[u8], language: Language) -> String {
     // Writing into a string does not fail.
     let _ = write_line(&mut line, sender, frame, language);
     line
+}
+
+/// Whether a frame carries a message of call control, and is not the data link's alone.
+pub fn carries_message(frame: &[u8]) -> bool {
+    Repr::parse(frame).is_ok_and(|repr| is_message(&repr))
+}
+
+fn is_message(repr: &Repr<'_>) -> bool {
+    matches!(repr.control, Control::I { .. } | Control::Ui { .. }) && !repr.info.is_empty()
 }
 
 fn write_line(out: &mut String, sender: Side, frame: &[u8], l: Language) -> fmt::Result {
@@ -47,7 +38,7 @@ fn write_line(out: &mut String, sender: Side, frame: &[u8], l: Language) -> fmt:
         Ok(repr) => repr,
         Err(error) => return write!(out, "{} ({error})", l.pick("不是 LAPD 帧", "no LAPD frame")),
     };
-    if !matches!(repr.control, Control::I { .. } | Control::Ui { .. }) || repr.info.is_empty() {
+    if !is_message(&repr) {
         return link_frame(out, repr.control, l);
     }
     match Message::parse(repr.info) {
@@ -108,7 +99,7 @@ fn message_line(out: &mut String, message: &Message<'_>, l: Language) -> fmt::Re
     Ok(())
 }
 
-fn meaning(kind: MessageType, l: Language) -> &'static str {
+pub(super) fn meaning(kind: MessageType, l: Language) -> &'static str {
     match kind {
         MessageType::Setup => l.pick("发起呼叫", "a call begins"),
         MessageType::SetupAcknowledge => l.pick("请续发号码", "send more digits"),
@@ -132,7 +123,7 @@ fn meaning(kind: MessageType, l: Language) -> &'static str {
     }
 }
 
-fn element_words(out: &mut String, element: &Element<'_>, l: Language) -> fmt::Result {
+pub(super) fn element_words(out: &mut String, element: &Element<'_>, l: Language) -> fmt::Result {
     match element {
         Element::CallingNumber(number) => party(out, l.pick("主叫", "from"), number, l),
         Element::CalledNumber(number) => party(out, l.pick("被叫", "to"), number, l),

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use tipring_line::SpanAlarms;
 
 use super::Way;
+use super::end::with_framing;
 
 /// What may be wrong with what an end receives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -65,7 +66,7 @@ impl Way {
 pub(super) fn alarms(tx: &Way, rx: &Way) -> SpanAlarms {
     // An end that hears nothing does not hear either that it is not heard.
     let rai = tx.fault().silences() && !rx.fault().silences();
-    SpanAlarms { rai, ..rx.fault().alarms() }
+    with_framing(tx, rx, SpanAlarms { rai, ..rx.fault().alarms() })
 }
 
 /// Orders to the wire between two ends; used from any thread.

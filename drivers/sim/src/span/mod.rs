@@ -4,12 +4,14 @@
 //! the whole, behind [`Span`]; the parts may live in different threads. Neither end is the
 //! network's by itself: it is what is put on it. Wire faults are data of the [`SpanFaults`] and
 //! orders of the [`SpanControl`]: bit errors, slips, damaged signalling bits, lost D-channel
-//! frames by seed; loss of signal, of frame, AIS and a dead D-channel by command.
+//! frames by seed; loss of signal, of frame, AIS and a dead D-channel by command. The ends may be
+//! set up differently ([`EndSettings`]), and then see of each other what real ones would.
 //!
 //! Left out on purpose: the bits of timeslot 0. A span out of frame is told so; that the far side
 //! is told by RAI is done here as the hardware does it.
 
 mod control;
+mod end;
 mod hdlc;
 mod timeslot;
 mod whole;
@@ -20,6 +22,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 pub use control::{SpanControl, SpanFault};
+pub use end::EndSettings;
 pub use hdlc::HDLC_BYTES_MAX;
 pub use timeslot::SimTimeslot;
 pub use whole::SimSpan;
@@ -52,6 +55,10 @@ pub struct SpanFaults {
 /// What both ends share, one for each direction.
 #[derive(Debug)]
 struct Way {
+    /// How the end that sends this way is set up.
+    sender: EndSettings,
+    /// The loop at the end that sends this way; an [`end::Loop`] by its number.
+    looped: AtomicU8,
     /// Signalling bits sent, by timeslot; place 0 is unused.
     bits: [AtomicU8; TIMESLOTS as usize + 1],
     /// The fault ordered for what this way's receiver gets; a [`SpanFault`] by its number.
@@ -63,8 +70,10 @@ struct Way {
 }
 
 impl Way {
-    fn new() -> Arc<Self> {
+    fn new(sender: EndSettings) -> Arc<Self> {
         Arc::new(Way {
+            sender,
+            looped: AtomicU8::new(0),
             // What a timeslot without signalling sends (G.704, clause 5.1.3.2.2).
             bits: [const { AtomicU8::new(0b1101) }; TIMESLOTS as usize + 1],
             fault: AtomicU8::new(0),
@@ -84,9 +93,20 @@ pub struct SpanEnd {
     pub timeslots: Vec<SimTimeslot>,
 }
 
-/// A span with these faults, in a course that the seed gives: both ends, and the control.
+/// A span with these faults, in a course that the seed gives: both ends, and the control. Its ends
+/// go with whatever is put on them.
 pub fn span(faults: SpanFaults, seed: u64) -> (SpanEnd, SpanEnd, SpanControl) {
-    let ways = [Way::new(), Way::new()];
+    span_between([EndSettings::default(); 2], faults, seed)
+}
+
+/// A span whose ends are set up so.
+pub fn span_between(
+    ends: [EndSettings; 2],
+    faults: SpanFaults,
+    seed: u64,
+) -> (SpanEnd, SpanEnd, SpanControl) {
+    let faults = end::drifting(faults, ends);
+    let ways = ends.map(Way::new);
     let control = SpanControl::new(ways.clone());
     let mut timeslots = [Vec::new(), Vec::new()];
     for number in 1..=TIMESLOTS {

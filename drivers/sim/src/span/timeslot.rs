@@ -11,6 +11,7 @@ use tipring_dsp::g711;
 use tipring_line::{Alarm, FRAME_SAMPLES, Frame, Law, PortError, SILENCE, Timeslot, TimeslotEvent};
 
 use super::control::alarms;
+use super::end::Loop;
 use super::{SpanFaults, Way};
 
 /// A frame as it is on the wire.
@@ -124,10 +125,15 @@ impl Timeslot for SimTimeslot {
     fn exchange(&mut self, tx: &Frame, rx: &mut Frame) -> Result<(), PortError> {
         let mut codes = SILENT;
         g711::encode(Law::A, tx, &mut codes);
+        self.look();
+        let mut received = self.receiver.pop().unwrap_or(SILENT);
+        match self.tx.looped() {
+            Loop::Open => {}
+            Loop::Remote => codes = received,
+            Loop::Local => (codes, received) = (SILENT, codes),
+        }
         // An end that is four frames ahead of the other loses what it sends.
         let _ = self.sender.push(codes);
-        self.look();
-        let received = self.receiver.pop().unwrap_or(SILENT);
         if self.rx.fault().silences() {
             *rx = SILENCE;
             return Ok(());

@@ -9,6 +9,7 @@ use rtrb::{Consumer, Producer};
 use tipring_line::{PortError, Span, SpanAlarms, SpanErrors, SpanEvent, SpanTest};
 
 use super::control::{SpanFault, alarms};
+use super::end::{DChannel, Loop, has_d_channel};
 use super::hdlc::HdlcFrame;
 use super::{SpanFaults, Way};
 
@@ -66,8 +67,20 @@ impl SimSpan {
 
 impl Span for SimSpan {
     fn receive_hdlc(&mut self, frame: &mut [u8]) -> Option<usize> {
+        if has_d_channel(&self.tx, &self.rx) == DChannel::Noisy {
+            self.rx.hdlc_errors.fetch_add(1, Ordering::Relaxed);
+        }
         loop {
             let received = self.receiver.pop().ok()?;
+            match (has_d_channel(&self.tx, &self.rx), self.tx.looped()) {
+                (DChannel::Heard, Loop::Open) => {}
+                (DChannel::Heard, Loop::Remote) => {
+                    // What finds no room is lost on the wire.
+                    let _ = self.sender.push(received);
+                    continue;
+                }
+                _ => continue,
+            }
             let fault = self.rx.fault();
             let arrives = !fault.silences() && fault != SpanFault::NoHdlc;
             if arrives && self.survives(received.len()) && received.len() <= frame.len() {
@@ -83,14 +96,17 @@ impl Span for SimSpan {
         const FULL: i32 = 11;
         let failed = |code| PortError::Failed { what: "the simulated D-channel", code };
         let frame = HdlcFrame::try_from(frame).map_err(|_| failed(TOO_LONG))?;
+        if self.tx.looped() != Loop::Open {
+            return Ok(());
+        }
         self.sender.push(frame).map_err(|_| failed(FULL))
     }
 
     fn test(&mut self, test: SpanTest) -> Result<(), PortError> {
-        match test {
-            SpanTest::Off => Ok(()),
-            _ => Err(PortError::Unsupported("be tested: it is simulated")),
-        }
+        let to = Loop::of(test);
+        let to = to.ok_or(PortError::Unsupported("send a pattern by itself: it is simulated"))?;
+        self.tx.set_loop(to);
+        Ok(())
     }
 
     fn poll_event(&mut self) -> Option<SpanEvent> {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tipring_analog::line_test::{Language, LineReport, Verdict};
+use tipring_analog::line_test::{LineReport, Verdict};
 use tipring_analog::plans::CallerIdKind;
 use tipring_api::{
     BoardReport, ConfigAccess, HeardCallerId, LineFigures, LineTested, LineTone, LineWork,
     Technician, TechnicianLine, TechnicianRefusal,
 };
 use tipring_config::{Document, LearntTone, LineEntry};
+use tipring_line::Language;
 use tokio::runtime::Handle;
 
 use super::LineDesk;

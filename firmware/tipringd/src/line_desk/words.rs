@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use tipring_analog::line_test::{Language, LineReport};
+use tipring_analog::line_test::LineReport;
 use tipring_analog::plans::CallerIdKind;
 use tipring_config::LearntTone;
+use tipring_line::Language;
 
 /// `450 Hz, 350/350 ms`.
 pub(super) fn tone_in_words(tone: &LearntTone) -> String {

@@ -17,6 +17,7 @@ use tipring_sim::{SpanFaults, span};
 use super::status::{LineState, described, well};
 use super::{BChannel, FarEnd, SimSpans, SpanPlan, Spans, plan};
 use crate::journal::{Level, note};
+use crate::span_traces::SpanTraces;
 
 /// What the spans are made of, and where they stand.
 struct Opening<'a> {
@@ -25,6 +26,8 @@ struct Opening<'a> {
     index: u8,
     entry: &'a SpanEntry,
     plan: SpanPlan,
+    clock: &'a RealClock,
+    traces: &'a SpanTraces,
 }
 
 /// What looks after a DAHDI channel in another thread.
@@ -41,14 +44,14 @@ pub(crate) fn attach(
     variants: &Path,
     seed: u64,
     media: &mut Control,
-    clock: &RealClock,
+    (clock, traces): (&RealClock, &SpanTraces),
 ) -> anyhow::Result<(Spans, SimSpans, Keepers)> {
     let (mut spans, mut far, mut keepers) = (Spans::new(), Vec::new(), Keepers::new());
     spans.entries.clone_from(&resolved.spans);
     let now = clock.now();
     for (index, entry) in (0u8..).zip(&resolved.spans) {
         let plan = plan(entry, variants).with_context(|| format!("span {}", entry.name))?;
-        let mut opening = Opening { media, now, index, entry, plan };
+        let mut opening = Opening { media, now, index, entry, plan, clock, traces };
         if entry.simulated {
             far.push(opening.simulated(&mut spans, seed ^ u64::from(index) << 32)?);
         } else if let Err(why) = opening.dahdi(&mut spans, board, &mut keepers) {
@@ -116,11 +119,13 @@ impl Opening<'_> {
     }
 
     fn add(&self, spans: &mut Spans, hardware: Box<dyn tipring_line::Span>, line: LineState) {
-        let isdn = match &self.plan {
-            SpanPlan::Isdn(settings) => Some((**settings).clone()),
-            SpanPlan::R2(_) => None,
+        let SpanPlan::Isdn(settings) = &self.plan else {
+            return spans.add(self.now, hardware, None, line);
         };
-        spans.add(self.now, hardware, isdn, line);
+        let ring = self.traces.ring(&self.entry.name, settings.calls.side);
+        let clock = self.clock.clone();
+        let traced = ring.tap(hardware, move || clock.wall());
+        spans.add(self.now, Box::new(traced), Some((**settings).clone()), line);
     }
 
     /// Attaches a timeslot that carries calls.

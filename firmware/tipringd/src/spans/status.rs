@@ -1,27 +1,23 @@
 //! The state of a span's line: what its hardware tells, and what is wrong with it in one line.
 
-use tipring_clock::{Duration, Instant};
+use tipring_clock::Instant;
 use tipring_config::{SpanClock, SpanEntry};
 use tipring_dahdi::{LineCoding, SpanLine, SpanStatus as Driver, TimingSource};
 use tipring_events::{SpanAlarm, SpanErrorCounts, SpanLink, SpanStatus};
-use tipring_isdn::q921::{Link, State};
-use tipring_line::{SpanAlarms, SpanErrors};
-
-/// A D-channel that has been down for so long, on a line without an alarm, has nobody at its end.
-const SILENT: Duration = Duration::from_secs(10);
+use tipring_line::{
+    Language, LinkSight, SpanAlarms, SpanErrors, SpanEvent, SpanTrouble, SpanWatch,
+};
 
 /// The state of a span's line.
 #[derive(Clone, Debug)]
 pub struct LineState {
     name: String,
-    d_channel: u8,
     driver: Driver,
-    described: SpanLine,
+    watch: SpanWatch,
     /// Why it could not be opened.
     missing: Option<String>,
-    /// Since when its data link is down although its line is well.
-    down_since: Option<Instant>,
-    trouble: String,
+    /// What was wrong at the last look.
+    trouble: Option<SpanTrouble>,
 }
 
 /// How a configuration describes a span's line.
@@ -62,71 +58,53 @@ pub fn well(entry: &SpanEntry, number: u16) -> LineState {
 impl LineState {
     /// The line as its driver shows it and as the configuration describes it.
     pub(super) fn new(entry: &SpanEntry, driver: Driver, described: SpanLine) -> Self {
-        LineState {
-            name: entry.name.clone(),
-            d_channel: entry.d_channel,
-            driver,
-            described,
-            missing: None,
-            down_since: None,
-            trouble: String::new(),
-        }
+        let mut watch = SpanWatch::new(described.framing());
+        watch.on_framing(driver.framing());
+        watch.on_event(SpanEvent::Alarms(driver.alarms));
+        watch.on_event(SpanEvent::Errors(driver.errors));
+        LineState { name: entry.name.clone(), driver, watch, missing: None, trouble: None }
     }
 
     /// The line of a span that could not be opened, and why.
     pub(super) fn missing(entry: &SpanEntry, number: u16, why: String) -> Self {
         let mut line = well(entry, number);
         line.driver.alarms.gone = true;
-        line.trouble.clone_from(&why);
         line.missing = Some(why);
         line
     }
 
     pub(super) fn alarms(&mut self, alarms: SpanAlarms) {
         self.driver.alarms = alarms;
+        self.watch.on_event(SpanEvent::Alarms(alarms));
     }
 
     pub(super) fn errors(&mut self, errors: SpanErrors) {
         self.driver.errors = errors;
+        self.watch.on_event(SpanEvent::Errors(errors));
     }
 
     /// Looks whether something is wrong, or no more; a line for the journal if that is new.
-    pub(super) fn look(&mut self, now: Instant, link: Option<&Link>) -> Option<String> {
-        let is_up = |link: &Link| {
-            matches!(link.state(), State::MultipleFrameEstablished | State::TimerRecovery)
-        };
-        let down = link.filter(|link| !is_up(link));
-        let by_driver = match &self.missing {
-            Some(why) => Some(why.clone()),
-            None => self.driver.trouble(self.described),
-        };
-        self.down_since = match (down, self.driver.alarms.gravest()) {
-            (Some(_), None) => Some(self.down_since.unwrap_or(now)),
-            _ => None,
-        };
-        let silent = self.down_since.is_some_and(|since| now - since >= SILENT);
-        let by_link = down.filter(|_| silent).map(|link| self.unanswered(link));
-        let trouble = by_driver.or(by_link).unwrap_or_default();
-        if core::mem::replace(&mut self.trouble, trouble) == self.trouble {
+    pub(super) fn look(&mut self, now: Instant, link: Option<LinkSight>) -> Option<String> {
+        if self.missing.is_some() {
+            // That was said when it was not opened.
             return None;
         }
-        Some(match self.trouble.as_str() {
-            "" => format!("{}: in order again", self.name),
-            trouble => format!("{}: {trouble}", self.name),
-        })
+        self.watch.on_link(now, link);
+        let trouble = self.watch.trouble();
+        if core::mem::replace(&mut self.trouble, trouble) == trouble {
+            return None;
+        }
+        let text = trouble.map_or("in order again", |trouble| trouble.text(Language::English));
+        Some(format!("{}: {text}", self.name))
     }
 
-    fn unanswered(&self, link: &Link) -> String {
-        if link.same_side_suspected() {
-            return "both ends of the D-channel are set to one side: make `signalling` pri-network \
-                    here if the far side is the subscriber, else pri-user"
-                .to_owned();
+    /// What is wrong, in a line; empty if nothing is.
+    fn words(&self, language: Language) -> String {
+        match (&self.missing, self.trouble) {
+            (Some(why), _) => format!("{}{why}", language.pick("中继打不开：", "")),
+            (None, Some(trouble)) => trouble.text(language).to_owned(),
+            (None, None) => String::new(),
         }
-        format!(
-            "nobody answers on the D-channel in timeslot {}: the exchange has it elsewhere, or \
-             signals by R2; ask for what was ordered, and set `d_channel` or `signalling`",
-            self.d_channel
-        )
     }
 
     pub(super) fn restart_failed(&self, timeslots: u32) -> String {
@@ -150,7 +128,8 @@ impl LineState {
                 Some(false) => SpanLink::Down,
                 Some(true) => SpanLink::Up,
             },
-            trouble: self.trouble.clone(),
+            trouble: self.words(Language::English),
+            trouble_zh: self.words(Language::Chinese),
             errors: SpanErrorCounts {
                 line_code: errors.line_code,
                 crc4: errors.crc4,

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use rand::Rng;
 use tipring_isdn::q921::Side;
 
-use crate::line::Line;
-use crate::peer::Event;
+use crate::peer::{Event, LibPri};
 
 /// What libpri's side does with a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,21 +76,20 @@ impl Desk {
     }
 
     /// Does with every event of libpri's what its user must; new calls get a manner by `choose`.
-    pub fn serve(&mut self, line: &mut Line, mut choose: impl FnMut(&Event) -> Manner) {
-        while let Some(event) = line.theirs.events.pop_front() {
+    pub fn serve(&mut self, theirs: &mut LibPri, mut choose: impl FnMut(&Event) -> Manner) {
+        while let Some(event) = theirs.events.pop_front() {
             match event.name.as_str() {
-                "ring" => self.on_ring(line, event, &mut choose),
-                "hangup-req" | "hangup" => self.on_hangup(line, &event),
+                "ring" => self.on_ring(theirs, event, &mut choose),
+                "hangup-req" | "hangup" => self.on_hangup(theirs, &event),
                 "gone" => self.end(event.number("id"), 0),
                 _ => {}
             }
-            line.exchange();
         }
     }
 
     fn on_ring(
         &mut self,
-        line: &mut Line,
+        theirs: &mut LibPri,
         event: Event,
         choose: &mut impl FnMut(&Event) -> Manner,
     ) {
@@ -99,10 +97,10 @@ impl Desk {
         // In a glare the network's call goes on, so an exchange refuses the other; a subscriber
         // takes the exchange's call, and its own is refused there.
         let glare = self.outgoing.values().any(|timeslot| i32::from(*timeslot) == channel);
-        let is_network = line.ours.link().side() == Side::User;
+        let is_network = theirs.side() == Side::Network;
         let manner = if glare && is_network { Manner::Refuse(44) } else { choose(&event) };
         let mut call = PeerCall { channel, manner, ring: event, answered: false, ended: None };
-        let mut tell = |text: String| line.theirs.command(&text);
+        let mut tell = |text: String| theirs.command(&text);
         match manner {
             Manner::Refuse(cause) => {
                 // libpri refuses with RELEASE COMPLETE by these causes alone; before any other
@@ -134,10 +132,10 @@ impl Desk {
     }
 
     /// libpri wants its user to confirm every end.
-    fn on_hangup(&mut self, line: &mut Line, event: &Event) {
+    fn on_hangup(&mut self, theirs: &mut LibPri, event: &Event) {
         let (id, cause) = (event.number("id"), event.number("cause"));
         self.end(id, cause);
-        line.theirs.command(&format!("hangup {id} {cause}"));
+        theirs.command(&format!("hangup {id} {cause}"));
     }
 
     fn end(&mut self, id: i32, cause: i32) {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tipring_clock::Instant;
 use tipring_isdn::q921::Side;
 use tipring_isdn::q931::{Output, Profile};
-use tipring_isdn::trace::{Language, describe};
+use tipring_isdn::trace::describe;
 use tipring_isdn::{SpanSettings, SpanSignalling};
-use tipring_line::{CallerId, ChannelCommand, ChannelEvent, Endpoint, PortId};
+use tipring_line::{CallerId, ChannelCommand, ChannelEvent, Endpoint, Language, PortId};
 
 use crate::peer::{Event, LibPri};
 

@@ -50,6 +50,7 @@ impl Event {
 /// libpri in a process of its own.
 #[derive(Debug)]
 pub struct LibPri {
+    side: Side,
     child: Child,
     reader: BufReader<UnixStream>,
     writer: UnixStream,
@@ -62,7 +63,10 @@ pub struct LibPri {
 }
 
 /// The compiled program, made once for all tests of a process.
-fn program() -> &'static Path {
+///
+/// # Panics
+/// It does not compile.
+pub fn program() -> &'static Path {
     static MADE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = MADE.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder for the peer can be made");
@@ -90,18 +94,32 @@ impl LibPri {
     /// # Panics
     /// It does not start.
     pub fn start(side: Side, timers: &[&str]) -> Self {
+        LibPri::run(program(), side, timers)
+    }
+
+    /// Starts libpri as this side on a D-channel of DAHDI, of this number. `program` is what
+    /// [`program`] made, wherever it lies now.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub fn start_on_device(program: &Path, side: Side, channel: u16) -> Self {
+        LibPri::run(program, side, &[&format!("device={channel}")])
+    }
+
+    fn run(program: &Path, side: Side, arguments: &[&str]) -> Self {
         let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");
         ours.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout can be set");
         let input = OwnedFd::from(theirs.try_clone().expect("a socket can be cloned"));
-        let child = Command::new(program())
+        let child = Command::new(program)
             .arg(if side == Side::Network { "network" } else { "user" })
-            .args(timers)
+            .args(arguments)
             .stdin(Stdio::from(input))
             .stdout(Stdio::from(OwnedFd::from(theirs)))
             .spawn()
             .expect("the peer starts");
         let writer = ours.try_clone().expect("a socket can be cloned");
         let mut peer = LibPri {
+            side,
             child,
             reader: BufReader::new(ours),
             writer,
@@ -112,6 +130,11 @@ impl LibPri {
         };
         peer.advance(Instant::ZERO);
         peer
+    }
+
+    /// Which side it is.
+    pub fn side(&self) -> Side {
+        self.side
     }
 
     /// Tells libpri to do something, and waits until it is done.

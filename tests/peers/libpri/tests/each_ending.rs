@@ -27,13 +27,13 @@ fn calls_of_ours_end_in_every_way() {
             let mut desk = Desk::default();
             line.dial(5, "8001", CallerId::default());
             line.run(Duration::from_secs(1));
-            desk.serve(&mut line, |_| manner);
+            desk.serve(&mut line.theirs, |_| manner);
             line.run(Duration::from_secs(1));
-            desk.serve(&mut line, |_| manner);
+            desk.serve(&mut line.theirs, |_| manner);
             line.command(5, &ChannelCommand::Release(Cause::NormalClearing));
             for _ in 0..5 {
                 line.run(Duration::from_secs(1));
-                desk.serve(&mut line, |_| manner);
+                desk.serve(&mut line.theirs, |_| manner);
             }
             let (_, event) =
                 line.expect(Duration::ZERO, |_, event| matches!(event, ChannelEvent::Released(_)));

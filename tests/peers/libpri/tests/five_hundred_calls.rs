@@ -163,7 +163,7 @@ impl Storm {
 
     fn attend(&mut self) {
         let rng = &mut self.rng;
-        self.desk.serve(&mut self.line, |_| Manner::by_chance(rng));
+        self.desk.serve(&mut self.line.theirs, |_| Manner::by_chance(rng));
         self.ours.take(&mut self.line, &mut self.rng);
     }
 

@@ -137,6 +137,7 @@ fn an_alarm_in_mid_call_ends_it_and_the_span_comes_back() {
     assert_eq!(status.alarms, [SpanAlarm::NoSignal, SpanAlarm::Red]);
     assert_eq!(status.link, SpanLink::Down);
     assert!(status.trouble.contains("no signal (LOS): plug the cable in"), "{}", status.trouble);
+    assert!(status.trouble_zh.contains("没有信号（LOS）：请插好电缆"), "{}", status.trouble_zh);
     assert_eq!(live.spans[0].channels[0].state, SpanChannelState::Alarm);
     assert_eq!(ended(&world), [], "a talk outlives its D-channel for T309");
     world.run(8 * SECOND);

@@ -5,6 +5,8 @@
 
 mod calls;
 mod drift;
+mod isdn;
+mod isdn_loss;
 mod loss;
 mod opening;
 mod rig;
@@ -43,7 +45,9 @@ fn main() -> ExitCode {
         "drift" => drift::trials(),
         "loss" => loss::trials(),
         "span" => span::trials(),
+        "isdn" => isdn::trials(),
         "span-loss" => span_loss::trials(),
+        "isdn-loss" => isdn_loss::trials(),
         _ => {
             eprintln!("there is no trial '{trial}'");
             false

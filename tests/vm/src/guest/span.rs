@@ -6,7 +6,7 @@ use rand::{Rng, SeedableRng};
 use tipring_clock::{Clock, RealClock};
 use tipring_dahdi::{
     ChannelUse, Control, DahdiKeeper, DahdiSpan, DahdiTimeslot, FrameClock, SpanSettings,
-    TimeslotSettings, open_span, open_timeslot,
+    TimeslotSettings, open_loop, open_span, open_timeslot, test_timeslot,
 };
 use tipring_dsp::g711;
 use tipring_line::{
@@ -184,6 +184,22 @@ fn bits() -> Trial {
     Ok(format!("{told} changes told, each once and on its channel alone"))
 }
 
+/// Our pattern out and back through a loop of the kernel's at the far end; then without the loop.
+fn pattern(number: u16, cas: bool) -> Trial {
+    let settings = |end: usize| {
+        let channel = FIRST[end] + number - 1;
+        TimeslotSettings { channel, cas, law: Law::A }
+    };
+    let looped = open_loop(settings(1))?;
+    let mut told = 0;
+    let closed = test_timeslot(settings(0), 10, |_, _| told += 1)?;
+    ensure!(closed.is_clean() && closed.bits > 600_000 && told == 10, "{closed:?}");
+    drop(looped);
+    let open = test_timeslot(settings(0), 2, |_, _| ())?;
+    ensure!(open.bits == 0 && !open.in_sync, "the loop has gone: {open:?}");
+    Ok(format!("{} bits came back, 0 wrong; none without the loop", closed.bits))
+}
+
 fn tests() -> Trial {
     let mut span = whole(0)?;
     let told = |result: Result<(), tipring_line::PortError>| match result {
@@ -297,7 +313,7 @@ fn r2_calls() -> Trial {
 
 pub(crate) fn trials() -> bool {
     type Run = fn() -> Trial;
-    let trials: [(&str, Run); 8] = [
+    let trials: [(&str, Run); 10] = [
         ("span-list", listed),
         ("span-refused", refused),
         ("span-audio", || audio(CLEAR, false)),
@@ -305,6 +321,8 @@ pub(crate) fn trials() -> bool {
         ("span-hdlc", hdlc),
         ("span-bits", bits),
         ("span-tests", tests),
+        ("span-pattern", || pattern(CLEAR, false)),
+        ("span-cas-pattern", || pattern(CAS, true)),
         ("span-r2", r2_calls),
     ];
     trials.into_iter().fold(true, |fine, (name, trial)| report(name, trial()) && fine)

@@ -11,7 +11,7 @@ use crate::span::{CAS, D_CHANNEL, FIRST, SPANS, Trunk, whole};
 use crate::{Trial, report};
 
 /// The kernel's folder of the device that carries the second span.
-fn device() -> Result<PathBuf> {
+pub(crate) fn device() -> Result<PathBuf> {
     for entry in std::fs::read_dir("/sys/bus/dahdi_devices/devices")? {
         let folder = entry?.path();
         if std::fs::read_to_string(folder.join("hardware_id"))?.trim() == "DYN/loc/2:1" {

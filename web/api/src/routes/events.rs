@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use serde::Serialize;
 use tipring_events::{AgentId, Command, LiveEvent};
@@ -93,12 +93,7 @@ pub(crate) async fn live_events(
     Extension(session): Extension<Session>,
     headers: HeaderMap,
 ) -> Result<Sse<impl tokio_stream::Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let place = state.inner.listeners.clone().try_acquire_owned().map_err(|_| {
-        let title = "Too many listen already";
-        let detail = "close a page that shows live events, then try again";
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-listeners", title, detail)
-            .retry_after(5)
-    })?;
+    let place = state.listening_place()?;
     let live = state.inner.live.clone();
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let resumed = last.and_then(|id| resume(&live, id));

@@ -20,6 +20,7 @@ pub(crate) mod phones;
 pub(crate) mod recording;
 pub(crate) mod roles;
 pub(crate) mod sessions;
+pub(crate) mod span_trace;
 pub(crate) mod spans;
 pub(crate) mod tokens;
 pub(crate) mod users;
@@ -62,6 +63,7 @@ fn reading() -> OpenApiRouter<ApiState> {
         .routes(routes!(calls::calls))
         .routes(routes!(calls::call))
         .merge(lines::all())
+        .merge(span_trace::all())
         .routes(routes!(recording::recording, live_calls::call_recording))
         .routes(routes!(holds::hold, holds::release_hold))
         .routes(routes!(listening::listening))

@@ -4,7 +4,9 @@
 #![allow(dead_code, reason = "each test file uses some of it")]
 
 pub(crate) mod schema;
+pub(crate) mod stream;
 pub(crate) mod technician;
+pub(crate) mod traces;
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -154,6 +156,7 @@ pub(crate) struct TestBox {
     pub(crate) webhook_orders: mpsc::Receiver<WebhookOrder>,
     pub(crate) config: Document,
     pub(crate) desk: technician::Desk,
+    pub(crate) traces: traces::Traces,
     pub(crate) notes: Arc<Mutex<Vec<HealthNote>>>,
     /// The administrator's first password.
     pub(crate) password: String,
@@ -172,6 +175,7 @@ impl TestBox {
         let (orders, webhook_orders) = mpsc::channel(4);
         let (live, config) = (Live::new(clock.wall()), Document::default());
         let desk = technician::Desk::default();
+        let traces = traces::Traces::default();
         let notes = Arc::<Mutex<Vec<HealthNote>>>::default();
         let shown = notes.clone();
         let gauge = || Family::single("tipring_calls", "Calls.", MetricKind::Gauge, 3.0);
@@ -186,6 +190,7 @@ impl TestBox {
             recordings: Box::new(Ramps),
             config: Box::new(config.clone()),
             technician: Box::new(desk.clone()),
+            traces: Box::new(traces.clone()),
             webhook_orders: orders,
             utc_offset_minutes: 480,
         });
@@ -200,6 +205,7 @@ impl TestBox {
             webhook_orders,
             config,
             desk,
+            traces,
             notes,
             password,
             document,

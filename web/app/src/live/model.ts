@@ -7,6 +7,7 @@ export type TodayFigures = Schema<"TodayFigures">;
 export type LiveState = Schema<"LiveState">;
 export type LiveEvent = Schema<"LiveEvent">;
 export type LiveLine = Schema<"LiveLine">;
+export type LiveSpan = Schema<"LiveSpan">;
 export type LiveCall = Schema<"LiveCall">;
 export type LiveSegment = Schema<"LiveSegment">;
 export type LiveQueue = Schema<"LiveQueue">;

@@ -1,9 +1,11 @@
-/** The technician's page: every exchange line with its test and its release tones, and the board. */
+/** The technician's page: every exchange line with its test and its release tones, the D-channels of
+ * E1 spans, and the board. */
 import { useTranslation } from "react-i18next";
 import { Empty } from "../../parts/Empty";
 import { Problem } from "../../parts/Problem";
 import { BoardCheck } from "./BoardCheck";
 import { LineCard } from "./LineCard";
+import { TracePanel } from "./TracePanel";
 import { useLines } from "./useLines";
 import "./lines.css";
 
@@ -25,6 +27,7 @@ export function LinesPage() {
           <LineCard key={line.line} line={line} />
         ))}
       </div>
+      <TracePanel />
       <BoardCheck />
     </div>
   );

@@ -1,6 +1,6 @@
 /** Every line, grouped by what it is; those in trouble say what is wrong. */
 import { useTranslation } from "react-i18next";
-import type { LineKind, LiveLine } from "../../live/model";
+import type { LineKind, LiveLine, LiveSpan } from "../../live/model";
 import { Empty } from "../../parts/Empty";
 import { Panel } from "../../parts/Panel";
 import { StateMark } from "../../parts/StateMark";
@@ -16,8 +16,22 @@ function wrong(line: LiveLine): boolean {
   return line.state === "unreachable" && line.kind !== "sip-phone";
 }
 
-export function Lines({ lines }: { lines: readonly LiveLine[] }) {
-  const { t } = useTranslation();
+/** The lines with what is wrong with E1 spans in the reader's language. */
+function worded(
+  lines: readonly LiveLine[],
+  spans: readonly LiveSpan[],
+  language: string,
+): readonly LiveLine[] {
+  if (language !== "zh-CN") return lines;
+  return lines.map((line) => {
+    const span = line.kind === "e1" && spans.find((span) => span.name === line.name);
+    return span && span.status.trouble_zh ? { ...line, note: span.status.trouble_zh } : line;
+  });
+}
+
+export function Lines(props: { lines: readonly LiveLine[]; spans: readonly LiveSpan[] }) {
+  const { t, i18n } = useTranslation();
+  const lines = worded(props.lines, props.spans, i18n.language);
   const busy = lines.filter((line) => line.state === "busy" || line.state === "ringing").length;
   const bad = lines.filter(wrong).length;
   const aside = lines.length > 0 && (

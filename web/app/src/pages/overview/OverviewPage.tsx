@@ -25,7 +25,7 @@ export function OverviewPage() {
         <Agents agents={live.agents} />
       </div>
       <Today />
-      <Lines lines={live.lines} />
+      <Lines lines={live.lines} spans={live.spans} />
     </div>
   );
 }
