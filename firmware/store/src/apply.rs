@@ -5,9 +5,10 @@ use tipring_clock::WallTime;
 use tipring_events::Event;
 
 use crate::StoreError;
-use crate::derive::{DERIVED_TABLES, derive, integer};
+use crate::derive::{DERIVED_TABLES, derive};
 use crate::figures::ledger::Ledger;
 use crate::retention::LogBegin;
+use crate::value::integer;
 
 /// How many rows of figures are gathered before they are written while the tables are made again.
 const LEDGER_ROWS_MAX: usize = 4_096;

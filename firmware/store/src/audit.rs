@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Row, params_from_iter};
 use tipring_clock::WallTime;
 
-use crate::derive::{Value, integer};
+use crate::value::{Value, integer};
 use crate::{Reader, Store, StoreError};
 
 /// The most rows on a page.

@@ -8,13 +8,13 @@ use tipring_clock::WallTime;
 use tipring_events::{AgentId, QueueId};
 use tipring_line::{CallId, Disposition, Number};
 
-use crate::derive::{Value, integer};
 use crate::holds::holds;
 use crate::places::{self, Place};
 use crate::rows::{
     AgentStateRow, CallDetail, CallSummary, Columns, LoggedEvent, OfferRow, QueueVisitRow,
     RecordingRow, SegmentRow, rows_of,
 };
+use crate::value::{Value, integer};
 use crate::{Reader, StoreError, word};
 
 /// The most calls on a page.

@@ -5,16 +5,13 @@
 //! end without a beginning) changes nothing rather than failing: the log keeps it, the tables stay
 //! sound. Times never run backwards within a call, even where the calendar clock was set back.
 
-use std::borrow::Cow;
-
 use arrayvec::ArrayVec;
-use rusqlite::ToSql;
-use rusqlite::types::{ToSqlOutput, ValueRef};
 use tipring_events::{Event, EventKind, Removal, SegmentKind};
 use tipring_line::{CallId, Number};
 
 use crate::figures::work::Work;
 use crate::places::{self, Place};
+use crate::value::Value;
 use crate::word::word;
 
 /// The tables that are derived, to be emptied before they are made again.
@@ -30,24 +27,6 @@ pub(crate) const DERIVED_TABLES: [&str; 10] = [
     "extension_setting",
     "call_place",
 ];
-
-/// One value bound to a statement.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Value<'a> {
-    Null,
-    Integer(i64),
-    Text(Cow<'a, str>),
-}
-
-impl ToSql for Value<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Value::Null => ValueRef::Null,
-            Value::Integer(i) => ValueRef::Integer(*i),
-            Value::Text(t) => ValueRef::Text(t.as_bytes()),
-        }))
-    }
-}
 
 /// One statement to run, with its values.
 #[derive(Clone, PartialEq, Debug)]
@@ -72,52 +51,6 @@ fn completion<'a, const N: usize>(
     values: [Value<'a>; N],
 ) -> Change<'a> {
     Change { completes: Some(completes), ..change(sql, values) }
-}
-
-/// A count or an id as SQLite keeps it. None comes near the limit in a box's life.
-pub(crate) fn integer(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-impl From<CallId> for Value<'_> {
-    fn from(call: CallId) -> Self {
-        Value::Integer(integer(call.0))
-    }
-}
-impl From<u64> for Value<'_> {
-    fn from(value: u64) -> Self {
-        Value::Integer(integer(value))
-    }
-}
-impl From<i64> for Value<'_> {
-    fn from(value: i64) -> Self {
-        Value::Integer(value)
-    }
-}
-impl From<u32> for Value<'_> {
-    fn from(value: u32) -> Self {
-        Value::Integer(value.into())
-    }
-}
-impl From<String> for Value<'_> {
-    fn from(value: String) -> Self {
-        Value::Text(Cow::Owned(value))
-    }
-}
-impl<'a> From<&'a String> for Value<'a> {
-    fn from(value: &'a String) -> Self {
-        Value::Text(Cow::Borrowed(value))
-    }
-}
-impl<'a> From<&'a Number> for Value<'a> {
-    fn from(value: &'a Number) -> Self {
-        Value::Text(Cow::Borrowed(value.as_str()))
-    }
-}
-impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Value::Null, Into::into)
-    }
 }
 
 /// What the event in row `id` of the log changes.
@@ -219,28 +152,7 @@ fn end_segments<'a>(call: CallId, at: i64) -> Change<'a> {
 fn of_call(at: i64, kind: &EventKind) -> Changes<'_> {
     let mut changes = Changes::new();
     match kind {
-        EventKind::CallBegan { call, source, called, caller, caller_name, inbound } => {
-            changes.push(change(
-                "INSERT OR IGNORE INTO call
-                 (id, began_at_us, source, called, caller, caller_name, inbound, caller_reversed,
-                  agent_id)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN ?7 = 0 THEN
-                     (SELECT agent_id FROM agent_state INDEXED BY agent_state_open
-                      WHERE ended_at_us IS NULL AND extension = ?5 AND state <> 'logged-out'
-                      ORDER BY agent_id LIMIT 1) END)",
-                [
-                    (*call).into(),
-                    at.into(),
-                    source.into(),
-                    called.as_ref().into(),
-                    caller.as_ref().into(),
-                    caller_name.into(),
-                    Value::Integer((*inbound).into()),
-                    caller.as_ref().map(places::reversed).into(),
-                ],
-            ));
-            changes.extend(numbers(*call, [caller.as_ref(), called.as_ref().filter(|_| !inbound)]));
-        }
+        EventKind::CallBegan { .. } => return call_began(at, kind),
         EventKind::CallerKnown { call, caller, caller_name } => {
             changes.extend(places::not_by_caller(*call));
             changes.push(change(
@@ -290,6 +202,34 @@ fn of_call(at: i64, kind: &EventKind) -> Changes<'_> {
         }
         _ => {}
     }
+    changes
+}
+
+fn call_began(at: i64, kind: &EventKind) -> Changes<'_> {
+    let mut changes = Changes::new();
+    let EventKind::CallBegan { call, source, called, caller, caller_name, inbound } = kind else {
+        return changes;
+    };
+    changes.push(change(
+        "INSERT OR IGNORE INTO call
+         (id, began_at_us, source, called, caller, caller_name, inbound, caller_reversed,
+          agent_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN ?7 = 0 THEN
+             (SELECT agent_id FROM agent_state INDEXED BY agent_state_open
+              WHERE ended_at_us IS NULL AND extension = ?5 AND state <> 'logged-out'
+              ORDER BY agent_id LIMIT 1) END)",
+        [
+            (*call).into(),
+            at.into(),
+            source.into(),
+            called.as_ref().into(),
+            caller.as_ref().into(),
+            caller_name.into(),
+            Value::Integer((*inbound).into()),
+            caller.as_ref().map(places::reversed).into(),
+        ],
+    ));
+    changes.extend(numbers(*call, [caller.as_ref(), called.as_ref().filter(|_| !inbound)]));
     changes
 }
 

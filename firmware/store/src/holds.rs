@@ -5,8 +5,8 @@ use tipring_clock::WallTime;
 use tipring_line::CallId;
 
 use crate::audit::{self, AuditEntry};
-use crate::derive::integer;
 use crate::rows::{Columns, rows_of};
+use crate::value::integer;
 use crate::{Reader, Store, StoreError};
 
 /// A hold.

@@ -113,7 +113,7 @@ impl Closing<'_> {
                  ELSE coalesce((SELECT max(ended_at_us) FROM segment WHERE call_id = call.id),
                      began_at_us)
                  END FROM call WHERE id = ?1",
-                [crate::derive::integer(call.0)],
+                [crate::value::integer(call.0)],
                 |row| row.get(0),
             )
             .optional()?

@@ -225,7 +225,7 @@ impl Reader {
             connection
                 .query_row(
                     "SELECT version, at_us, who, toml FROM configuration WHERE version = ?1",
-                    [crate::derive::integer(version)],
+                    [crate::value::integer(version)],
                     Configuration::from_row,
                 )
                 .optional()

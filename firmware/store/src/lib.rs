@@ -42,6 +42,7 @@ mod schema;
 mod store;
 mod tokens;
 mod users;
+mod value;
 mod webhooks;
 mod word;
 mod writer;

@@ -3,9 +3,9 @@
 use tipring_clock::WallTime;
 use tipring_line::CallId;
 
-use crate::derive::{Value, integer};
 use crate::rows::Columns;
 use crate::store::Store;
+use crate::value::{Value, integer};
 use crate::{Reader, StoreError};
 
 /// The most entries on a page.

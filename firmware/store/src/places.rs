@@ -7,11 +7,12 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use tipring_line::{CallId, Number};
 
 use crate::calls::{CallFilter, Cursor};
-use crate::derive::{Change, Value, change, integer};
+use crate::derive::{Change, change};
+use crate::value::{Value, integer};
 
 /// What calls are found by. The numbers stand in databases.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,7 +31,7 @@ pub(crate) enum Place {
 
 /// The most numbers that are looked at one by one; where more begin alike, going through the list
 /// from the newest on soon fills a page.
-const NUMBERS_MAX: usize = 5_000;
+const NUMBERS_MAX: usize = 2_000;
 
 /// A number from its end on.
 pub(crate) fn reversed(number: &Number) -> String {
@@ -111,16 +112,19 @@ pub(crate) fn page(
     let mut newest = Newest::new(connection, filter)?;
     let wanted = limit as usize;
     let mut heads = Vec::with_capacity(keys.len());
-    for (n, (place, who)) in keys.iter().enumerate() {
-        newest.each(*place, who, 1, |call| heads.push((call, n)))?;
+    for (n, key) in keys.iter().enumerate() {
+        match key.newest {
+            Some((began_us, _)) if began_us < newest.from => {}
+            Some(call) if call < newest.before => heads.push((call, n)),
+            _ => newest.each(key, 1, |call| heads.push((call, n)))?,
+        }
     }
     // Whatever has its newest call below this many others cannot be on the page.
     heads.sort_unstable_by(|a, b| b.cmp(a));
     heads.truncate(wanted);
     let mut found: BTreeSet<InList> = BTreeSet::new();
     for (_, n) in heads {
-        let (place, who) = &keys[n];
-        newest.each(*place, who, limit, |call| {
+        newest.each(&keys[n], limit, |call| {
             found.insert(call);
             if found.len() > wanted {
                 found.pop_first();
@@ -130,49 +134,62 @@ pub(crate) fn page(
     Ok(Some(found.into_iter().rev().map(|(_, call)| call).collect()))
 }
 
+/// One thing to look for, and the newest of all its calls where that is known.
+struct Key {
+    place: Place,
+    who: String,
+    newest: Option<InList>,
+}
+
+impl Key {
+    fn new(place: Place, who: String) -> Self {
+        Key { place, who, newest: None }
+    }
+}
+
 /// Everything under which calls that fit are found; `None` where the table does not help.
-fn keys(
-    connection: &Connection,
-    filter: &CallFilter,
-) -> rusqlite::Result<Option<Vec<(Place, String)>>> {
+fn keys(connection: &Connection, filter: &CallFilter) -> rusqlite::Result<Option<Vec<Key>>> {
     if filter.disposition.is_some() {
         return Ok(None);
     }
     match (&filter.number, &filter.number_end, &filter.agent, &filter.within) {
         (Some(number), None, None, None) => numbers(connection, Place::Number, number.to_string()),
         (None, Some(end), None, None) => numbers(connection, Place::Reversed, reversed(end)),
-        (None, None, Some(agent), None) => Ok(Some(vec![(Place::Talker, agent.to_string())])),
+        (None, None, Some(agent), None) => {
+            Ok(Some(vec![Key::new(Place::Talker, agent.to_string())]))
+        }
         (None, None, None, Some((queues, agents))) => {
-            let queues = queues.iter().map(|queue| (Place::Queue, queue.0.to_string()));
-            let agents = agents.iter().map(|agent| (Place::Agent, agent.0.to_string()));
+            let queues = queues.iter().map(|queue| Key::new(Place::Queue, queue.0.to_string()));
+            let agents = agents.iter().map(|agent| Key::new(Place::Agent, agent.0.to_string()));
             Ok(Some(queues.chain(agents).collect()))
         }
         _ => Ok(None),
     }
 }
 
-/// The numbers that begin like this, if they are not too many.
+/// The numbers that begin like this, the last first, if they are not too many.
 fn numbers(
     connection: &Connection,
     place: Place,
     begins: String,
-) -> rusqlite::Result<Option<Vec<(Place, String)>>> {
-    // No character of a number sorts after '~'.
-    let end = format!("{begins}~");
-    let mut next = connection.prepare_cached(
-        "SELECT min(who) FROM call_place WHERE kind = ?1 AND who >= ?2 AND who < ?3",
+) -> rusqlite::Result<Option<Vec<Key>>> {
+    let mut last = connection.prepare_cached(
+        "SELECT who, began_at_us, call_id FROM call_place WHERE kind = ?1 AND who >= ?2 AND who < ?3
+         ORDER BY who DESC, began_at_us DESC, call_id DESC LIMIT 1",
     )?;
-    let mut from = begins;
+    // No character of a number sorts after '~'.
+    let mut end = format!("{begins}~");
     let mut found = Vec::new();
     loop {
-        let who: Option<String> = next.query_row((place as u8, &from, &end), |row| row.get(0))?;
-        let Some(who) = who else { return Ok(Some(found)) };
+        let key = last.query_row((place as u8, &begins, &end), |row| {
+            Ok(Key { place, who: row.get(0)?, newest: Some((row.get(1)?, row.get(2)?)) })
+        });
+        let Some(key) = key.optional()? else { return Ok(Some(found)) };
         if found.len() == NUMBERS_MAX {
             return Ok(None);
         }
-        // No number sorts between one and itself with a space.
-        from = format!("{who} ");
-        found.push((place, who));
+        end.clone_from(&key.who);
+        found.push(key);
     }
 }
 
@@ -200,13 +217,13 @@ impl<'a> Newest<'a> {
 
     fn each(
         &mut self,
-        place: Place,
-        who: &str,
+        key: &Key,
         limit: u32,
         mut found: impl FnMut(InList),
     ) -> rusqlite::Result<()> {
         let (us, call) = self.before;
-        let mut rows = self.statement.query((place as u8, who, self.from, us, call, limit))?;
+        let mut rows =
+            self.statement.query((key.place as u8, &key.who, self.from, us, call, limit))?;
         while let Some(row) = rows.next()? {
             found((row.get(0)?, row.get(1)?));
         }

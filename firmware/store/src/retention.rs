@@ -10,9 +10,9 @@ use tipring_clock::WallTime;
 use tipring_events::QueueId;
 use tipring_line::CallId;
 
-use crate::derive::integer;
 use crate::figures::slot::{QUARTER_US, quarter_of};
 use crate::rows::Columns;
+use crate::value::integer;
 use crate::{Reader, Store, StoreError, places};
 
 /// The most recordings on a page.

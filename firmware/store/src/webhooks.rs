@@ -176,7 +176,7 @@ impl Store {
     ) -> Result<u32, StoreError> {
         self.run(move |connection| {
             let transaction = connection.transaction()?;
-            let cursor = crate::derive::integer(cursor);
+            let cursor = crate::value::integer(cursor);
             transaction.execute(
                 "UPDATE webhook SET cursor = max(cursor, ?2) WHERE id = ?1",
                 (id.0, cursor),
@@ -187,7 +187,7 @@ impl Store {
                      SELECT id, ?2, ?3, ?4, ?5 FROM webhook WHERE id = ?1",
                     (
                         id.0,
-                        crate::derive::integer(letter.event),
+                        crate::value::integer(letter.event),
                         letter.at.unix_micros(),
                         letter.attempts,
                         letter.error,
@@ -216,7 +216,7 @@ impl Store {
             let transaction = connection.transaction()?;
             let count = transaction.execute(
                 "DELETE FROM webhook_dead WHERE webhook_id = ?1 AND (?2 IS NULL OR event_id = ?2)",
-                (id.0, event.map(crate::derive::integer)),
+                (id.0, event.map(crate::value::integer)),
             )?;
             if count > 0 {
                 audit::write(&transaction, &told)?;
@@ -271,7 +271,7 @@ impl Reader {
             let mut statement = connection.prepare_cached(
                 "SELECT id, at_us, body FROM event WHERE id > ?1 ORDER BY id LIMIT ?2",
             )?;
-            let rows = statement.query_map((crate::derive::integer(cursor), limit), raw_event)?;
+            let rows = statement.query_map((crate::value::integer(cursor), limit), raw_event)?;
             rows.collect()
         })
     }
@@ -289,7 +289,7 @@ impl Reader {
         self.with(|connection| {
             let sql = "SELECT id, at_us, body FROM event WHERE id = ?1";
             let mut statement = connection.prepare_cached(sql)?;
-            statement.query_row([crate::derive::integer(id)], raw_event).optional()
+            statement.query_row([crate::value::integer(id)], raw_event).optional()
         })
     }
 
@@ -299,7 +299,7 @@ impl Reader {
             let sql = "SELECT DISTINCT queue_id FROM queue_visit WHERE call_id = ?1";
             let mut statement = connection.prepare_cached(sql)?;
             let rows = statement
-                .query_map([crate::derive::integer(call.0)], |row| row.get(0).map(QueueId))?;
+                .query_map([crate::value::integer(call.0)], |row| row.get(0).map(QueueId))?;
             rows.collect()
         })
     }

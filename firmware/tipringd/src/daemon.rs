@@ -224,16 +224,17 @@ impl Running {
 
     async fn serve(&self) -> anyhow::Result<()> {
         let ground = &self.ground;
-        let configuration = SharedConfiguration(Arc::new(Configuration::new(
+        let configuration = Configuration::new(
             ground.store.clone(),
             ground.clock.clone(),
             ground.site.clone(),
             ground.mailbox.clone(),
             Arc::clone(&ground.catalogue),
             self.ports.clone(),
-            ground.storage.clone(),
             &ground.document,
-        )));
+        )
+        .keeping(ground.storage.clone(), &ground.document);
+        let configuration = SharedConfiguration(Arc::new(configuration));
         self.keep_within_limits();
         let first_password =
             start::first_password(&ground.store, ground.state.path(), ground.clock.wall())?;

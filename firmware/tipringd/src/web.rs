@@ -70,14 +70,19 @@ impl Configuration {
         mailbox: Mailbox,
         catalogue: Arc<Catalogue>,
         ports: AnalogPorts,
-        storage: Storage,
         document: &Document,
     ) -> Self {
-        storage.configure(document);
         let notes = prompt_notes(&catalogue, document);
         let directory = directory(document);
         let current = Mutex::new(Current { toml: document.to_toml(), notes, directory });
+        let storage = Storage::default();
         Configuration { store, clock, site, mailbox, catalogue, ports, storage, current }
+    }
+
+    /// The same, which tells this storage how long things are kept.
+    pub(crate) fn keeping(self, storage: Storage, document: &Document) -> Self {
+        storage.configure(document);
+        Configuration { storage, ..self }
     }
 
     fn notes(&self) -> Vec<HealthNote> {

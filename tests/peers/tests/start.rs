@@ -8,6 +8,7 @@ use tipring_test_peers::api::Api;
 use tipring_test_peers::sipp::Scenario;
 use tipring_test_peers::site::{Site, secret};
 use tipring_test_peers::tipring::TestBox;
+use tipring_test_peers::wait::wait_until;
 
 /// Checks that the box said in one line what is wrong, and ended.
 fn assert_one_clear_line(output: &Output, parts: &[&str]) {
@@ -95,6 +96,24 @@ fn forwards_and_do_not_disturb_outlast_a_restart() {
     let line = line(&tipring.api());
     assert_eq!(line["do_not_disturb"], true, "{line:#}");
     assert_eq!(line["forwards"], json!([{ "when": "busy", "to": "8002" }]), "{line:#}");
+}
+
+#[test]
+fn a_full_disk_is_an_alarm_until_there_is_room() {
+    let tipring = TestBox::start(&Site::default());
+    let api = tipring.api();
+    let roomy = api.get("/api/config").text();
+    let full = roomy.replace("free_mb_min = 500", "free_mb_min = 999999999");
+    assert_ne!(full, roomy, "the limit stands in what is exported:\n{roomy}");
+    let put = |toml: &str| {
+        let answer = api.ask("PUT", "/api/config", Some(("application/toml", toml)));
+        assert!(answer.status < 300, "{}", answer.text());
+    };
+    let told = || api.json("/healthz")["notes"].to_string().contains("nothing is recorded");
+    put(&full);
+    wait_until("the alarm is told", 20, || told().then_some(()));
+    put(&roomy);
+    wait_until("the alarm is over", 20, || (!told()).then_some(()));
 }
 
 #[test]

@@ -69,7 +69,7 @@ pub(crate) enum LiveMessage {
     /// `event: snapshot`
     Snapshot(LiveSnapshot),
     /// `event: today`
-    Today(TodayMessage),
+    Today(Box<TodayMessage>),
     /// `event: note`
     Note(StreamNote),
 }
