@@ -16,16 +16,17 @@ mod features;
 mod first;
 mod handset;
 mod numbering;
+mod prompt;
 mod queues;
 mod resolve;
 
 pub use changes::{changes, mask};
 pub use document::{
     Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, LineRingEntry,
-    NumberingEntry, PromptEntry, Registration, ScreenPop, SipEntry, TrunkDtmf, TrunkEntry,
-    TrunkTransport,
+    NumberingEntry, Registration, ScreenPop, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
 };
 pub use error::ConfigError;
 pub use first::{FirstStart, first_document};
 pub use handset::{HandsetCallerId, HandsetEntry, HandsetLamp, HotLineEntry, RingingEntry};
+pub use prompt::PromptEntry;
 pub use resolve::{BoardPort, Resolved, SipAccount, Site};

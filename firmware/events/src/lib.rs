@@ -74,6 +74,8 @@ impl EventKind {
             | EventKind::RecordingDiscarded { call, .. }
             | EventKind::AccountGiven { call, .. }
             | EventKind::DoNotCallHit { call, .. }
+            | EventKind::LegReplaced { call, .. }
+            | EventKind::RecordingAnnounced { call }
             | EventKind::CallEnded { call, .. } => Some(*call),
             EventKind::PriorityChanged { call, .. }
             | EventKind::QueueMoved { call, .. }
@@ -90,7 +92,8 @@ impl EventKind {
             EventKind::AgentChanged { call, .. } => *call,
             EventKind::AgentRefused { .. }
             | EventKind::ForwardChanged { .. }
-            | EventKind::DoNotDisturbChanged { .. } => None,
+            | EventKind::DoNotDisturbChanged { .. }
+            | EventKind::MessageWaitingChanged { .. } => None,
         }
     }
 }

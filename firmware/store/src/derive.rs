@@ -162,6 +162,9 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         | EventKind::DoNotCallHit { .. }
         | EventKind::ForwardChanged { .. }
         | EventKind::DoNotDisturbChanged { .. }
+        | EventKind::LegReplaced { .. }
+        | EventKind::RecordingAnnounced { .. }
+        | EventKind::MessageWaitingChanged { .. }
         | EventKind::WrapUpExtended { .. }
         | EventKind::LeaveAsked { .. }
         | EventKind::LeaveDecided { .. }

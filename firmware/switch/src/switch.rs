@@ -107,7 +107,9 @@ impl Switch {
             ChannelEvent::Offered { called, caller, trunk, extension } => {
                 self.offered(m, channel, called, caller, trunk, extension);
             }
+            ChannelEvent::Replaces { leg, extension } => self.replaces(m, channel, leg, extension),
             ChannelEvent::Alarm(alarm) => self.alarm(channel, alarm),
+            ChannelEvent::MessageWaiting(waiting) => self.line_tells_messages(channel, waiting),
             ChannelEvent::Released(cause) => match self.drop_leg(channel) {
                 Some(leg) => {
                     self.leg_gone(m, channel, &leg, cause);
@@ -251,7 +253,11 @@ impl Switch {
                 self.feature_step(m, id, step);
             }
             Owner::Collecting(_) => self.collect(m, id, digit),
-            Owner::Arriving(_) | Owner::Originating(_) | Owner::Dialling | Owner::Parked(_) => {}
+            Owner::Arriving(_)
+            | Owner::Originating(_)
+            | Owner::Announcing(_)
+            | Owner::Dialling
+            | Owner::Parked(_) => {}
         }
     }
 
@@ -295,6 +301,10 @@ impl Switch {
             Owner::Feature(machine) => {
                 let step = machine.play_done(m.now);
                 self.feature_step(m, id, step);
+            }
+            Owner::Announcing(rule) => {
+                let rule = *rule;
+                self.recording_announced(m, id, rule);
             }
             _ => {}
         }
