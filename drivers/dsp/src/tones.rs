@@ -26,6 +26,10 @@ pub mod china {
     pub const CALL_WAITING: ToneCadence = ToneCadence::single(450, -20.0, &[400, 4000]);
     /// Reminder that a third party listens, 提醒音.
     pub const REMINDER: ToneCadence = ToneCadence::single(950, -22.0, &[400, 10_000]);
+    /// One soft beep beside the talk: callers wait in an agent's queue.
+    pub const CALLERS_WAIT: ToneCadence = ToneCadence::single(450, -24.0, &[200, 20]).once();
+    /// Two short beeps: what was asked for was done.
+    pub const CONFIRMATION: ToneCadence = ToneCadence::single(450, -16.0, &[100, 100]).times(2);
     /// Howler, 催挂音: the handset was left off-hook. Exchanges step it up to +25 dBm; here it
     /// stays at a level a receiver bears.
     pub const HOWLER: ToneCadence = ToneCadence::single(950, -3.0, &[]);

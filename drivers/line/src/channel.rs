@@ -123,6 +123,14 @@ pub enum ChannelEvent {
         /// The authenticated extension it came from, if it did (SIP phone, FXS handset).
         extension: Option<Number>,
     },
+    /// A phone wants to take the place of another leg: a SIP INVITE with Replaces (RFC 3891). It is
+    /// answered, or released with why not.
+    Replaces {
+        /// The leg whose place it is to take.
+        leg: ChannelId,
+        /// The authenticated extension it came from.
+        extension: Number,
+    },
     /// Who calls, learnt after the call was offered (caller id between the first two rings).
     CallerKnown(CallerId),
     /// The far side is being rung.

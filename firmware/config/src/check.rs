@@ -21,6 +21,15 @@ pub(crate) fn check(document: &Document, site: Site<'_>) -> Result<(), ConfigErr
         for flow in flows {
             names.flow_if_any(flow.as_deref(), &format!("line {}", line.port))?;
         }
+        if let Some(number) = line.messages
+            && document.extensions.iter().all(|e| e.number != Some(number))
+        {
+            return Err(ConfigError::general(format!(
+                "line {}: its `messages` are for extension {number}, which does not stand in the \
+                 configuration",
+                line.port
+            )));
+        }
     }
     handset::check(document)?;
     if document.sip.digest.is_empty() {

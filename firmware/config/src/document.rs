@@ -12,13 +12,14 @@ use tipring_ivr::Flow;
 use tipring_line::Number;
 use tipring_switch::{
     Class, DialRule, Direction, EmergencyConfig, ExtensionFeatures, FeatureCodes, GroupConfig,
-    ParkingConfig, Pattern, RecordingRules, SpeedDial,
+    ParkingConfig, Pattern, RecordingRules, SpeedDial, TellAgent,
 };
 use tipring_tts::Lang;
 
 use crate::ConfigError;
 use crate::handset::{HandsetEntry, RingingEntry};
 use crate::numbering::NumberingEntry;
+use crate::prompt::PromptEntry;
 use crate::retention::RetentionConfig;
 use crate::span::SpanEntry;
 
@@ -42,6 +43,8 @@ pub struct Document {
     pub recording: RecordingRules,
     /// How long recordings and records are kept.
     pub retention: RetentionConfig,
+    /// How agents are told that a supervisor hears their call.
+    pub tell_agent: TellAgent,
     /// Feature codes.
     pub features: FeatureCodes,
     /// How long a phone is rung before a call that is not answered is forwarded, in seconds.
@@ -126,6 +129,7 @@ impl Default for Document {
             ringing: RingingEntry::default(),
             recording: RecordingRules::default(),
             retention: RetentionConfig::default(),
+            tell_agent: TellAgent::Not,
             features: FeatureCodes::default(),
             forward_no_answer_s: 20,
             parking: ParkingConfig::default(),
@@ -248,31 +252,6 @@ fn has_usual_features(features: &ExtensionFeatures) -> bool {
     *features == ExtensionFeatures::default()
 }
 
-/// A prompt of the site's own: a text, for which somebody may put a recording into the state
-/// folder (`prompts/zh-CN/<key>.wav`). Until then the makeshift voice says it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PromptEntry {
-    /// Its key, as flows name it; that of a shipped prompt changes its text.
-    pub key: String,
-    /// The Chinese text.
-    #[serde(default, rename = "zh-CN", skip_serializing_if = "Option::is_none")]
-    pub zh_cn: Option<String>,
-    /// The English text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub en: Option<String>,
-}
-
-impl PromptEntry {
-    /// The text in a language.
-    pub fn text(&self, lang: Lang) -> Option<&str> {
-        match lang {
-            Lang::ZhCn => self.zh_cn.as_deref(),
-            Lang::En => self.en.as_deref(),
-        }
-    }
-}
-
 /// What an agent's desktop opens when a call of a queue is offered: other software's page.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -334,6 +313,9 @@ pub struct LineEntry {
     /// Its further numbers, which the exchange tells by how it rings; at most four.
     #[serde(default, rename = "ring", skip_serializing_if = "Vec::is_empty")]
     pub rings: Vec<LineRingEntry>,
+    /// The extension whose messages they are when its exchange tells of messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messages: Option<Number>,
     /// The tones its exchange was heard to release with, at most two.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub learnt: Vec<LearntTone>,

@@ -16,6 +16,7 @@ mod features;
 mod first;
 mod handset;
 mod numbering;
+mod prompt;
 mod queues;
 mod resolve;
 mod retention;
@@ -23,13 +24,14 @@ mod span;
 
 pub use changes::{changes, mask};
 pub use document::{
-    Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, LineRingEntry, PromptEntry,
-    Registration, ScreenPop, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
+    Dialling, Digest, Document, ExtensionEntry, LearntTone, LineEntry, LineRingEntry, Registration,
+    ScreenPop, SipEntry, TrunkDtmf, TrunkEntry, TrunkTransport,
 };
 pub use error::ConfigError;
 pub use first::{FirstStart, first_document};
 pub use handset::{HandsetCallerId, HandsetEntry, HandsetLamp, HotLineEntry, RingingEntry};
 pub use numbering::NumberingEntry;
+pub use prompt::PromptEntry;
 pub use resolve::{BoardPort, Resolved, SipAccount, Site};
 pub use retention::{CallsOf, RetentionConfig, RetentionRule, WhenFull};
 pub use span::{SpanClock, SpanEntry};

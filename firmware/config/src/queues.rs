@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tipring_acd::{CallbackFirst, Destination, QueueConfig};
+use tipring_acd::{Destination, QueueConfig};
 use tipring_calendar::Calendar;
 use tipring_line::Digit;
 
@@ -63,11 +63,6 @@ fn check_queue(
                 "{place}: an overflow needs `after_s` or `above`, or it never happens"
             )));
         }
-    }
-    if queue.callback.first == CallbackFirst::Customer {
-        return Err(ConfigError::general(format!(
-            "{place}: the box cannot ring the customer of a callback first; leave `first` out"
-        )));
     }
     let keys = &queue.keys;
     let pressed = [keys.keep, keys.message, keys.callback, keys.flow, keys.escalate];

@@ -9,11 +9,10 @@ use tipring_switch::{
     DialRule, ExtensionConfig, LineConfig, LineNumber, RingingRules, SwitchConfig, TrunkConfig,
 };
 
-use crate::document::{
-    Document, ExtensionEntry, LineEntry, LineRingEntry, PromptEntry, SipEntry, TrunkEntry,
-};
+use crate::document::{Document, ExtensionEntry, LineEntry, LineRingEntry, SipEntry, TrunkEntry};
 use crate::error::{ConfigError, nearest};
 use crate::handset::HandsetEntry;
+use crate::prompt::PromptEntry;
 use crate::span::SpanEntry;
 
 /// The most inside numbers, lines and trunks a document may hold (the large box has 1,000).
@@ -127,6 +126,7 @@ impl Document {
                     external: self.ringing.external,
                 },
                 recording: self.recording.clone(),
+                tell_agent: self.tell_agent,
                 extensions,
                 lines: self.resolved_lines(ports)?,
                 trunks: self.trunks.iter().map(switch_trunk).collect(),
@@ -206,6 +206,7 @@ impl Document {
                 direction: entry.direction,
                 ringing: entry.ringing,
                 numbers: entry.rings.iter().map(further_number).collect(),
+                messages: entry.messages,
             });
         }
         Ok(lines)

@@ -274,6 +274,13 @@ pub enum Command {
         /// Whether it is left alone.
         on: bool,
     },
+    /// Say that messages wait for an extension (`true`), or no more.
+    MessageWaiting {
+        /// The extension.
+        extension: Number,
+        /// Whether messages wait.
+        waiting: bool,
+    },
     /// Change a call's recording.
     Recording {
         /// The call.

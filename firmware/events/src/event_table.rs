@@ -537,4 +537,27 @@ pub enum EventKind {
         /// Whether it is left alone.
         on: bool,
     },
+    /// Another phone took over a phone's part in a call that talks.
+    LegReplaced {
+        /// The call.
+        call: CallId,
+        /// Whose part it was.
+        from: Number,
+        /// Whose it is now.
+        by: Number,
+    },
+    /// The parties heard that the call is recorded. Its `RecordingBegan` follows.
+    RecordingAnnounced {
+        /// The call.
+        call: CallId,
+    },
+    /// Messages wait for an extension (`true`), or no more.
+    MessageWaitingChanged {
+        /// The extension.
+        extension: Number,
+        /// Whether messages wait.
+        waiting: bool,
+        /// The line whose exchange said so; empty where a person or other software did.
+        line: String,
+    },
 }

@@ -81,6 +81,8 @@ impl EventKind {
             | EventKind::RecordingRemoved { call, .. }
             | EventKind::AccountGiven { call, .. }
             | EventKind::DoNotCallHit { call, .. }
+            | EventKind::LegReplaced { call, .. }
+            | EventKind::RecordingAnnounced { call }
             | EventKind::CallEnded { call, .. } => Some(*call),
             EventKind::PriorityChanged { call, .. }
             | EventKind::QueueMoved { call, .. }
@@ -97,7 +99,8 @@ impl EventKind {
             EventKind::AgentChanged { call, .. } => *call,
             EventKind::AgentRefused { .. }
             | EventKind::ForwardChanged { .. }
-            | EventKind::DoNotDisturbChanged { .. } => None,
+            | EventKind::DoNotDisturbChanged { .. }
+            | EventKind::MessageWaitingChanged { .. } => None,
         }
     }
 }

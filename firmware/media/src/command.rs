@@ -28,6 +28,7 @@ pub(crate) enum Command {
     Monitor(LegSlot, LegSlot, bool),
     Mute(LegSlot, bool),
     Play(LegSlot, Box<Player>),
+    Beep(LegSlot, Box<Player>),
     Stop(LegSlot),
     Detect(LegSlot, Option<Box<DtmfTap>>),
     SendDigits(LegSlot, Box<Digits>),

@@ -244,6 +244,12 @@ impl Control {
         self.with(channel, |slot| Command::Play(slot, Box::new(Player::tone(cadence))));
     }
 
+    /// Lets a channel hear a tone beside what it hears anyway. Nobody else hears it, and no
+    /// recording holds it. A tone that never ends stays until the next.
+    pub fn beep(&mut self, channel: ChannelId, cadence: ToneCadence) {
+        self.with(channel, |slot| Command::Beep(slot, Box::new(Player::tone(cadence))));
+    }
+
     /// Stops what plays to a channel.
     pub fn stop(&mut self, channel: ChannelId) {
         self.with(channel, Command::Stop);

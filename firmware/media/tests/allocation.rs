@@ -101,6 +101,8 @@ fn nothing_is_allocated_or_freed() {
                 35 => rig.control.mute(channel(1), false),
                 40 => rig.control.monitor(channel(7), channel(0), false),
                 45 => rig.control.monitor(channel(7), channel(0), true),
+                47 => rig.control.beep(channel(1), tone.once()),
+                48 => rig.control.beep(channel(1), tone.once()),
                 50 => rig.control.leave(channel(7)),
                 60 => {
                     let sounds = vec![vec![1; 1000].into(), vec![2; 700].into()];

@@ -25,6 +25,8 @@ enum Part {
     None,
     Listen,
     Whisper,
+    /// No supervisor: a beep for the agent alone.
+    Beep,
 }
 
 /// A line that says what a seed makes and keeps what it hears.
@@ -94,6 +96,10 @@ fn run(ports: u16, law: Option<Law>, part: Part, supervisor: &mut Vec<Heard>) ->
         match (n, part) {
             (50, Part::Listen) => rig.control.monitor(listener.channel, agent.channel, false),
             (50, Part::Whisper) => rig.control.monitor(listener.channel, agent.channel, true),
+            (50, Part::Beep) => {
+                let beep = tipring_dsp::tones::china::CALLERS_WAIT.at_level(-3.0).times(5);
+                rig.control.beep(agent.channel, beep);
+            }
             (150, Part::Listen | Part::Whisper) => rig.control.leave(listener.channel),
             _ => {}
         }
@@ -183,6 +189,28 @@ fn whispering_is_absent_from_the_customers_side_and_the_recording() {
         if law == Some(Law::A) {
             assert!(whispered.relayed >= 290, "the customer's direction stays relayed");
             assert_eq!(alone.relayed, 400, "both are without it");
+        }
+    }
+}
+
+#[test]
+fn a_beep_is_heard_by_the_agent_alone_and_relay_comes_back() {
+    for (at, law) in CUSTOMERS.into_iter().enumerate() {
+        let ports = 27_000 + 200 * at as u16;
+        let mut heard = Vec::new();
+        let alone = run(ports, law, Part::None, &mut heard);
+        let beeped = run(ports + 100, law, Part::Beep, &mut heard);
+        assert!(alone.customer == beeped.customer, "{law:?}: the customer heard something");
+        assert!(alone.customer_line == beeped.customer_line, "{law:?}: on the line");
+        assert!(alone.recording == beeped.recording, "{law:?}: recorded");
+        let changed: Vec<usize> =
+            (0..200).filter(|n| alone.agent.get(*n) != beeped.agent.get(*n)).collect();
+        // Five beeps of 220 ms are 55 frames.
+        let (first, count) = (changed.first().copied().unwrap_or(0), changed.len());
+        assert!((48..=56).contains(&first), "{law:?}: it began in frame {first}");
+        assert!(count >= 50, "{law:?}: the agent heard {count} frames of it");
+        if law == Some(Law::A) {
+            assert!(beeped.relayed >= 340, "relayed before and after: {}", beeped.relayed);
         }
     }
 }

@@ -1,7 +1,7 @@
 -- What was set of an extension last: each forward, and do not disturb. Derived from the log.
 CREATE TABLE extension_setting (
     extension TEXT NOT NULL,
-    setting   TEXT NOT NULL,                 -- forward-always, forward-busy …, do-not-disturb
+    setting   TEXT NOT NULL,                 -- forward-always, forward-busy …, do-not-disturb, message-waiting
     event_id  INTEGER NOT NULL,
     body      TEXT NOT NULL,                 -- the event as JSON
     PRIMARY KEY (extension, setting)

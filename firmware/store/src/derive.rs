@@ -75,9 +75,9 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         | EventKind::RecordingEnded { .. }
         | EventKind::RecordingDiscarded { .. }
         | EventKind::RecordingRemoved { .. } => of_recording(id, at, &event.kind),
-        EventKind::ForwardChanged { .. } | EventKind::DoNotDisturbChanged { .. } => {
-            of_extension(id, &event.kind)
-        }
+        EventKind::ForwardChanged { .. }
+        | EventKind::DoNotDisturbChanged { .. }
+        | EventKind::MessageWaitingChanged { .. } => of_extension(id, &event.kind),
         EventKind::AgentChanged { .. } => of_agent(id, at, &event.kind),
         EventKind::FlowNode { .. }
         | EventKind::KeyPressed { .. }
@@ -99,6 +99,8 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         | EventKind::RecordingResumed { .. }
         | EventKind::AccountGiven { .. }
         | EventKind::DoNotCallHit { .. }
+        | EventKind::LegReplaced { .. }
+        | EventKind::RecordingAnnounced { .. }
         | EventKind::WrapUpExtended { .. }
         | EventKind::LeaveAsked { .. }
         | EventKind::LeaveDecided { .. }
@@ -401,6 +403,9 @@ fn of_extension(id: i64, kind: &EventKind) -> Changes<'_> {
         }
         EventKind::DoNotDisturbChanged { extension, .. } => {
             (extension, "do-not-disturb".to_owned())
+        }
+        EventKind::MessageWaitingChanged { extension, .. } => {
+            (extension, "message-waiting".to_owned())
         }
         _ => return changes,
     };

@@ -12,6 +12,7 @@ use crate::incoming::{shown_name, shown_number};
 use crate::media::{MediaRequest, PlayId};
 use crate::moment::Moment;
 use crate::output::AppInput;
+use crate::record::NOTICE;
 use crate::switch::{BY_BOX, Switch, Timer};
 
 impl Switch {
@@ -40,18 +41,26 @@ impl Switch {
     /// Plays to the caller; [`AppInput::PlayDone`] says when it has ended, unless it repeats or is
     /// cut short. Nothing is played to a caller who talks.
     pub fn play(&mut self, id: CallId, say: Arc<[Utterance]>, repeat: bool) {
+        let play = self.new_play();
         let Some(call) = self.calls.get_mut(&id) else { return };
         if matches!(call.owner, Owner::Talk) {
             return;
         }
-        let play = PlayId(self.next_play);
-        self.next_play += 1;
         call.play = if repeat { None } else { Some(play) };
+        let is_notice =
+            |piece: &Utterance| matches!(piece, Utterance::Prompt(key) if key == NOTICE);
+        call.told_recorded |= say.iter().any(is_notice);
         let (ch, lang) = (call.caller_leg, call.lang);
         if let Some(leg) = self.legs.get_mut(&ch) {
             leg.sounding = true;
         }
         self.media(MediaRequest::Play { ch, say, lang, repeat, id: play });
+    }
+
+    pub(crate) fn new_play(&mut self) -> PlayId {
+        let play = PlayId(self.next_play);
+        self.next_play += 1;
+        play
     }
 
     /// Plays music to a caller who does not talk.

@@ -7,6 +7,7 @@ use tipring_events::{AgentId, MonitorMode, SegmentId, SegmentKind};
 use tipring_line::{CallId, CallerId, ChannelId, Number};
 use tipring_tts::Lang;
 
+use crate::config::RecordingRule;
 use crate::dial::{From, Route};
 use crate::digits::DigitFilter;
 use crate::feature::FeatureMachine;
@@ -96,6 +97,8 @@ pub(crate) struct Leg {
     pub(crate) muted: bool,
     /// Until when a key after a hook flash is a command.
     pub(crate) flashed: Option<Instant>,
+    /// When it was told that its transfer has failed.
+    pub(crate) told_failed: Option<Instant>,
     pub(crate) digits: DigitFilter,
 }
 
@@ -115,6 +118,7 @@ impl Leg {
             holds: false,
             muted: false,
             flashed: None,
+            told_failed: None,
             digits,
         }
     }
@@ -125,6 +129,7 @@ impl Leg {
             call: self.call,
             kept: self.kept,
             waiting: self.waiting,
+            told_failed: self.told_failed,
             ..Leg::new(CallId(0), self.role, self.phase, self.place)
         }
     }
@@ -158,8 +163,11 @@ pub(crate) enum Owner {
     Feature(FeatureMachine),
     /// The switch itself: a number is being called.
     Dialling,
-    /// The switch itself: the phone that the call is made for is being rung, and then leads here.
-    Originating(Route),
+    /// The switch itself: the phone that the call is made for is being rung, and then leads here,
+    /// or is handed to the application that had it called.
+    Originating(Option<Route>),
+    /// The switch itself: the parties hear that they are recorded, and then talk.
+    Announcing(RecordingRule),
     /// The switch itself: a handset that has flashed hears the dial tone and keys a number.
     Collecting(String),
     /// The other parties: they talk.
@@ -270,6 +278,10 @@ pub(crate) struct Call {
     pub(crate) transferrer: Option<Transferrer>,
     /// Whether its parties are joined with those of the call kept aside once it is answered.
     pub(crate) joins: bool,
+    /// Whether it was made for a callback, and the queues want to know how far it has come.
+    pub(crate) is_callback: bool,
+    /// Whether the caller has heard that the call is recorded.
+    pub(crate) told_recorded: bool,
     /// Extensions whose forwarding has led it on: none does twice.
     pub(crate) forwarded: Vec<Number>,
     pub(crate) account: Option<Number>,
@@ -303,6 +315,8 @@ impl Call {
             recordings: 0,
             transferrer: None,
             joins: false,
+            is_callback: false,
+            told_recorded: false,
             forwarded: Vec::new(),
             account: None,
             segments: Vec::new(),

@@ -1,13 +1,14 @@
 //! What people ask of the switch: by the web, or by a feature code of an extension.
 
 use tipring_events::{Command, EventKind, ForwardWhen, MonitorMode, Refusal, Reply, SegmentKind};
-use tipring_line::{CallId, Cause, ChannelCommand, ChannelId, Number};
+use tipring_line::{AnswerCertainty, CallId, Cause, ChannelCommand, ChannelId, Number};
 
 use crate::call::{LegPhase, Owner, Place, Role};
 use crate::dial::{Feature, Route};
 use crate::feature::FeatureResult;
 use crate::media::MediaRequest;
 use crate::moment::Moment;
+use crate::output::AppInput;
 use crate::switch::{BY_BOX, Switch, Timer};
 use crate::transfer::Connection;
 
@@ -17,7 +18,9 @@ impl Switch {
         Some(match command {
             Command::HangUp { call, by } => self.force_release(m, call, by),
             Command::HangUpPhone { extension } => self.hang_up_phone(m, extension),
-            Command::Dial { extension, to, account } => self.originate(m, extension, to, account),
+            Command::Dial { extension, to, account } => {
+                self.originate(m, extension, to, account).map(|_| ())
+            }
             Command::Hold { extension, held } => self.hold(m, extension, held),
             Command::Mute { extension, muted } => self.mute(extension, muted),
             Command::SendDigits { extension, digits } => self.send_digits(extension, digits),
@@ -39,11 +42,15 @@ impl Switch {
             Command::Park { extension, place } => self.park_other(m, extension, place),
             Command::Unpark { extension, place } => {
                 let route = Route::Parking(place);
-                self.is_parked(place).and_then(|()| self.make_call(m, extension, place, route))
+                let made = self.is_parked(place);
+                made.and_then(|()| self.make_call(m, extension, place, route)).map(|_| ())
             }
             Command::PickUp { extension, from } => self.pick_up_by_web(m, extension, from),
             Command::Forward { extension, when, to } => self.set_forward(extension, when, to),
             Command::DoNotDisturb { extension, on } => self.set_do_not_disturb(extension, on),
+            Command::MessageWaiting { extension, waiting } => {
+                self.message_waiting(extension, waiting, "")
+            }
             Command::Recording { call, order, by } => self.order_recording(m, call, order, by),
             Command::Monitor { call, extension, mode, by } => {
                 self.monitor(m, call, extension, mode, by)
@@ -96,7 +103,7 @@ impl Switch {
         Ok(())
     }
 
-    fn mute(&mut self, extension: Number, muted: bool) -> Reply {
+    pub(crate) fn mute(&mut self, extension: Number, muted: bool) -> Reply {
         let (channel, id) = self.talking_leg(extension)?;
         let Some(leg) = self.legs.get_mut(&channel) else { return Err(Refusal::NoSuchLeg) };
         if core::mem::replace(&mut leg.muted, muted) != muted {
@@ -130,7 +137,7 @@ impl Switch {
         let code = self.plan.codes.iter().find(|(_, f)| *f == feature).map(|(code, _)| *code);
         let rest = from.as_str().to_owned();
         let route = Route::Feature { feature, code: code.unwrap_or(from), rest };
-        self.make_call(m, extension, from, route)
+        self.make_call(m, extension, from, route).map(|_| ())
     }
 
     /// A phone asks for the other party's transfer by REFER: to a number, or to the party of its
@@ -191,29 +198,32 @@ impl Switch {
     }
 
     /// Rings a phone and, once it is answered, dials for it.
-    fn originate(
+    pub(crate) fn originate(
         &mut self,
         m: Moment,
         extension: Number,
         to: Number,
         account: Option<Number>,
-    ) -> Reply {
+    ) -> Result<CallId, Refusal> {
         if !self.extensions.contains_key(&extension) {
             return Err(Refusal::NoSuchExtension);
         }
         let (to, by_code) = self.number_meant(extension, to).unwrap_or((to, None));
         let route = self.route_for(extension, to)?;
-        self.make_call(m, extension, to, route)?;
+        let id = self.make_call(m, extension, to, route)?;
         if let Some(account) = account.or(by_code) {
-            let newest = self.calls.keys().max().copied();
-            if let Some(id) = newest {
-                self.book(id, account);
-            }
+            self.book(id, account);
         }
-        Ok(())
+        Ok(id)
     }
 
-    fn make_call(&mut self, m: Moment, extension: Number, to: Number, route: Route) -> Reply {
+    fn make_call(
+        &mut self,
+        m: Moment,
+        extension: Number,
+        to: Number,
+        route: Route,
+    ) -> Result<CallId, Refusal> {
         if !self.is_reachable(extension) {
             return Err(Refusal::NoSuchExtension);
         }
@@ -231,20 +241,37 @@ impl Switch {
             return Err(Refusal::NotPossible);
         }
         if let Some(call) = self.calls.get_mut(&id) {
-            call.owner = Owner::Originating(route);
+            call.owner = Owner::Originating(Some(route));
         }
         let ring = tipring_clock::Duration::from_secs(self.config.ring_s.into());
         self.timers.set(Timer::NoAnswer(id), m.now + ring);
-        Ok(())
+        Ok(id)
     }
 
     /// The phone that a call is made for was answered.
-    pub(crate) fn originated(&mut self, m: Moment, id: CallId) {
+    pub(crate) fn originated(&mut self, m: Moment, id: CallId, certainty: AnswerCertainty) {
         self.timers.stop(&Timer::NoAnswer(id));
         let Some(call) = self.calls.get_mut(&id) else { return };
+        let is_callback = call.is_callback;
         match core::mem::replace(&mut call.owner, Owner::Dialling) {
-            Owner::Originating(route) => self.take(m, id, route),
+            Owner::Originating(Some(route)) => {
+                if is_callback {
+                    self.app(AppInput::Originated { call: id });
+                }
+                self.take(m, id, route);
+            }
+            Owner::Originating(None) => {
+                self.answer_with(id, certainty);
+                self.tell_reached(id);
+            }
             owner => call.owner = owner,
+        }
+    }
+
+    /// The number that a callback dials has answered.
+    pub(crate) fn tell_reached(&mut self, id: CallId) {
+        if self.calls.get_mut(&id).is_some_and(|call| core::mem::take(&mut call.is_callback)) {
+            self.app(AppInput::Reached { call: id });
         }
     }
 
@@ -282,6 +309,9 @@ impl Switch {
                 said = FeatureResult::Off;
                 self.set_do_not_disturb(by, false)
             }
+            _ if feature.is_of_call() => self.change_own_call(m, by, feature).map(|on| {
+                said = if on { FeatureResult::On } else { FeatureResult::Off };
+            }),
             _ if feature.supervises() && !supervisor => Err(Refusal::NotAllowed),
             _ => self.supervise_by_code(m, id, by, feature, number),
         };

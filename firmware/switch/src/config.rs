@@ -138,6 +138,9 @@ pub struct LineConfig {
     /// The line's further numbers.
     #[serde(default)]
     pub numbers: Vec<LineNumber>,
+    /// The extension whose messages they are when the exchange tells of messages on the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messages: Option<Number>,
 }
 
 /// A SIP trunk, known to the SIP driver by its place in the list.
@@ -247,6 +250,33 @@ impl Default for EmergencyConfig {
     }
 }
 
+/// Why a call is recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordingRule {
+    /// Its queue records its calls.
+    Queue,
+    /// It goes from extension to extension.
+    Internal,
+    /// It goes from an extension to the outside.
+    Outgoing,
+    /// It comes from the outside to an extension.
+    Incoming,
+    /// One of its extensions is always recorded.
+    Extension,
+}
+
+/// How an agent is told that a supervisor listens to the call or whispers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TellAgent {
+    /// Not at all.
+    #[default]
+    Not,
+    /// By the reminder tone, once when it begins, heard by the agent alone.
+    Tone,
+}
+
 /// Which calls that no flow or queue speaks for are recorded.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -261,6 +291,9 @@ pub struct RecordingRules {
     pub incoming: bool,
     /// Every call of these extensions, whatever its direction.
     pub extensions: Vec<Number>,
+    /// By which rules the parties hear that the call is recorded before they talk, unless its
+    /// flow has said so already.
+    pub announce: Vec<RecordingRule>,
 }
 
 impl Default for RecordingRules {
@@ -271,6 +304,7 @@ impl Default for RecordingRules {
             outgoing: true,
             incoming: false,
             extensions: Vec::new(),
+            announce: Vec::new(),
         }
     }
 }
@@ -321,11 +355,19 @@ pub struct FeatureCodes {
     pub take_over: String,
     /// End an extension's call.
     pub force_release: String,
+    /// Put the other party of the own call on hold, or take it back.
+    pub hold: String,
+    /// Mute the own microphone, or no longer.
+    pub mute: String,
+    /// Record the own call, or no longer.
+    pub record: String,
+    /// Pause the recording of the own call, or go on with it.
+    pub record_pause: String,
 }
 
 impl FeatureCodes {
     /// Every code with its key in the configuration. An empty code switches the feature off.
-    pub fn each(&self) -> [(&'static str, &str, Feature); 21] {
+    pub fn each(&self) -> [(&'static str, &str, Feature); 25] {
         [
             ("agent_log_in", &self.agent_log_in, Feature::AgentLogIn),
             ("agent_log_out", &self.agent_log_out, Feature::AgentLogOut),
@@ -348,6 +390,10 @@ impl FeatureCodes {
             ("barge", &self.barge, Feature::Barge),
             ("take_over", &self.take_over, Feature::TakeOver),
             ("force_release", &self.force_release, Feature::ForceRelease),
+            ("hold", &self.hold, Feature::Hold),
+            ("mute", &self.mute, Feature::Mute),
+            ("record", &self.record, Feature::Record),
+            ("record_pause", &self.record_pause, Feature::RecordPause),
         ]
     }
 }
@@ -376,6 +422,10 @@ impl Default for FeatureCodes {
             barge: "*86".into(),
             take_over: "*87".into(),
             force_release: "*88".into(),
+            hold: "*71".into(),
+            mute: "*72".into(),
+            record: "*73".into(),
+            record_pause: "*77".into(),
         }
     }
 }
@@ -396,6 +446,8 @@ pub struct SwitchConfig {
     pub ringing: RingingRules,
     /// What is recorded.
     pub recording: RecordingRules,
+    /// How agents are told of supervisors.
+    pub tell_agent: TellAgent,
     /// The extensions.
     pub extensions: Vec<ExtensionConfig>,
     /// The exchange lines.
@@ -433,6 +485,7 @@ impl Default for SwitchConfig {
             ring_s: 60,
             ringing: RingingRules::default(),
             recording: RecordingRules::default(),
+            tell_agent: TellAgent::Not,
             extensions: Vec::new(),
             lines: Vec::new(),
             trunks: Vec::new(),

@@ -74,6 +74,14 @@ pub enum Feature {
     TakeOver,
     /// End the call; for supervisors.
     ForceRelease,
+    /// Put the other party of the own call on hold, or take it back.
+    Hold,
+    /// Let the own call's microphone not be heard, or be heard again.
+    Mute,
+    /// Begin to record the own call, or end the recording.
+    Record,
+    /// Pause the recording of the own call, or go on with it.
+    RecordPause,
 }
 
 impl Feature {
@@ -98,6 +106,12 @@ impl Feature {
                 | Feature::TakeOver
                 | Feature::ForceRelease
         )
+    }
+
+    /// Whether it is about the call that the extension has already: dialled after a hook flash,
+    /// or from a SIP phone's second line.
+    pub(crate) fn is_of_call(self) -> bool {
+        matches!(self, Feature::Hold | Feature::Mute | Feature::Record | Feature::RecordPause)
     }
 
     /// Whether a call can be transferred to it.

@@ -20,6 +20,7 @@ impl Switch {
             (Some(call), Some(kept)) => {
                 self.hung_up_between(m, part(call, leg.role), part(kept.call, kept.role));
             }
+            (Some(call), None) if self.rings_again(m, part(call, leg.role), leg.told_failed) => {}
             (Some(call), None) => self.part_gone(m, part(call, leg.role), leg.phase, cause),
             // It waits to be told how its transfer went, and waits no more.
             (None, Some(kept)) => self.forget_transferrer(kept, channel),
@@ -34,7 +35,9 @@ impl Switch {
         let by = if call.caller_leg == channel { Party::Caller } else { Party::Callee };
         match role {
             Role::Supervisor => self.monitor_gone(m, id, channel),
-            _ if matches!(call.owner, Owner::Talk) && phase == LegPhase::Up => {
+            _ if matches!(call.owner, Owner::Talk | Owner::Announcing(_))
+                && phase == LegPhase::Up =>
+            {
                 let others = self.parties(id).into_iter().filter(|ch| *ch != channel).count();
                 if others < 2 {
                     self.end_call(m, id, cause, by);

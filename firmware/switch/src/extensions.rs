@@ -101,6 +101,12 @@ impl Switch {
                     extension.do_not_disturb = *on;
                 }
             }
+            EventKind::MessageWaitingChanged { extension, waiting, .. } => {
+                if let Some(known) = self.extensions.get_mut(extension) {
+                    known.messages = *waiting;
+                }
+                return self.show_messages(*extension);
+            }
             _ => return,
         }
         if let EventKind::ForwardChanged { extension, .. }

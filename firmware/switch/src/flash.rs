@@ -7,6 +7,7 @@
 //! | consulting, not answered | ends the consultation, back to the first | |
 //! | consulting | swaps the two | `3` within 3 s: all three; `1`: ends the one just left |
 //! | in a conference | nothing | |
+//! | hearing the dial tone | goes back | a code about the call put aside goes back and does it |
 //!
 //! Hanging up while consulting joins the two others, whether the second has answered or rings.
 
@@ -15,7 +16,7 @@ use tipring_events::Party;
 use tipring_line::{CallId, Cause, ChannelId, Digit, Number};
 
 use crate::call::{Owner, Place, Role};
-use crate::dial::Route;
+use crate::dial::{Feature, Route};
 use crate::media::{MediaRequest, Tone};
 use crate::moment::Moment;
 use crate::switch::{Switch, Timer};
@@ -100,6 +101,9 @@ impl Switch {
             (Some(Route::Feature { feature, rest, .. }), Some(by)) if feature.takes_transfers() => {
                 self.park_by_flash(m, id, rest.parse().ok(), by);
             }
+            (Some(Route::Feature { feature, .. }), Some(by)) if feature.is_of_call() => {
+                self.change_by_flash(m, id, feature, by);
+            }
             (None | Some(Route::Feature { .. }), _) | (_, None) => {
                 self.end_call(m, id, Cause::InvalidNumberFormat, Party::Caller);
             }
@@ -112,6 +116,16 @@ impl Switch {
         self.end_call(m, id, Cause::NormalClearing, Party::Caller);
         // A place that is taken leaves the two talking, as a wrong number does.
         let _ = self.park_other(m, by, place);
+    }
+
+    /// Flash and a code about the call put aside, which is back at once; two short beeps say that
+    /// it was done.
+    fn change_by_flash(&mut self, m: Moment, id: CallId, feature: Feature, by: Number) {
+        let channel = self.calls.get(&id).map(|call| call.caller_leg);
+        self.end_call(m, id, Cause::NormalClearing, Party::Caller);
+        if let (Ok(_), Some(ch)) = (self.change_own_call(m, by, feature), channel) {
+            self.media(MediaRequest::Beep { ch, tone: Tone::Confirmation });
+        }
     }
 
     /// A key soon after a flash: `3` joins all, `1` ends the call just left. `false` if it is an

@@ -26,14 +26,17 @@ mod hunt;
 mod incoming;
 mod live;
 mod media;
+mod messages;
 mod moment;
 mod monitor;
 mod outgoing;
 mod output;
+mod own_call;
 mod park;
 mod places;
 mod queue_side;
 mod record;
+mod replace;
 mod ringing;
 mod spans;
 mod switch;
@@ -43,8 +46,8 @@ mod waiting;
 
 pub use config::{
     Class, Direction, EmergencyConfig, ExtensionConfig, ExtensionFeatures, FeatureCodes,
-    GroupConfig, Hunt, LineConfig, ParkingConfig, RecordingRules, SpanConfig, SpeedDial,
-    SwitchConfig, TrunkConfig,
+    GroupConfig, Hunt, LineConfig, ParkingConfig, RecordingRule, RecordingRules, SpanConfig,
+    SpeedDial, SwitchConfig, TellAgent, TrunkConfig,
 };
 pub use dial::{DialRule, Feature, From, Outside, Pattern, PatternError, Target};
 pub use feature::FeatureResult;

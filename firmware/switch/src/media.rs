@@ -24,6 +24,12 @@ pub enum Tone {
     Dial,
     /// The box or the network cannot take the call.
     Congestion,
+    /// Callers wait in the queue of an agent who talks: a soft beep.
+    CallersWait,
+    /// A supervisor hears the call: the reminder tone.
+    Supervised,
+    /// What a handset asked for during a call was done.
+    Confirmation,
 }
 
 /// What the switch asks of the media.
@@ -72,6 +78,14 @@ pub enum MediaRequest {
         repeat: bool,
         /// Comes back in [`MediaEvent::PlayDone`] when it was played to its end.
         id: PlayId,
+    },
+    /// Let a channel hear a tone beside what it hears anyway: nobody else hears it, and no
+    /// recording holds it.
+    Beep {
+        /// Who hears it.
+        ch: ChannelId,
+        /// Which.
+        tone: Tone,
     },
     /// Play music on hold.
     Music {

@@ -8,7 +8,8 @@ use tipring_events::{EventKind, MonitorMode, Refusal, Reply};
 use tipring_line::{AnswerCertainty, CallId, Cause, ChannelId, Digit, Number};
 
 use crate::call::{LegPhase, Monitor, Owner, Place, Role};
-use crate::media::MediaRequest;
+use crate::config::TellAgent;
+use crate::media::{MediaRequest, Tone};
 use crate::moment::Moment;
 use crate::switch::Switch;
 use crate::talk::CONFERENCE_MAX;
@@ -121,6 +122,18 @@ impl Switch {
         let (extension, mode, by) = (monitor.extension, monitor.mode, monitor.by.clone());
         self.event(EventKind::MonitorBegan { call: id, extension, mode, by, agent });
         self.sync(m, id);
+        self.tell_supervised(id, mode);
+    }
+
+    /// Tells the agent of a supervisor who listens or whispers, if the configuration says so; one
+    /// who barges in is heard anyway.
+    fn tell_supervised(&mut self, id: CallId, mode: MonitorMode) {
+        if self.config.tell_agent == TellAgent::Tone
+            && mode != MonitorMode::Barge
+            && let Some(ch) = self.agent_leg_of(id)
+        {
+            self.media(MediaRequest::Beep { ch, tone: Tone::Supervised });
+        }
     }
 
     fn change_mode(

@@ -9,11 +9,20 @@ use tipring_line::{
 };
 
 use crate::call::{Leg, LegPhase, Owner, Place, Role};
+use crate::config::RecordingRule;
 use crate::dial::Carrier;
 use crate::media::{MediaRequest, Tone};
 use crate::moment::Moment;
 use crate::output::AppInput;
 use crate::switch::{BY_BOX, Switch, Timer};
+
+/// A free channel to the outside, and who is shown to call on it.
+pub(crate) struct WayOut {
+    pub(crate) channel: ChannelId,
+    pub(crate) place: Place,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) caller: CallerId,
+}
 
 impl Switch {
     /// Calls an extension by its number, or where its calls are forwarded.
@@ -159,12 +168,27 @@ impl Switch {
         not: Option<ChannelId>,
     ) -> Result<(), Cause> {
         let from = self.calls.get(&id).ok_or(Cause::NormalUnspecified)?.caller;
-        let (channel, place, endpoint, caller) = match carrier {
+        let WayOut { channel, place, endpoint, caller } = self.way_out(carrier, from, not)?;
+        self.begin_leg(id, channel, Role::Called, place, endpoint);
+        self.channel(channel, ChannelCommand::Dial { number, caller });
+        Ok(())
+    }
+
+    /// The channel by which a line, trunk or span carries a call of `from`, if it can; of a span
+    /// one other than `not`.
+    pub(crate) fn way_out(
+        &mut self,
+        carrier: Carrier,
+        from: CallerId,
+        not: Option<ChannelId>,
+    ) -> Result<WayOut, Cause> {
+        match carrier {
             Carrier::Trunk(index) => {
                 let trunk = self.trunks.get(usize::from(index)).ok_or(Cause::NoRoute)?;
                 let caller = CallerId { number: trunk.caller.or(from.number), ..from };
                 let channel = self.free_sip_channel();
-                (channel, Place::Trunk(index), Endpoint::SipTrunk(index), caller)
+                let (place, endpoint) = (Place::Trunk(index), Endpoint::SipTrunk(index));
+                Ok(WayOut { channel, place, endpoint, caller })
             }
             Carrier::Line(port) => {
                 let channel = ChannelId::port(port);
@@ -175,19 +199,17 @@ impl Switch {
                 if self.legs.contains_key(&channel) {
                     return Err(Cause::NoChannel);
                 }
-                (channel, Place::Line, Endpoint::Port(port), from)
+                let (place, endpoint) = (Place::Line, Endpoint::Port(port));
+                Ok(WayOut { channel, place, endpoint, caller: from })
             }
             Carrier::Span(index) => {
                 let (channel, timeslot) = self.free_span_channel(index, not)?;
                 let shown = self.spans.get(usize::from(index)).and_then(|span| span.caller);
                 let caller = CallerId { number: shown.or(from.number), ..from };
                 let endpoint = Endpoint::SpanChannel { span: index, timeslot };
-                (channel, Place::Span(index), endpoint, caller)
+                Ok(WayOut { channel, place: Place::Span(index), endpoint, caller })
             }
-        };
-        self.begin_leg(id, channel, Role::Called, place, endpoint);
-        self.channel(channel, ChannelCommand::Dial { number, caller });
-        Ok(())
+        }
     }
 
     fn begin_leg(
@@ -272,11 +294,12 @@ impl Switch {
             call.hunting = None;
         }
         match role {
-            Role::Caller => self.originated(m, id),
+            Role::Caller => self.originated(m, id, certainty),
             Role::Supervisor => self.supervisor_there(m, ch, id),
             Role::Agent(agent) => self.app(AppInput::OfferAnswered { call: id, agent }),
             Role::Called => {
                 self.answer_with(id, certainty);
+                self.tell_reached(id);
                 let record = self.records_dialled(id, ch);
                 self.talk(m, id, record);
             }
@@ -347,7 +370,7 @@ impl Switch {
             return false;
         }
         self.answer(call);
-        self.talk(m, call, record);
+        self.talk(m, call, record.then_some(RecordingRule::Queue));
         true
     }
 }

@@ -118,6 +118,16 @@ pub enum AppInput {
         /// The agent.
         agent: AgentId,
     },
+    /// The phone that a callback's call is made for has answered; the customer is called now.
+    Originated {
+        /// The call.
+        call: CallId,
+    },
+    /// The number that a callback calls has answered.
+    Reached {
+        /// The call.
+        call: CallId,
+    },
     /// Somebody else has taken a call that waits in a queue: it waits no more.
     TakenFromQueue {
         /// The call.
@@ -160,4 +170,11 @@ pub enum SwitchOutput {
     Event(EventKind),
     /// Tell an application.
     App(AppInput),
+    /// Tell a SIP phone that messages wait for its extension (`true`), or no more.
+    MessageWaiting {
+        /// The extension.
+        extension: Number,
+        /// Whether messages wait.
+        waiting: bool,
+    },
 }

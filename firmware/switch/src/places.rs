@@ -23,6 +23,8 @@ pub(crate) struct Line {
     pub(crate) direction: Direction,
     pub(crate) ringing: Option<u8>,
     pub(crate) numbers: Vec<LineNumber>,
+    /// For whom the messages are that the exchange tells of on it.
+    pub(crate) messages: Option<Number>,
     pub(crate) alarm: Option<Alarm>,
 }
 
@@ -54,6 +56,8 @@ pub(crate) struct Extension {
     /// Where they go instead, as set at the phone or by the web.
     pub(crate) forwards: [Option<Number>; 3],
     pub(crate) do_not_disturb: bool,
+    /// Whether messages wait for it.
+    pub(crate) messages: bool,
     /// The last number dialled.
     pub(crate) dialled: Option<Number>,
 }
@@ -160,6 +164,7 @@ fn new_line(config: &LineConfig, alarm: Option<Alarm>) -> Line {
         direction: config.direction,
         ringing: config.ringing,
         numbers: config.numbers.clone(),
+        messages: config.messages,
         alarm,
     }
 }
@@ -181,6 +186,7 @@ fn new_extension(config: &ExtensionConfig, before: Option<&Extension>, legs: u32
         configured: [features.forward_always, features.forward_busy, features.forward_no_answer],
         forwards: before.map(|e| e.forwards).unwrap_or_default(),
         do_not_disturb: before.is_some_and(|e| e.do_not_disturb),
+        messages: before.is_some_and(|e| e.messages),
         dialled: before.and_then(|e| e.dialled),
     }
 }

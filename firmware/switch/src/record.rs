@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
-use tipring_events::{EventKind, RecordingOrder, Refusal, Reply};
+use tipring_events::{EventKind, RecordingOrder, Refusal, Reply, SegmentKind};
 use tipring_line::{CallId, ChannelId};
+use tipring_tts::Utterance;
 
-use crate::call::{Owner, Place, Recording};
+use crate::call::{Call, Mix, Owner, Place, Recording};
+use crate::config::RecordingRule;
 use crate::dial::From;
 use crate::media::MediaRequest;
 use crate::moment::Moment;
@@ -17,10 +19,13 @@ use crate::switch::Switch;
 /// A recording shorter than this is not kept, unless a person has asked for it.
 pub(crate) const KEPT_MS_MIN: u64 = 1000;
 
+/// The prompt that says that a call is recorded.
+pub(crate) const NOTICE: &str = "recording-notice";
+
 impl Switch {
-    /// Whether the rules want a dialled call recorded once this callee has answered.
-    pub(crate) fn records_dialled(&self, id: CallId, callee: ChannelId) -> bool {
-        let Some(call) = self.calls.get(&id) else { return false };
+    /// The rule by which a dialled call is recorded once this callee has answered.
+    pub(crate) fn records_dialled(&self, id: CallId, callee: ChannelId) -> Option<RecordingRule> {
+        let call = self.calls.get(&id)?;
         let rules = &self.config.recording;
         let inside = |ch| match self.legs.get(&ch).map(|leg| leg.place) {
             Some(Place::Extension(number)) => Some(number),
@@ -28,12 +33,54 @@ impl Switch {
         };
         let ends = [inside(call.caller_leg), inside(callee)];
         if ends.into_iter().flatten().any(|number| rules.extensions.contains(&number)) {
-            return true;
+            return Some(RecordingRule::Extension);
         }
-        match call.from {
-            From::Extension if ends[1].is_some() => rules.internal,
-            From::Extension => rules.outgoing,
-            _ => rules.incoming,
+        let (wanted, rule) = match call.from {
+            From::Extension if ends[1].is_some() => (rules.internal, RecordingRule::Internal),
+            From::Extension => (rules.outgoing, RecordingRule::Outgoing),
+            _ => (rules.incoming, RecordingRule::Incoming),
+        };
+        wanted.then_some(rule)
+    }
+
+    /// Whether the parties of a call that is about to be recorded by this rule hear so first.
+    pub(crate) fn is_announced(&self, id: CallId, rule: RecordingRule) -> bool {
+        let rules = &self.config.recording;
+        let untold = |call: &Call| !call.told_recorded && call.recording.is_none();
+        rules.enabled
+            && rules.announce.contains(&rule)
+            && self.calls.get(&id).is_some_and(|call| untold(call) && !call.emergency)
+    }
+
+    /// Says to both parties that they are recorded: so nobody waits in silence while the other
+    /// hears it. They talk once the caller has heard it.
+    pub(crate) fn announce_recording(&mut self, m: Moment, id: CallId, rule: RecordingRule) {
+        let say: Arc<[Utterance]> = Arc::from([Utterance::Prompt(NOTICE.to_owned())]);
+        let parties = self.parties(id);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let (caller, lang) = (call.caller_leg, call.lang);
+        call.owner = Owner::Announcing(rule);
+        call.early = None;
+        self.set_mix(id, Mix::Apart);
+        for other in parties.into_iter().filter(|ch| *ch != caller) {
+            let (handler, agent) = (self.handler_of(other), self.agent_in(id, other));
+            self.segment(m, id, SegmentKind::Talk, handler, agent);
+            let play = self.new_play();
+            if let Some(leg) = self.legs.get_mut(&other) {
+                leg.sounding = true;
+            }
+            let say = say.clone();
+            self.media(MediaRequest::Play { ch: other, say, lang, repeat: false, id: play });
+        }
+        self.play(id, say, false);
+    }
+
+    /// The caller has heard a prompt to its end.
+    pub(crate) fn recording_announced(&mut self, m: Moment, id: CallId, rule: RecordingRule) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.told_recorded = true;
+            self.event(EventKind::RecordingAnnounced { call: id });
+            self.talk(m, id, Some(rule));
         }
     }
 

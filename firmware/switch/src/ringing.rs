@@ -1,7 +1,7 @@
-//! How a handset rings, so that an ear tells what kind of call it is; and that messages wait.
+//! How a phone rings, so that an ear tells what kind of call it is.
 
 use serde::{Deserialize, Serialize};
-use tipring_line::{CallId, ChannelCommand, ChannelId, Number};
+use tipring_line::{CallId, Number};
 
 use crate::call::Call;
 use crate::dial::{Dialler, From};
@@ -58,20 +58,13 @@ impl Switch {
         let line = self.lines.get(&call.caller_leg.as_port()?)?;
         line.further(call.called).and_then(|number| number.ringing).or(line.ringing)
     }
-
-    /// Messages wait for this extension, or no more: a handset's lamp and dial tone say so.
-    pub fn message_waiting(&mut self, extension: Number, waiting: bool) {
-        if let Some(port) = self.extensions.get(&extension).and_then(|e| e.port) {
-            self.channel(ChannelId::port(port), ChannelCommand::MessageWaiting(waiting));
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use tipring_clock::{Instant, WallTime};
-    use tipring_line::{CallerId, ChannelEvent, PortId};
+    use tipring_line::{CallerId, ChannelCommand, ChannelEvent, ChannelId, PortId};
 
     use crate::config::{
         Class, Direction, ExtensionConfig, ExtensionFeatures, LineConfig, SwitchConfig,
@@ -120,6 +113,7 @@ mod tests {
                     further("5553000", Some("night"), None),
                     further("5554000", None, None),
                 ],
+                messages: None,
             }],
             dial: vec![rule("5551000", None), rule("555.", Some(4))],
             ..SwitchConfig::default()
@@ -173,20 +167,5 @@ mod tests {
             })
             .into();
         assert_eq!(flows, [None, Some("night".to_owned())]);
-    }
-
-    #[test]
-    fn a_handset_is_told_that_messages_wait() {
-        let mut switch = Switch::new(config(), 1);
-        while switch.poll_output().is_some() {}
-        switch.message_waiting(number("8001"), true);
-        switch.message_waiting(number("8001"), false);
-        switch.message_waiting(number("8099"), true);
-        for waiting in [true, false] {
-            let told = ChannelCommand::MessageWaiting(waiting);
-            let expected = SwitchOutput::Channel(ChannelId::port(HANDSET), told);
-            assert_eq!(switch.poll_output(), Some(expected));
-        }
-        assert_eq!(switch.poll_output(), None, "8099 is no handset");
     }
 }

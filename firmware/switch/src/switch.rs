@@ -110,8 +110,10 @@ impl Switch {
             ChannelEvent::Offered { called, caller, trunk, extension } => {
                 self.offered(m, channel, called, caller, trunk, extension);
             }
+            ChannelEvent::Replaces { leg, extension } => self.replaces(m, channel, leg, extension),
             ChannelEvent::Alarm(alarm) => self.alarm(channel, alarm),
             ChannelEvent::Moved(to) => self.moved(m, channel, to),
+            ChannelEvent::MessageWaiting(waiting) => self.line_tells_messages(channel, waiting),
             ChannelEvent::Released(cause) => match self.drop_leg(channel) {
                 Some(leg) => {
                     self.leg_gone(m, channel, &leg, cause);
@@ -255,7 +257,11 @@ impl Switch {
                 self.feature_step(m, id, step);
             }
             Owner::Collecting(_) => self.collect(m, id, digit),
-            Owner::Arriving(_) | Owner::Originating(_) | Owner::Dialling | Owner::Parked(_) => {}
+            Owner::Arriving(_)
+            | Owner::Originating(_)
+            | Owner::Announcing(_)
+            | Owner::Dialling
+            | Owner::Parked(_) => {}
         }
     }
 
@@ -299,6 +305,10 @@ impl Switch {
             Owner::Feature(machine) => {
                 let step = machine.play_done(m.now);
                 self.feature_step(m, id, step);
+            }
+            Owner::Announcing(rule) => {
+                let rule = *rule;
+                self.recording_announced(m, id, rule);
             }
             _ => {}
         }

@@ -11,6 +11,7 @@ use tipring_events::{MonitorMode, SegmentKind};
 use tipring_line::{CallId, ChannelId};
 
 use crate::call::{LegPhase, Mix, Owner, Place, Role};
+use crate::config::RecordingRule;
 use crate::media::MediaRequest;
 use crate::moment::Moment;
 use crate::switch::{Switch, Timer};
@@ -20,8 +21,11 @@ pub(crate) const CONFERENCE_MAX: usize = 32;
 
 impl Switch {
     /// Whoever has answered talks from now on.
-    pub(crate) fn talk(&mut self, m: Moment, id: CallId, record: bool) {
+    pub(crate) fn talk(&mut self, m: Moment, id: CallId, record: Option<RecordingRule>) {
         self.timers.stop(&Timer::NoAnswer(id));
+        if let Some(rule) = record.filter(|rule| self.is_announced(id, *rule)) {
+            return self.announce_recording(m, id, rule);
+        }
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.owner = Owner::Talk;
         call.talked = true;
@@ -31,7 +35,7 @@ impl Switch {
         call.forwarded.clear();
         self.transfer_done(m, id);
         self.sync(m, id);
-        if record {
+        if record.is_some() {
             self.record(m, id);
         }
         self.join_kept(m, id);

@@ -6,7 +6,7 @@
 //! under its own id; the second ends in the same moment. So each call keeps one outcome, and its
 //! segments add up.
 
-use tipring_clock::Duration;
+use tipring_clock::{Duration, Instant};
 use tipring_events::{EventKind, Party, Refusal, Reply, SegmentKind};
 use tipring_line::{CallId, Cause, ChannelCommand, ChannelId, Number};
 
@@ -15,6 +15,9 @@ use crate::dial::{Dialler, From, Route};
 use crate::moment::Moment;
 use crate::output::AppInput;
 use crate::switch::{Switch, Timer};
+
+/// Whoever hangs up within this time of being told that a transfer has failed is a machine.
+const HANGS_UP_BY_ITSELF: Duration = Duration::from_millis(500);
 
 /// A device's part in one call: a connection of ECMA-269.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -186,12 +189,38 @@ impl Switch {
             let role = kept.map_or(Role::Called, |kept| kept.role);
             leg.role = if role == Role::Caller { Role::Called } else { role };
             leg.call = Some(id);
+            leg.told_failed = Some(m.now);
             // The phone took it off hold by asking for the transfer, or will do so itself.
         }
         if let Some(call) = self.calls.get_mut(&id) {
             call.callees.push(channel);
         }
-        self.talk(m, id, false);
+        self.talk(m, id, None);
+        true
+    }
+
+    /// A phone may hang up of itself at the word that its transfer has failed, as baresip 1.0.0
+    /// does: nobody meant to end the call, so the phone is rung for it. Says whether it is.
+    pub(crate) fn rings_again(
+        &mut self,
+        m: Moment,
+        gone: Connection,
+        told_failed: Option<Instant>,
+    ) -> bool {
+        let Place::Extension(by) = gone.place else { return false };
+        let at_once = told_failed.is_some_and(|at| m.now.saturating_since(at) < HANGS_UP_BY_ITSELF);
+        let talks = self.calls.get(&gone.call).is_some_and(|c| matches!(c.owner, Owner::Talk));
+        let others = self.parties(gone.call).into_iter().filter(|ch| *ch != gone.channel);
+        if !at_once || !talks || others.count() != 1 {
+            return false;
+        }
+        self.set_mix(gone.call, Mix::Apart);
+        self.take_out(gone.call, gone.channel);
+        self.agent_left(gone.call, gone.role);
+        if let Some(call) = self.calls.get_mut(&gone.call) {
+            call.owner = Owner::Dialling;
+        }
+        self.dial_extension(m, gone.call, by);
         true
     }
 
@@ -328,7 +357,7 @@ impl Switch {
         if hunting {
             self.goes_on_ringing(m, first.call)
         } else {
-            self.talk(m, first.call, false)
+            self.talk(m, first.call, None)
         }
         true
     }

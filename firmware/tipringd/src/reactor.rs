@@ -252,6 +252,11 @@ impl Reactor {
             match output {
                 CoreOutput::Channel(channel, command) => self.channel_command(channel, command),
                 CoreOutput::Media(request) => self.media_request(request),
+                CoreOutput::MessageWaiting { extension, waiting } => {
+                    let now = self.clock.now();
+                    let ports = &mut Ports(&mut self.media);
+                    self.sip.message_waiting(now, extension, waiting, ports);
+                }
                 CoreOutput::Event(at, kind) => self.log(Event { at, kind }),
                 CoreOutput::Reply(token, reply) => {
                     if let Some(waiting) = self.desk.replies.remove(&token) {
@@ -353,6 +358,7 @@ impl Reactor {
                 self.media.play(ch, list);
             }
             MediaRequest::Music { ch } => self.media.play(ch, self.sounds.music()),
+            MediaRequest::Beep { ch, tone } => self.media.beep(ch, self.sounds.tone(tone)),
             MediaRequest::Tone { ch, tone } => self.media.tone(ch, self.sounds.tone(tone)),
             MediaRequest::Stop { ch } => self.media.stop(ch),
             MediaRequest::Detect { ch, dtmf } => self.media.detect(ch, dtmf),

@@ -89,11 +89,15 @@ impl Sounds {
 
     /// A tone of the country's plan.
     pub(crate) fn tone(&self, tone: Tone) -> ToneCadence {
+        use tipring_dsp::tones::china;
         match tone {
-            Tone::Ringback => tipring_dsp::tones::china::RINGBACK,
-            Tone::Dial => tipring_dsp::tones::china::DIAL,
-            Tone::Busy => tipring_dsp::tones::china::BUSY,
-            Tone::Congestion => tipring_dsp::tones::china::CONGESTION,
+            Tone::Ringback => china::RINGBACK,
+            Tone::Dial => china::DIAL,
+            Tone::Busy => china::BUSY,
+            Tone::Congestion => china::CONGESTION,
+            Tone::CallersWait => china::CALLERS_WAIT,
+            Tone::Supervised => china::REMINDER.once(),
+            Tone::Confirmation => china::CONFIRMATION,
         }
     }
 

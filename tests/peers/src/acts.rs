@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::api::Api;
 use crate::baresip::{Baresip, Phone};
+use crate::speech::again_and_again;
 use crate::tipring::TestBox;
 use crate::wait::speak_for;
 
@@ -18,6 +19,15 @@ pub fn phone(tipring: &TestBox, number: &str, microphone: &[i16]) -> Baresip {
     let mut phone = Phone::new(number, tipring.sip()).start(microphone);
     phone.registered();
     phone
+}
+
+/// The same, saying a phrase again and again in each call.
+///
+/// # Panics
+/// It does not register.
+#[track_caller]
+pub fn talker(tipring: &TestBox, number: &str, phrase: &[i16]) -> Baresip {
+    phone(tipring, number, &again_and_again(phrase, 0, 60))
 }
 
 /// An agent at a baresip.

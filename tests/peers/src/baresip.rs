@@ -30,6 +30,8 @@ pub struct Phone {
     transport: &'static str,
     codec: &'static str,
     registers: bool,
+    messages: bool,
+    traces: bool,
 }
 
 impl Phone {
@@ -42,6 +44,8 @@ impl Phone {
             transport: "udp",
             codec: "PCMA",
             registers: true,
+            messages: false,
+            traces: false,
         }
     }
 
@@ -63,6 +67,20 @@ impl Phone {
     #[must_use]
     pub fn mu_law(mut self) -> Self {
         self.codec = "PCMU";
+        self
+    }
+
+    /// Subscribed to its messages.
+    #[must_use]
+    pub fn messages(mut self) -> Self {
+        self.messages = true;
+        self
+    }
+
+    /// With every SIP message among what it writes, for [`Baresip::dialog`].
+    #[must_use]
+    pub fn traced(mut self) -> Self {
+        self.traces = true;
         self
     }
 
@@ -90,6 +108,9 @@ impl Phone {
         write("accounts", self.account().as_bytes());
         write("contacts", b"");
         let mut command = Command::new(installed::program("baresip", PACKAGE));
+        if self.traces {
+            command.arg("-s");
+        }
         command.arg("-f").arg(folder.path());
         let mut process = Process::start("baresip", &mut command);
         let control = wait_until("baresip takes commands", 10, || {
@@ -98,7 +119,7 @@ impl Phone {
         });
         let messages = Lines::default();
         messages.follow(Messages::new(control.try_clone().expect("a second handle")));
-        Baresip { _process: process, folder, port, control, messages, commands: 0 }
+        Baresip { process, folder, port, control, messages, commands: 0 }
     }
 
     fn config(&self, folder: &TempDir, port: u16) -> String {
@@ -106,6 +127,7 @@ impl Phone {
         let folder = folder.path().display();
         let (control, console) = (port + CONTROL, port + CONSOLE);
         let (first, last) = (port + RTP, port + 39);
+        let mwi = if self.messages { "module_app mwi.so\n" } else { "" };
         format!(
             "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\n\
              audio_source aufile,{folder}/microphone.wav\naudio_player aubridge,ear\n\
@@ -116,16 +138,17 @@ impl Phone {
              module g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\n\
              module cons.so\ncons_listen 127.0.0.1:{console}\n\
              module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
-             ctrl_tcp_listen 127.0.0.1:{control}\n"
+             {mwi}ctrl_tcp_listen 127.0.0.1:{control}\n"
         )
     }
 
     fn account(&self) -> String {
-        let Phone { number, server, password, transport, codec, registers } = self;
+        let Phone { number, server, password, transport, codec, registers, messages, .. } = self;
         let seconds = if *registers { 300 } else { 0 };
+        let mwi = if *messages { "yes" } else { "no" };
         format!(
             "<sip:{number}@{server};transport={transport}>;auth_user={number};\
-             auth_pass={password};regint={seconds};answermode=manual;audio_codecs={codec}\n"
+             auth_pass={password};regint={seconds};answermode=manual;audio_codecs={codec};mwi={mwi}\n"
         )
     }
 }
@@ -137,8 +160,7 @@ const RTP: u16 = 10;
 
 /// A running baresip.
 pub struct Baresip {
-    /// Ends with this.
-    _process: Process,
+    process: Process,
     folder: TempDir,
     port: u16,
     control: TcpStream,
@@ -245,6 +267,37 @@ impl Baresip {
         self.command("accept", "");
         self.event("CALL_ESTABLISHED", answered, 10);
         call["peeruri"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The dialog of its newest call that it began, as a Replaces value names it to the box
+    /// (RFC 3891): Call-ID, the box's tag, its own tag.
+    ///
+    /// # Panics
+    /// It has begun none that was answered.
+    #[track_caller]
+    pub fn dialog(&self) -> String {
+        let text = self.process.lines().text();
+        let found = text.rfind("CSeq:").and_then(|_| {
+            // The ACK of the newest answer has all of it.
+            let ack = &text[text.rfind("\nACK sip:")?..];
+            let header = |name: &str| ack.lines().find_map(|line| line.strip_prefix(name));
+            let tag = |value: &str| Some(value.split(";tag=").nth(1)?.trim().to_owned());
+            let (ours, theirs) = (tag(header("From: ")?)?, tag(header("To: ")?)?);
+            let call_id = header("Call-ID: ")?.trim();
+            Some(format!("{call_id};to-tag={theirs};from-tag={ours}"))
+        });
+        found.unwrap_or_else(|| panic!("no answered call among what baresip wrote:\n{text}"))
+    }
+
+    /// Waits until this is among what it wrote.
+    ///
+    /// # Panics
+    /// It is not in time.
+    #[track_caller]
+    pub fn wrote(&self, what: &str) {
+        let lines = self.process.lines();
+        let found = lines.wait_for(Deadline::seconds(10), |l| l.contains(what).then_some(()));
+        found.unwrap_or_else(|| panic!("baresip never wrote {what:?}:\n{}", lines.text()));
     }
 
     /// Hangs up.

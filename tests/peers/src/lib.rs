@@ -20,6 +20,7 @@ pub mod g711;
 pub mod installed;
 pub mod lines;
 pub mod malformed;
+pub mod party;
 pub mod ports;
 pub mod process;
 pub mod rtp;

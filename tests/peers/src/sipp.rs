@@ -33,6 +33,7 @@ pub struct Scenario {
     account: Option<(String, String)>,
     media_port: u16,
     echoes: bool,
+    header: String,
 }
 
 impl Scenario {
@@ -42,7 +43,18 @@ impl Scenario {
         let media_port = ports::one();
         let keys = Vec::new();
         let account = None;
-        Scenario { name, remote, port, tcp: false, keys, account, media_port, echoes: false }
+        let header = "Subject: a call".to_owned();
+        Scenario {
+            name,
+            remote,
+            port,
+            tcp: false,
+            keys,
+            account,
+            media_port,
+            echoes: false,
+            header,
+        }
     }
 
     /// From this port instead.
@@ -79,6 +91,13 @@ impl Scenario {
         self.echoes = true;
         let port = self.media_port.to_string();
         self.key("sound_port", port)
+    }
+
+    /// With this header in the INVITE of a caller with an account.
+    #[must_use]
+    pub fn header(mut self, line: String) -> Self {
+        self.header = line;
+        self
     }
 
     /// As this extension, with its password.
@@ -140,6 +159,7 @@ impl Scenario {
         if let Some((user, password)) = &self.account {
             command.args(["-au", user, "-ap", password]);
         }
+        command.args(["-key", "header", &self.header]);
         for (name, value) in &self.keys {
             command.args(["-key", name, value]);
         }

@@ -46,11 +46,19 @@ pub struct Site {
     pub span: bool,
     /// What the flow says before its menu.
     pub greeting: &'static str,
+    /// What every extension's telephone may do, as in `features = { … }`.
+    pub features: &'static str,
 }
 
 impl Default for Site {
     fn default() -> Self {
-        Site { trunk_port: None, record_internal: false, span: false, greeting: "greeting" }
+        Site {
+            trunk_port: None,
+            record_internal: false,
+            span: false,
+            greeting: "greeting",
+            features: "",
+        }
     }
 }
 
@@ -62,7 +70,12 @@ impl Site {
         let _ = writeln!(text, "[recording]\ninternal = {}", self.record_internal);
         for number in 8001..=8004 {
             let secret = secret(&number.to_string());
-            let _ = writeln!(text, "[[extension]]\nnumber = \"{number}\"\nsecret = \"{secret}\"");
+            let _ = writeln!(
+                text,
+                "[[extension]]\nnumber = \"{number}\"\nsecret = \"{secret}\"\n\
+                 features = {{ {} }}",
+                self.features
+            );
         }
         for (work_number, password) in AGENTS {
             let _ = writeln!(

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use tipring_test_peers::acts;
+use tipring_test_peers::acts::{self, talker};
 use tipring_test_peers::alike::{assert_heard, assert_not_heard};
+use tipring_test_peers::party::{Party, phrase};
 use tipring_test_peers::site::Site;
 use tipring_test_peers::speech::{self, again_and_again, recorded};
 use tipring_test_peers::tipring::TestBox;
@@ -41,6 +42,32 @@ fn baresip_transfers_its_caller_to_another_by_refer() {
     let (left, right) = api.recording(&call);
     assert_heard("the caller on the left", &caller, &left);
     assert_heard("the target on the right", &target, &right);
+}
+
+#[test]
+fn a_transfer_to_a_busy_phone_gives_the_call_back() {
+    let tipring = TestBox::start(&Site::default());
+    let api = tipring.api();
+    let said = phrase(speech::CALLEE);
+    let mut b = talker(&tipring, "8002", &said);
+    let mut c = acts::phone(&tipring, "8003", &[0; 60 * 8000]);
+    // It talks to a queue without agents' flow: it is busy for a while.
+    c.call("96777");
+    let mut a = Party::dials(&tipring, "8001", "8002");
+    b.answer(1);
+    a.answered();
+    b.command("transfer", &format!("sip:8003@{}", tipring.sip()));
+    b.event("TRANSFER_FAILED", 1, 10);
+    // baresip 1.0.0 hangs up of itself with that, and the box rings it for the call.
+    b.answer(2);
+    a.hears("the first called", &said);
+    a.hang_up();
+    b.ended(1);
+    c.hang_up();
+    api.wait_no_calls();
+    let call = api.ended_call("8001");
+    assert_eq!(acts::segment_kinds(&call), ["ring", "talk", "ring", "talk", "ring", "talk"]);
+    acts::check_record(&call);
 }
 
 #[test]

@@ -87,6 +87,8 @@ pub struct Scripted {
     bridges: BTreeSet<(ChannelId, ChannelId)>,
     conferences: Vec<BTreeSet<ChannelId>>,
     muted: BTreeSet<ChannelId>,
+    /// The tones heard beside everything else: by whom, and which.
+    pub beeps: Vec<(ChannelId, Tone)>,
     recordings: HashMap<CallId, Recording>,
     agenda: BTreeMap<(Instant, u64), (Option<u64>, Stimulus)>,
     count: u64,
@@ -206,6 +208,12 @@ impl Scripted {
         self.begin(channel, extension.map(Endpoint::SipPhone));
         let event = ChannelEvent::Offered { called, caller, trunk, extension };
         self.soon(now, channel, Duration::ZERO, event);
+    }
+
+    /// A phone wants the place of another leg (INVITE with Replaces).
+    pub fn replace(&mut self, now: Instant, channel: ChannelId, leg: ChannelId, extension: Number) {
+        self.begin(channel, Some(Endpoint::SipPhone(extension)));
+        self.soon(now, channel, Duration::ZERO, ChannelEvent::Replaces { leg, extension });
     }
 
     /// Something happens on a channel, if its call still goes on then.
@@ -395,6 +403,10 @@ impl Surroundings for Scripted {
                 }
             }
             MediaRequest::Music { ch } => self.set_hears(*ch, Hears::Music),
+            MediaRequest::Beep { ch, tone } => {
+                assert!(self.channels.contains_key(ch), "{ch} is no more, but beeps");
+                self.beeps.push((*ch, *tone));
+            }
             MediaRequest::Tone { ch, tone } => self.set_hears(*ch, Hears::Tone(*tone)),
             MediaRequest::Stop { ch } => self.set_hears(*ch, Hears::Nothing),
             MediaRequest::Detect { .. } => {}

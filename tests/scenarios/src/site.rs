@@ -51,6 +51,7 @@ fn switch() -> SwitchConfig {
         direction: Direction::Both,
         ringing: None,
         numbers: Vec::new(),
+        messages: None,
     };
     SwitchConfig {
         extensions: vec![

@@ -49,6 +49,8 @@ pub struct World<S = Scripted> {
     pub log: Vec<(Instant, EventKind)>,
     /// The answers to commands.
     pub replies: Vec<(u64, Reply)>,
+    /// What SIP phones were told of messages.
+    pub messages: Vec<(Number, bool)>,
     now: Instant,
     forgetful: bool,
     token: u64,
@@ -63,6 +65,7 @@ impl<S: Surroundings> World<S> {
             ledger: Ledger::default(),
             log: Vec::new(),
             replies: Vec::new(),
+            messages: Vec::new(),
             now: Instant::ZERO,
             forgetful: false,
             token: 0,
@@ -120,6 +123,9 @@ impl<S: Surroundings> World<S> {
                 }
             }
             CoreOutput::Reply(token, reply) => self.replies.push((token, reply)),
+            CoreOutput::MessageWaiting { extension, waiting } => {
+                self.messages.push((extension, waiting));
+            }
         }
     }
 

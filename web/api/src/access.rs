@@ -108,6 +108,7 @@ pub(crate) const ACCESS: &[Access] = &[
     roles("POST", "/api/phones/{extension}/pick-up", &[A, S, G]),
     roles("POST", "/api/phones/{extension}/forward", &[A, S, G]),
     roles("POST", "/api/phones/{extension}/do-not-disturb", &[A, S, G]),
+    roles("POST", "/api/phones/{extension}/messages", &[A, S]),
     roles("POST", "/api/phones/{extension}/monitor-stop", &[A, S]),
     roles("GET", "/api/config", &[A, T]),
     roles("PUT", "/api/config", &[A, T]),

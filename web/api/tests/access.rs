@@ -79,6 +79,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /api/phones/{extension}/pick-up", "asg"),
     ("POST /api/phones/{extension}/forward", "asg"),
     ("POST /api/phones/{extension}/do-not-disturb", "asg"),
+    ("POST /api/phones/{extension}/messages", "as"),
     ("POST /api/phones/{extension}/monitor-stop", "as"),
     ("GET /api/config", "at"),
     ("PUT /api/config", "at"),

@@ -70,6 +70,7 @@ POST /api/phones/8001/unpark {"place":"701"} unpark {"extension":"8001","place":
 POST /api/phones/8001/pick-up {"from":"8002"} pick-up {"extension":"8001","from":"8002"}
 POST /api/phones/8001/forward {"when":"busy","to":"8002"} forward {"extension":"8001","when":"busy","to":"8002"}
 POST /api/phones/8001/do-not-disturb {"on":true} do-not-disturb {"extension":"8001","on":true}
+POST /api/phones/8001/messages {"waiting":true} message-waiting {"extension":"8001","waiting":true}
 POST /api/phones/8001/monitor-stop null monitor-stop {"extension":"8001"}"##;
 
 #[tokio::test]

@@ -56,6 +56,7 @@ header_names! {
     Accept = "Accept";
     AcceptEncoding = "Accept-Encoding";
     AcceptLanguage = "Accept-Language";
+    AlertInfo = "Alert-Info";
     AllowEvents = "Allow-Events", b'u';
     ContentDisposition = "Content-Disposition";
     ContentEncoding = "Content-Encoding", b'e';
@@ -75,6 +76,7 @@ header_names! {
     Reason = "Reason";
     ReferTo = "Refer-To", b'r';
     ReferredBy = "Referred-By", b'b';
+    Replaces = "Replaces";
     RetryAfter = "Retry-After";
     RSeq = "RSeq";
     RAck = "RAck";

@@ -1,7 +1,7 @@
 //! What a request must not ask for (RFC 3261, sections 8.2.1 to 8.2.3).
 
 use super::UserAgent;
-use super::reply::{ALLOW, Request};
+use super::reply::{ALLOW, Request, SUPPORTED};
 use crate::message::scan::{decimal, trim};
 use crate::message::{HeaderName, Method, Scheme, Uri, Writer};
 
@@ -25,10 +25,10 @@ impl UserAgent {
             }
             Ok(_) => {}
         }
-        if message.values(HeaderName::Require).next().is_some() {
-            // We have no extension that a peer could require.
+        let unknown = |option: &&[u8]| !option.eq_ignore_ascii_case(SUPPORTED.as_bytes());
+        if message.values(HeaderName::Require).any(|option| unknown(&option)) {
             return self.refused(request, 420, |writer| {
-                for option in message.values(HeaderName::Require) {
+                for option in message.values(HeaderName::Require).filter(unknown) {
                     writer.line(HeaderName::Unsupported, option);
                 }
             });

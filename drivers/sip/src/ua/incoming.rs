@@ -6,7 +6,7 @@ use tipring_line::{CallerId, Cause, ChannelEvent, ChannelId, Number, Presentatio
 
 use super::call::{Audio, Call, CallState, Established, Keys, Offered, Party, Unacknowledged};
 use super::guard::session_description;
-use super::reply::{ALLOW, Request, reason, write_reply_head};
+use super::reply::{ALLOW, Request, SUPPORTED, reason, write_reply_head};
 use super::transactions::ServerMachine;
 use super::trust::Identity;
 use super::{Context, UserAgent};
@@ -40,21 +40,28 @@ impl UserAgent {
         let Some(routes) = route_set(request.message, false) else {
             return self.reply_stateless(request, 513, |_| {});
         };
-        let Some(called) = self.called_number(request, identity) else {
-            return self.reply_stateless(request, 484, |_| {});
+        let event = match self.replaces_of(request, identity) {
+            Ok(Some(event)) => event,
+            Ok(None) => {
+                let Some(called) = self.called_number(request, identity) else {
+                    return self.reply_stateless(request, 484, |_| {});
+                };
+                self.offered_event(request, identity, called)
+            }
+            Err(status) => return self.reply_stateless(request, status, |_| {}),
         };
         let mut dialog = self.dialog_of(request, &target);
         dialog.peer =
             next_hop(request.source, &routes, target.raw, host_ip(request.essentials.via.host));
         dialog.routes = routes;
-        self.offer(cx, request, identity, (called, caller_key), dialog);
+        self.offer(cx, request, identity, (event, caller_key), dialog);
     }
 
     fn caller_key(&self, essentials: &Essentials<'_>) -> u128 {
         self.key.of(&[b"caller", essentials.call_id, essentials.from.tag().unwrap_or(b"")])
     }
 
-    fn dialog_of(&mut self, request: &Request<'_, '_>, target: &Uri<'_>) -> Dialog {
+    pub(super) fn dialog_of(&mut self, request: &Request<'_, '_>, target: &Uri<'_>) -> Dialog {
         let Essentials { from, to, call_id, cseq, .. } = &request.essentials;
         Dialog {
             call_id: (*call_id).into(),
@@ -77,7 +84,7 @@ impl UserAgent {
         cx: &mut Context<'_>,
         request: &Request<'_, '_>,
         identity: Identity,
-        (called, caller_key): (Number, u128),
+        (event, caller_key): (ChannelEvent, u128),
         dialog: Dialog,
     ) {
         let (party, mode) = self.party_of(identity);
@@ -138,7 +145,6 @@ impl UserAgent {
         self.by_channel.insert(channel, id);
         self.by_tag.insert(local_tag, id);
         self.by_caller.insert(caller_key, id);
-        let event = self.offered_event(request, identity, called);
         self.tell(channel, event);
     }
 
@@ -330,6 +336,7 @@ impl UserAgent {
         if status < 300 {
             write_contact(&mut writer, call);
             writer.line(HeaderName::Allow, ALLOW.as_bytes());
+            writer.line(HeaderName::Supported, SUPPORTED.as_bytes());
         }
         if let Some(cause) = cause {
             write_reason(&mut writer, cause);

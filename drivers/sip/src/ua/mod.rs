@@ -15,7 +15,9 @@ mod progress;
 mod receive;
 mod refer;
 mod register;
+mod replaces;
 mod reply;
+mod subscribe;
 mod timeout;
 mod transactions;
 mod trunk;
@@ -60,6 +62,7 @@ enum TimerKey {
     Call(SlotId),
     Trunk(u16),
     Registrations,
+    Subscription(SlotId),
     KeepAlive,
 }
 
@@ -94,6 +97,7 @@ pub struct UserAgent {
     /// When contacts are next looked through for those whose time is over.
     sweep: Option<Instant>,
     keep_alive: keep_alive::Round,
+    subscriptions: subscribe::Subscriptions,
 }
 
 impl UserAgent {
@@ -120,6 +124,7 @@ impl UserAgent {
             calls_in: 0,
             sweep: None,
             keep_alive: keep_alive::Round::default(),
+            subscriptions: subscribe::Subscriptions::default(),
             rng,
             config,
         };
@@ -245,7 +250,8 @@ impl UserAgent {
         }
         let Some(id) = self.by_channel.get(&channel).copied() else { return };
         match command {
-            // SIP phones are called a second time, and told of messages, by requests of their own.
+            // SIP phones are called a second time by a request of its own, and told of messages
+            // outside of calls: see `message_waiting`.
             ChannelCommand::Seize(_)
             | ChannelCommand::Flash
             | ChannelCommand::CallWaiting { .. }
@@ -254,9 +260,11 @@ impl UserAgent {
             | ChannelCommand::Block(_)
             | ChannelCommand::Forwarded(_) => {}
             ChannelCommand::Dial { number, caller } => {
-                self.invite(&mut cx, id, Some(*number), *caller);
+                self.invite(&mut cx, id, Some(*number), *caller, 0);
             }
-            ChannelCommand::Ring { caller, .. } => self.invite(&mut cx, id, None, *caller),
+            ChannelCommand::Ring { caller, pattern } => {
+                self.invite(&mut cx, id, None, *caller, *pattern);
+            }
             ChannelCommand::Transferred(result) => self.transferred(&mut cx, id, *result),
             ChannelCommand::Alert => self.alert(&mut cx, id),
             ChannelCommand::OpenEarlyAudio => self.open_early_audio(&mut cx, id),

@@ -8,7 +8,7 @@ use tipring_line::{CallerId, Cause, ChannelEvent, ChannelId, Endpoint, Number, P
 
 use super::call::{Branch, Call, CallState, Calling, Keys, Party};
 use super::incoming::{host_text, write_contact, write_reason};
-use super::reply::ALLOW;
+use super::reply::{ALLOW, SUPPORTED};
 use super::transactions::{ClientMachine, ClientUser};
 use super::{Context, UserAgent};
 use crate::dialog::{Dialog, write_via};
@@ -116,6 +116,7 @@ impl UserAgent {
         id: SlotId,
         number: Option<Number>,
         caller: CallerId,
+        ringing: u8,
     ) {
         let Some(Call { state: CallState::Seized { endpoint }, .. }) = self.calls.get(id) else {
             return;
@@ -142,7 +143,7 @@ impl UserAgent {
         let mut calling = Calling { until, ..Calling::default() };
         let local_audio = call.local_audio(self.config.ptime_ms);
         write_offer(&mut calling.body, &local_audio, &self.config.codecs, events);
-        calling.common = self.common_lines(id, &identity);
+        calling.common = self.common_lines(id, &identity, ringing);
         calling.branches = route
             .targets
             .into_iter()
@@ -227,7 +228,7 @@ impl UserAgent {
     }
 
     /// The lines that every copy of the INVITE has after Via, Max-Forwards and CSeq.
-    fn common_lines(&self, id: SlotId, identity: &[u8]) -> Vec<u8> {
+    fn common_lines(&self, id: SlotId, identity: &[u8], ringing: u8) -> Vec<u8> {
         let mut lines = Vec::with_capacity(512);
         let Some(call) = self.calls.get(id) else { return lines };
         let mut writer = Writer::lines(&mut lines);
@@ -237,7 +238,11 @@ impl UserAgent {
         writer.line(HeaderName::CallId, &dialog.call_id);
         write_contact(&mut writer, call);
         writer.put(identity);
+        if ringing > 0 {
+            writer.line(HeaderName::AlertInfo, alert_info(ringing).as_bytes());
+        }
         writer.line(HeaderName::Allow, ALLOW.as_bytes());
+        writer.line(HeaderName::Supported, SUPPORTED.as_bytes());
         writer.line(HeaderName::UserAgent, self.config.product.as_bytes());
         lines
     }
@@ -340,6 +345,15 @@ fn make_cancel(invite: &[u8], cause: Cause) -> Vec<u8> {
     write_reason(&mut writer, cause);
     writer.finish("", b"");
     out
+}
+
+/// The Alert-Info of the *n*-th distinctive ringing (RFC 3261, section 20.4): `Bellcore-dr2` for
+/// the first, `Bellcore-dr3` for the second and so on, after the ringing patterns of Telcordia
+/// GR-506, of which `dr1` is the ordinary one. Phones look for the word, most of them in `info`;
+/// the URI leads nowhere on purpose, so that none fetches a sound.
+fn alert_info(ringing: u8) -> String {
+    let word = format!("Bellcore-dr{}", u16::from(ringing) + 1);
+    format!("<http://ringing.invalid/{word}>;info={word}")
 }
 
 /// The host in a trunk's addresses.

@@ -95,12 +95,16 @@ impl UserAgent {
             return;
         }
         if request.essentials.to.tag().is_some() {
+            if request.method == Method::Subscribe {
+                return self.receive_resubscribe(cx, request);
+            }
             return self.receive_within(cx, request);
         }
         match request.method {
             Method::Invite => self.receive_invite(cx, request),
             Method::Register => self.receive_register(cx, request),
             Method::Options => self.answer_options(request),
+            Method::Subscribe => self.receive_subscribe(cx, request),
             Method::Bye | Method::Info | Method::Update | Method::Prack => {
                 self.reply_stateless(request, 481, |_| {});
             }
@@ -114,6 +118,8 @@ impl UserAgent {
         self.reply_stateless(request, 200, |writer| {
             writer.name(HeaderName::Contact).put(b"<sip:").socket(contact).put(b">").end();
             writer.line(HeaderName::Allow, super::reply::ALLOW.as_bytes());
+            writer.line(HeaderName::Supported, super::reply::SUPPORTED.as_bytes());
+            writer.line(HeaderName::AllowEvents, super::subscribe::EVENT);
             writer.line(HeaderName::Accept, b"application/sdp");
             writer.line(HeaderName::AcceptEncoding, b"identity");
         });
@@ -212,6 +218,7 @@ impl UserAgent {
                 self.registration_answered(cx, trunk, tried, message, status);
             }
             ClientUser::Qualify(trunk) => self.qualified(cx, trunk, true),
+            ClientUser::Notify(id) => self.notified(id, status),
             ClientUser::Nobody | ClientUser::Invite(..) => {}
         }
     }

@@ -2,18 +2,19 @@
 //! the phone has consulted (RFC 5589, sections 6 and 7).
 //!
 //! The box stands between the two parties, so that it carries the transfer out itself: nobody is
-//! sent an INVITE with Replaces, and REFER is taken from phones alone, within their calls.
+//! sent an INVITE with Replaces (one that comes in is `replaces`'s), and REFER is taken from phones
+//! alone, within their calls.
 
-use tipring_line::{Cause, ChannelEvent, ChannelId, Number};
+use tipring_line::{Cause, ChannelEvent, Number};
 
 use super::call::{CallState, Party};
 use super::incoming::write_contact;
-use super::receive::parse_tag;
 use super::reply::{Request, reason};
 use super::transactions::ClientUser;
 use super::{Context, UserAgent};
+use crate::message::scan::trim;
 use crate::message::uri_unescape;
-use crate::message::{HeaderName, NameAddr, Params};
+use crate::message::{HeaderName, NameAddr, Uri};
 use crate::slab::SlotId;
 
 /// The longest `Replaces` looked at.
@@ -35,17 +36,20 @@ impl UserAgent {
         if call.refer.is_some() {
             return self.reply_stateless(request, 491, |_| {});
         }
-        let target = request.message.header(HeaderName::ReferTo).map(NameAddr::parse);
-        let Some(Ok(target)) = target else {
+        let target = request.message.header(HeaderName::ReferTo).and_then(refer_to);
+        let Some(target) = target else {
             return self.reply_stateless(request, 400, |_| {});
         };
-        let to = target.uri.user_text().and_then(|user| user.parse::<Number>().ok());
+        let to = target.user_text().and_then(|user| user.parse::<Number>().ok());
         let Some(to) = to else { return self.reply_stateless(request, 404, |_| {}) };
-        let replaces = match replaces(target.uri.headers) {
-            Some(value) => match self.replaced(id, &value) {
-                Some(channel) => Some(channel),
-                None => return self.reply_stateless(request, 481, |_| {}),
-            },
+        let replaces = match replaces(target.headers) {
+            Some(value) => {
+                let other = self.dialog_named(&value).and_then(|found| self.calls.get(found.call));
+                match other.filter(|other| other.party == call.party) {
+                    Some(other) => Some(other.channel),
+                    None => return self.reply_stateless(request, 481, |_| {}),
+                }
+            }
             None => None,
         };
         let contact = self.contact_line(id);
@@ -57,21 +61,6 @@ impl UserAgent {
         }
         self.notify_refer(cx, id, 100, "active;expires=180");
         self.tell_event(id, ChannelEvent::Transfer { to, consulted: replaces });
-    }
-
-    /// The phone's other call with us that a Replaces value names: its own tag is the `from-tag`,
-    /// ours the `to-tag`.
-    fn replaced(&self, by: SlotId, value: &[u8]) -> Option<ChannelId> {
-        let end = value.iter().position(|b| *b == b';')?;
-        let (call_id, params) = (&value[..end], Params::new(&value[end..]));
-        let ours = parse_tag(params.value(b"to-tag")?)?;
-        let theirs = params.value(b"from-tag")?;
-        let other = self.calls.get(*self.by_tag.get(&ours)?)?;
-        let dialog = &other.dialog;
-        let is_it = *dialog.call_id == *call_id
-            && *dialog.remote_tag == *theirs
-            && self.calls.get(by).is_some_and(|call| call.party == other.party);
-        is_it.then_some(other.channel)
     }
 
     /// Tells the phone how its transfer went.
@@ -107,6 +96,15 @@ impl UserAgent {
     }
 }
 
+/// The URI of a Refer-To. One with headers has to stand in angle brackets (RFC 3261, section 20);
+/// baresip leaves them out.
+fn refer_to(value: &[u8]) -> Option<Uri<'_>> {
+    match NameAddr::parse(value) {
+        Ok(address) => Some(address.uri),
+        Err(_) => Uri::parse(trim(value)).ok(),
+    }
+}
+
 /// The `Replaces` among a URI's headers (RFC 3261, section 19.1.1), its escapes resolved.
 fn replaces(headers: &[u8]) -> Option<Vec<u8>> {
     headers.split(|b| *b == b'&').find_map(|header| {
@@ -119,6 +117,16 @@ fn replaces(headers: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headers_are_read_with_brackets_and_without() {
+        for value in [&b"<sip:8001@h?Replaces=a%3Bb>"[..], b" sip:8001@h?Replaces=a%3Bb "] {
+            let uri = refer_to(value).unwrap();
+            assert_eq!(uri.user_text().as_deref(), Some("8001"));
+            assert_eq!(replaces(uri.headers).as_deref(), Some(&b"a;b"[..]));
+        }
+        assert!(refer_to(b"<sip:8001@h").is_none());
+    }
 
     #[test]
     fn replaces_is_found_among_the_headers() {

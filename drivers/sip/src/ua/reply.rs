@@ -8,8 +8,11 @@ use crate::message::{Essentials, HeaderName, Message, Method, Via, Writer};
 use crate::transaction::{Kept, NonInviteServer, Peer};
 use crate::via::write_reply_via;
 
-/// What we can do (RFC 3261, section 20.5). SUBSCRIBE and PRACK are not among it.
-pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER";
+/// What we can do (RFC 3261, section 20.5). PRACK is not among it.
+pub(super) const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER, SUBSCRIBE";
+/// The one extension that a peer may require (RFC 3891).
+pub(super) const SUPPORTED: &str = "replaces";
 
 /// A request that came in, parsed.
 #[derive(Clone, Copy)]
@@ -119,6 +122,21 @@ impl UserAgent {
         self.keep_reply(now, request, kept);
     }
 
+    /// As [`UserAgent::reply_whole`], with the tag of a dialog of ours.
+    pub(super) fn reply_in_dialog(
+        &mut self,
+        now: Instant,
+        request: &Request<'_, '_>,
+        status: u16,
+        tag: u64,
+        more: impl FnOnce(&mut Writer<'_>),
+    ) {
+        let tag = request.essentials.to.tag().is_none().then_some(tag);
+        let bytes = self.write_reply(request, status, tag, more);
+        self.keep_bytes(now, request, &bytes);
+        self.transmit(request.reply, bytes);
+    }
+
     /// Keeps a response that was written elsewhere.
     pub(super) fn keep_bytes(&mut self, now: Instant, request: &Request<'_, '_>, bytes: &[u8]) {
         self.keep_reply(now, request, Kept::Whole(bytes.into()));
@@ -191,6 +209,7 @@ pub(super) const fn reason(status: u16) -> &'static str {
         486 => "Busy Here",
         487 => "Request Terminated",
         488 => "Not Acceptable Here",
+        489 => "Bad Event",
         491 => "Request Pending",
         500 => "Server Internal Error",
         501 => "Not Implemented",

@@ -14,6 +14,7 @@ impl UserAgent {
             TimerKey::Call(id) => self.expire_call(cx, id),
             TimerKey::Trunk(index) => self.expire_trunk(cx, index),
             TimerKey::KeepAlive => self.keep_phones_alive(cx),
+            TimerKey::Subscription(id) => self.expire_subscription(cx, id),
             TimerKey::Registrations => self.expire_registrations(cx.now),
         }
     }

@@ -73,6 +73,8 @@ pub(super) enum ClientUser {
     Register(u16, bool),
     /// The question whether this trunk lives.
     Qualify(u16),
+    /// A NOTIFY of a subscription.
+    Notify(SlotId),
     /// Nobody waits for the answer.
     Nobody,
 }
@@ -365,6 +367,7 @@ impl UserAgent {
             ClientUser::Info(call) => self.keys_sent(cx, call, None),
             ClientUser::Register(trunk, _) => self.registration_failed(cx, trunk, None),
             ClientUser::Qualify(trunk) => self.qualified(cx, trunk, false),
+            ClientUser::Notify(id) => self.notified(id, status),
             ClientUser::Nobody => {}
         }
     }

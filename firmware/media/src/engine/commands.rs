@@ -46,6 +46,7 @@ impl Engine {
             }
             Command::Mute(slot, muted) => self.mute(now, slot, muted),
             Command::Play(slot, player) => self.play(now, slot, player),
+            Command::Beep(slot, player) => self.beep(now, slot, player),
             Command::Stop(slot) => self.stop(now, slot),
             Command::Detect(slot, tap) => {
                 let old = self.leg_mut(slot).and_then(|leg| std::mem::replace(&mut leg.dtmf, tap));
@@ -87,7 +88,7 @@ impl Engine {
         self.stop_recording_leg(slot);
         let Some(leg) = self.leg_mut(slot) else { return };
         leg.digits.clear();
-        if let Some(player) = leg.player.take() {
+        for player in [leg.player.take(), leg.beep.take()].into_iter().flatten() {
             self.discard(Garbage::Player(player));
         }
         let Some(leg) = self.legs[slot.index()].as_deref() else { return };
@@ -122,6 +123,17 @@ impl Engine {
         }
         self.refresh_around(now, slot);
         self.send_ahead(now, slot);
+    }
+
+    fn beep(&mut self, now: Instant, slot: LegSlot, player: Box<Player>) {
+        let old = match self.leg_mut(slot) {
+            Some(leg) => leg.beep.replace(player),
+            None => Some(player),
+        };
+        if let Some(old) = old {
+            self.discard(Garbage::Player(old));
+        }
+        self.refresh_around(now, slot);
     }
 
     fn stop(&mut self, now: Instant, slot: LegSlot) {

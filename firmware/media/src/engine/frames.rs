@@ -119,8 +119,31 @@ impl Engine {
         }
     }
 
-    /// What a leg hears in this frame, linear. Says whether there is anything.
+    /// What a leg hears in this frame, linear, a beep included. Says whether there is anything.
     fn compose(&mut self, now: Instant, slot: LegSlot, frame: &mut Frame) -> bool {
+        let anything = self.compose_without_beep(now, slot, frame);
+        self.add_beep(slot, frame) || anything
+    }
+
+    /// Adds a beep to what a leg hears. Says whether there was one.
+    fn add_beep(&mut self, slot: LegSlot, frame: &mut Frame) -> bool {
+        let Some(leg) = self.legs[slot.index()].as_deref_mut() else { return false };
+        let Some(player) = &mut leg.beep else { return false };
+        let mut codes = [0; FRAME_SAMPLES];
+        let playing = player.fill(Law::A, &mut codes);
+        let mut beep = SILENCE;
+        g711::decode(Law::A, &codes, &mut beep);
+        frame.iter_mut().zip(&beep).for_each(|(heard, b)| *heard = heard.saturating_add(*b));
+        if playing != Playing::On {
+            if let Some(player) = leg.beep.take() {
+                self.discard(Garbage::Player(player));
+            }
+            self.ended.push(slot);
+        }
+        true
+    }
+
+    fn compose_without_beep(&mut self, now: Instant, slot: LegSlot, frame: &mut Frame) -> bool {
         let Some(leg) = self.legs[slot.index()].as_deref_mut() else { return false };
         if leg.digits.is_sending() {
             let key = leg.digits.next_frame();
@@ -191,7 +214,7 @@ impl Engine {
             return;
         }
         let mut codes = [law.silence(); FRAME_SAMPLES];
-        if leg.player.is_some() && !leg.digits.is_sending() {
+        if leg.player.is_some() && leg.beep.is_none() && !leg.digits.is_sending() {
             self.fill_from_player(slot, law, &mut codes);
         } else {
             let mut frame = SILENCE;

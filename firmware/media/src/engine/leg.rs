@@ -81,6 +81,8 @@ pub(crate) struct Leg {
     pub(crate) wire: Wire,
     pub(crate) route: Route,
     pub(crate) player: Option<Box<Player>>,
+    /// What it hears beside everything else.
+    pub(crate) beep: Option<Box<Player>>,
     pub(crate) digits: DigitSender,
     pub(crate) dtmf: Option<Box<DtmfTap>>,
     pub(crate) filter: DigitFilter,
@@ -109,6 +111,7 @@ impl Leg {
             wire,
             route: Route::None,
             player: None,
+            beep: None,
             digits: DigitSender::default(),
             dtmf: None,
             filter: DigitFilter::default(),

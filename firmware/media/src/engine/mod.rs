@@ -108,7 +108,8 @@ impl Engine {
             ticks: 0,
             moment: 0,
             tick_place: None,
-            ended: Vec::with_capacity(legs),
+            // One may end what it plays and its beep in one frame.
+            ended: Vec::with_capacity(2 * legs),
             told: false,
         }
     }

@@ -180,7 +180,7 @@ impl Engine {
         let Some(leg) = self.leg(slot) else { return false };
         let Wire::Packets(packets) = &leg.wire else { return true };
         match leg.route {
-            _ if leg.is_overridden() || !leg.whisperers.is_empty() => true,
+            _ if leg.is_overridden() || leg.beep.is_some() || !leg.whisperers.is_empty() => true,
             Route::Bridge(other) => !self.can_relay(other, &packets.session),
             Route::None | Route::Conference(_) | Route::Monitor(_) => true,
         }

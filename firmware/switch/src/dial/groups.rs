@@ -151,6 +151,7 @@ mod tests {
             direction: if n == 3 { Direction::In } else { Direction::Both },
             ringing: None,
             numbers: Vec::new(),
+            messages: None,
         }
     }
 

@@ -1,24 +1,13 @@
 //! Calls made for callbacks, and outside numbers that were reached.
 //!
-//! The switch makes a callback's call as it makes any that a person clicks: it rings the agent's
-//! phone and then dials for it. What the switch says of that call tells how far it has come.
+//! With the agent first the switch makes the call as it makes any that a person clicks: it rings
+//! the agent's phone and then dials for it. With the customer first the number is called by itself
+//! and, once it answers, waits in the queue at the place that was kept.
 
-use tipring_events::{Command, EventKind};
-use tipring_line::{ChannelCommand, ChannelEvent, ChannelId, Number};
+use tipring_line::{CallId, ChannelCommand, ChannelEvent, ChannelId, Number};
 use tipring_switch::Moment;
 
 use super::Core;
-
-/// How far a callback's call has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Stage {
-    /// It was made.
-    Begun,
-    /// The agent's phone rings.
-    RingsAgent,
-    /// The agent has answered; the customer's phone rings.
-    RingsCustomer,
-}
 
 impl Core {
     /// Makes the call of a callback.
@@ -29,32 +18,23 @@ impl Core {
         extension: Option<Number>,
         to: Number,
     ) {
-        let reply =
-            extension.map(|extension| self.obey(m, Command::Dial { extension, to, account: None }));
-        let call = reply.is_some_and(|reply| reply.is_ok()).then(|| self.switch.newest_call());
-        if let Some(call) = call {
-            self.callbacks.insert(call, Stage::Begun);
+        let call = match extension {
+            Some(extension) => self.switch.call_back(m, extension, to),
+            None => self.switch.call_customer(m, to),
+        };
+        if extension.is_none() {
+            // That the customer is tried comes after the word that there is a call.
+            while let Some(output) = self.switch.poll_output() {
+                self.switch_output(m, output);
+            }
         }
-        self.acd.callback_began(m, callback, call);
+        self.acd.callback_began(m, callback, call.ok());
     }
 
-    /// Follows a callback's call by what the switch says of it: its first segment is the agent's
-    /// ringing, its second the customer's, and its answer is the customer's.
-    pub(super) fn watch_callback(&mut self, m: Moment, event: &EventKind) {
-        let Some(call) = event.call() else { return };
-        let Some(stage) = self.callbacks.get_mut(&call) else { return };
-        match (event, *stage) {
-            (EventKind::SegmentBegan { .. }, Stage::Begun) => *stage = Stage::RingsAgent,
-            (EventKind::SegmentBegan { .. }, Stage::RingsAgent) => {
-                *stage = Stage::RingsCustomer;
-                self.acd.callback_agent_answered(m, call);
-            }
-            (EventKind::CallAnswered { .. }, Stage::RingsCustomer) => {
-                self.callbacks.remove(&call);
-                self.acd.callback_reached(m, call);
-            }
-            _ => {}
-        }
+    /// The customer has answered, and talks with the agent or waits for one.
+    pub(super) fn callback_reached(&mut self, m: Moment, call: CallId) {
+        self.acd.callback_reached(m, call);
+        self.begins_to_wait(m, call);
     }
 
     /// Remembers which number a channel calls.

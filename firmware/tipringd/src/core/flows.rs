@@ -141,7 +141,7 @@ impl Core {
     }
 
     /// The caller's leg is the queue's: the one asked for, or the one it overflows to.
-    fn begins_to_wait(&mut self, m: Moment, call: CallId) {
+    pub(super) fn begins_to_wait(&mut self, m: Moment, call: CallId) {
         let queue = self.acd.queue_of(call).and_then(|queue| self.acd.queue_name(queue));
         if let Some(queue) = queue {
             self.switch.enter_queue(m, call, queue);

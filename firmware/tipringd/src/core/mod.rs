@@ -35,6 +35,13 @@ pub enum CoreOutput {
     Event(WallTime, EventKind),
     /// Answer the command with this token.
     Reply(u64, Reply),
+    /// Tell a SIP phone that messages wait for its extension (`true`), or no more.
+    MessageWaiting {
+        /// The extension.
+        extension: Number,
+        /// Whether messages wait.
+        waiting: bool,
+    },
 }
 
 /// What the core counts, for `/metrics`. All but the first three only ever grow.
@@ -68,7 +75,6 @@ pub struct Core {
     flows: FxHashMap<Arc<str>, Arc<Program>>,
     sessions: FxHashMap<CallId, Session>,
     flow_timers: TimerQueue<CallId>,
-    callbacks: FxHashMap<CallId, callbacks::Stage>,
     /// The outside numbers being called, until they answer or their channel is free.
     dialled: FxHashMap<ChannelId, Number>,
     out: VecDeque<CoreOutput>,
@@ -86,7 +92,6 @@ impl Core {
             flows: flows::programs(&config.flows),
             sessions: FxHashMap::default(),
             flow_timers: TimerQueue::new(),
-            callbacks: FxHashMap::default(),
             dialled: FxHashMap::default(),
             out: VecDeque::new(),
         };
@@ -145,8 +150,8 @@ impl Core {
         self.pump(Moment { now, wall });
     }
 
-    /// Puts extensions' forwarding and do-not-disturb back, as these events of the log, in their
-    /// order, left them.
+    /// Puts extensions' forwarding, do-not-disturb and waiting messages back, as these events of
+    /// the log, in their order, left them.
     pub fn restore(&mut self, now: Instant, wall: WallTime, events: &[EventKind]) {
         for event in events {
             self.switch.restore_extension(event);
@@ -226,20 +231,24 @@ impl Core {
             if let Some(output) = self.acd.poll_output() {
                 self.acd_output(m, output);
             } else if let Some(output) = self.switch.poll_output() {
-                match output {
-                    SwitchOutput::Channel(channel, command) => {
-                        self.watch_dialled(channel, &command);
-                        self.out.push_back(CoreOutput::Channel(channel, command));
-                    }
-                    SwitchOutput::Media(request) => self.out.push_back(CoreOutput::Media(request)),
-                    SwitchOutput::Event(event) => {
-                        self.watch_callback(m, &event);
-                        self.out.push_back(CoreOutput::Event(m.wall, event));
-                    }
-                    SwitchOutput::App(input) => self.app_input(m, input),
-                }
+                self.switch_output(m, output);
             } else {
                 return;
+            }
+        }
+    }
+
+    fn switch_output(&mut self, m: Moment, output: SwitchOutput) {
+        match output {
+            SwitchOutput::Channel(channel, command) => {
+                self.watch_dialled(channel, &command);
+                self.out.push_back(CoreOutput::Channel(channel, command));
+            }
+            SwitchOutput::Media(request) => self.out.push_back(CoreOutput::Media(request)),
+            SwitchOutput::Event(event) => self.out.push_back(CoreOutput::Event(m.wall, event)),
+            SwitchOutput::App(input) => self.app_input(m, input),
+            SwitchOutput::MessageWaiting { extension, waiting } => {
+                self.out.push_back(CoreOutput::MessageWaiting { extension, waiting });
             }
         }
     }
@@ -267,8 +276,7 @@ impl Core {
             AcdOutput::HangUp { call } => {
                 self.switch.hang_up(m, call, Cause::NormalUnspecified);
             }
-            // The media cannot mix a tone into a talk; screens show who waits.
-            AcdOutput::WaitingBeep { .. } => {}
+            AcdOutput::WaitingBeep { call, agent } => self.switch.beep(call, agent),
         }
     }
 
@@ -286,7 +294,6 @@ impl Core {
             AppInput::PlayDone { call, app: App::Queue } => self.acd.announced(m, call),
             AppInput::CallOver { call, by } => {
                 self.end_session(call);
-                self.callbacks.remove(&call);
                 self.acd.call_over(m, call, by);
             }
             AppInput::OfferAnswered { call, agent } => self.acd.offer_answered(m, call, agent),
@@ -295,6 +302,8 @@ impl Core {
             }
             AppInput::AgentLeft { call, agent } => self.acd.agent_left(m, call, agent),
             AppInput::AgentMoved { from, to, agent } => self.acd.agent_moved(m, from, to, agent),
+            AppInput::Originated { call } => self.acd.callback_agent_answered(m, call),
+            AppInput::Reached { call } => self.callback_reached(m, call),
             AppInput::TakenFromQueue { call } => self.acd.taken_away(m, call),
             AppInput::Feature { call, extension, request } => {
                 let result = self.feature(m, extension, request);

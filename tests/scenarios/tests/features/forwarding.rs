@@ -117,6 +117,8 @@ fn what_the_log_has_is_there_after_a_restart() {
     assert_eq!(w.command(Command::DoNotDisturb { extension: ext("8003"), on: true }), Ok(()));
     assert_eq!(w.command(forward("8004", ForwardWhen::Busy, Some("8002"))), Ok(()));
     assert_eq!(w.command(forward("8004", ForwardWhen::Busy, None)), Ok(()));
+    let (extension, waiting) = (ext("8101"), true);
+    assert_eq!(w.command(Command::MessageWaiting { extension, waiting }), Ok(()));
     let dir = tempfile::tempdir().unwrap();
     let at = WallTime::from_unix_micros(0);
     let (store, _) = Store::open(dir.path(), at, |_| None).unwrap();
@@ -126,7 +128,7 @@ fn what_the_log_has_is_there_after_a_restart() {
     store.close().unwrap();
     let (store, _) = Store::open(dir.path(), at, |_| None).unwrap();
     let settings = store.reader().extension_settings().unwrap();
-    assert_eq!(settings.len(), 3, "what was set last of each: {settings:?}");
+    assert_eq!(settings.len(), 4, "what was set last of each: {settings:?}");
     let mut again = World::new();
     again.restore(&settings);
     again.phone("8002", Phone { answers_after: Some(s(1)), ..Phone::default() });

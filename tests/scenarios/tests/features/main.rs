@@ -8,10 +8,14 @@ mod consult;
 mod dialling;
 mod forwarding;
 mod hook_flash;
+mod messages;
+mod own_call;
 mod park;
 mod pick_up;
+mod recording_announced;
 mod recording_rules;
 mod refer;
+mod replaces;
 
 use tipring_clock::Duration;
 use tipring_events::{Command, EventKind, Refusal, Reply, SegmentKind};

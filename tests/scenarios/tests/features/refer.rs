@@ -2,6 +2,7 @@
 
 use tipring_events::{AgentId, AgentState};
 use tipring_line::{Cause, ChannelCommand, ChannelEvent, ChannelId};
+use tipring_switch::Tone;
 use tipring_test_scenarios::{Hears, Scripted, World};
 
 use crate::{all_hang_up, customer_with_agent, ended, ext, quick, s, silent, tell};
@@ -114,5 +115,42 @@ fn a_number_the_phone_may_not_call_is_no_target() {
     refer(&mut w, phone, "913900139000", None);
     assert_eq!(told(&w), [(phone, Err(Cause::NotAuthorised))]);
     assert_eq!(w.hears(customer), Hears::Party(phone));
+    all_hang_up(&mut w);
+}
+
+#[test]
+fn a_phone_that_hangs_up_at_the_word_of_failure_is_rung_for_its_call() {
+    let mut w = World::new();
+    w.phone("8002", silent());
+    let customer = customer_with_agent(&mut w);
+    let agent = w.at("8001");
+    w.dial("8003", "8002");
+    w.run(s(1));
+    refer(&mut w, agent, "8002", None);
+    assert_eq!(told(&w), [(agent, Err(Cause::UserBusy))]);
+    w.hang_up(agent);
+    w.run(s(1));
+    assert_eq!(w.hears(customer), Hears::Tone(Tone::Ringback));
+    w.run(s(4));
+    let again = w.at("8001");
+    assert_ne!(again, agent);
+    assert_eq!(w.hears(customer), Hears::Party(again));
+    assert!(!ended(&w).contains(&1), "one call all the time");
+    all_hang_up(&mut w);
+}
+
+#[test]
+fn a_person_who_hangs_up_after_a_failure_ends_the_call() {
+    let mut w = World::new();
+    let customer = customer_with_agent(&mut w);
+    let agent = w.at("8001");
+    w.dial("8003", "8002");
+    w.run(s(5));
+    refer(&mut w, agent, "8002", None);
+    assert_eq!(told(&w), [(agent, Err(Cause::UserBusy))]);
+    w.run(s(1));
+    w.hang_up(agent);
+    w.run(s(1));
+    assert!(!w.around.is_there(customer));
     all_hang_up(&mut w);
 }

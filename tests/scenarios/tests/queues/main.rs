@@ -5,6 +5,7 @@ mod announcement_never_delays_the_head;
 mod announcements;
 mod breaks_and_leave;
 mod callback;
+mod callback_calls;
 mod closed_hours;
 mod desktop_lost;
 mod escalation_to_the_second_level;

@@ -5,7 +5,8 @@ use tipring_clock::{Instant, WallTime};
 use tipring_events::AgentId;
 use tipring_line::CallId;
 use tipring_switch::Moment;
-use tipring_test_scenarios::number;
+use tipring_switch::Tone;
+use tipring_test_scenarios::{Hears, number};
 
 use crate::config;
 
@@ -47,4 +48,20 @@ fn only_those_who_talk_and_only_while_somebody_waits() {
     assert_eq!(beeps(&mut acd, 40), [(15, 1, 1), (30, 1, 1)]);
     acd.call_over(at(41), CallId(2), tipring_events::Party::Caller);
     assert_eq!(beeps(&mut acd, 100), []);
+}
+
+#[test]
+fn the_agent_alone_hears_it() {
+    let mut w = crate::desk(1, |acd| acd.queues[0].beep_s = 15);
+    let customer = crate::call(&mut w, "13800138000");
+    w.run(crate::s(5));
+    let agent = w.at("8001");
+    assert_eq!(w.hears(customer), Hears::Party(agent));
+    let second = crate::call(&mut w, "13900139000");
+    w.run(crate::s(35));
+    assert_eq!(w.around.beeps, [(agent, Tone::CallersWait); 2]);
+    w.hang_up(second);
+    w.run(crate::s(60));
+    assert_eq!(w.around.beeps.len(), 2);
+    crate::all_hang_up(&mut w);
 }

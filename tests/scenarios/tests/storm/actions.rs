@@ -78,7 +78,8 @@ impl Storm {
             }
             _ => {
                 let from = self.rng.random_range(8001..8001 + PHONES);
-                let to = match self.rng.random_range(0..10) {
+                let to = match self.rng.random_range(0..11) {
+                    10 => ["*71", "*72", "*73", "*77"][self.rng.random_range(0..4)].to_owned(),
                     0 => "*61101#1101#".to_owned(),
                     1 => "*63".to_owned(),
                     2 => "*61".to_owned(),

@@ -2,7 +2,9 @@
 
 use tipring_acd::{AcdConfig, AgentConfig, QueueConfig, Secret};
 use tipring_events::{AgentId, QueueId};
-use tipring_switch::{Class, DialRule, ExtensionConfig, ExtensionFeatures, From, Target};
+use tipring_switch::{
+    Class, DialRule, ExtensionConfig, ExtensionFeatures, From, RecordingRule, Target, TellAgent,
+};
 use tipring_test_scenarios::{number, site};
 use tipring_tipringd::core::CoreConfig;
 
@@ -28,6 +30,8 @@ pub(crate) fn big_site() -> CoreConfig {
         })
         .collect();
     config.switch.max_calls = 60;
+    config.switch.tell_agent = TellAgent::Tone;
+    config.switch.recording.announce = vec![RecordingRule::Queue, RecordingRule::Outgoing];
     let queues = ["service", "repair", "desk"];
     config.switch.dial.extend(queues.iter().zip(601..).map(|(name, n)| DialRule {
         number: format!("{n}").parse().expect("a pattern"),
@@ -54,6 +58,7 @@ fn queue(name: &str, n: u32) -> QueueConfig {
         wait_without_agents: n == 2,
         announce_s: 15,
         ring_s: 12,
+        beep_s: 10,
         ..QueueConfig::default()
     }
 }

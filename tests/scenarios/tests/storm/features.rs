@@ -3,7 +3,7 @@
 use rand::Rng;
 use tipring_clock::Duration;
 use tipring_events::{Command, ForwardWhen, MonitorMode, RecordingOrder};
-use tipring_line::{CallId, ChannelEvent, Number};
+use tipring_line::{CallId, ChannelEvent, ChannelId, Number};
 use tipring_test_scenarios::number;
 
 use crate::actions::Storm;
@@ -70,7 +70,8 @@ impl Storm {
     /// What phones do by themselves: REFER, hook flash.
     fn feature_event(&mut self) {
         let Some(channel) = self.some_channel() else { return };
-        let event = match self.rng.random_range(0..4) {
+        let event = match self.rng.random_range(0..5) {
+            4 => return self.replace(channel),
             0 => ChannelEvent::Transfer { to: self.some_target(), consulted: None },
             1 => ChannelEvent::Transfer { to: self.some_target(), consulted: self.some_channel() },
             _ => ChannelEvent::HookFlash,
@@ -80,6 +81,14 @@ impl Storm {
             self.world.around.soon(now, channel, Duration::ZERO, event);
             self.world.settle();
         }
+    }
+
+    /// A phone wants the place of a leg, which may be anybody's.
+    fn replace(&mut self, leg: ChannelId) {
+        let (channel, extension) = (self.world.around.new_sip_channel(), self.some_extension());
+        let now = self.world.now();
+        self.world.around.replace(now, channel, leg, extension);
+        self.world.settle();
     }
 
     /// A supervisor steps in somewhere.

@@ -6,11 +6,13 @@ mod by_code;
 mod force_release;
 mod listen;
 mod take_over;
+mod told;
 mod whisper;
 
 use tipring_clock::Duration;
 use tipring_events::{Command, EventKind, MonitorMode, Refusal};
 use tipring_line::{CallId, ChannelId, Number};
+use tipring_switch::TellAgent;
 use tipring_test_scenarios::{Hears, Phone, Scripted, World, number, site};
 
 /// Seconds.
@@ -24,7 +26,12 @@ fn ext(n: &str) -> Number {
 
 /// A customer who talks with agent 1 at 8001, in call 1; 8003 is a supervisor's phone.
 fn supervised() -> (World<Scripted>, ChannelId, ChannelId) {
+    supervised_by(TellAgent::Not)
+}
+
+fn supervised_by(tell_agent: TellAgent) -> (World<Scripted>, ChannelId, ChannelId) {
     let mut config = site();
+    config.switch.tell_agent = tell_agent;
     config.switch.extensions[2].features.supervisor = true;
     let mut w = World::with(config, Scripted::default());
     for extension in ["8001", "8002", "8003"] {

@@ -111,6 +111,7 @@ fn phones() -> OpenApiRouter<ApiState> {
         .routes(routes!(phones::phone_pick_up))
         .routes(routes!(phones::phone_forward))
         .routes(routes!(phones::phone_do_not_disturb))
+        .routes(routes!(phones::phone_messages))
         .routes(routes!(phones::phone_monitor_stop))
 }
 

@@ -43,6 +43,13 @@ pub(crate) struct Muted {
     muted: bool,
 }
 
+/// Whether messages wait.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Messages {
+    waiting: bool,
+}
+
 /// Keys to send.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -160,6 +167,8 @@ phone_routes! {
     phone_forward: "/api/phones/{extension}/forward" => Forward (Forwarding { when, to });
     /// Let the phone not be rung, or be rung again.
     phone_do_not_disturb: "/api/phones/{extension}/do-not-disturb" => DoNotDisturb (Quiet { on });
+    /// Say that messages wait for the extension, or no more.
+    phone_messages: "/api/phones/{extension}/messages" => MessageWaiting (Messages { waiting });
     /// End the monitoring at this phone.
     phone_monitor_stop: "/api/phones/{extension}/monitor-stop" => MonitorStop;
 }
