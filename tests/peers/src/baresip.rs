@@ -269,17 +269,17 @@ impl Baresip {
         call["peeruri"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The dialog of its newest call that it began, as a Replaces value names it to the box
-    /// (RFC 3891): Call-ID, the box's tag, its own tag.
+    /// The dialog in which it last had an INVITE of its own answered (a call, or its hold), as a
+    /// Replaces value names it to the box (RFC 3891): Call-ID, the box's tag, its own tag.
     ///
     /// # Panics
-    /// It has begun none that was answered.
+    /// There is none, or it does not trace.
     #[track_caller]
     pub fn dialog(&self) -> String {
         let text = self.process.lines().text();
-        let found = text.rfind("CSeq:").and_then(|_| {
-            // The ACK of the newest answer has all of it.
-            let ack = &text[text.rfind("\nACK sip:")?..];
+        // The ACK of the newest answer has all of it.
+        let found = text.rfind("\nACK sip:").and_then(|at| {
+            let ack = &text[at..];
             let header = |name: &str| ack.lines().find_map(|line| line.strip_prefix(name));
             let tag = |value: &str| Some(value.split(";tag=").nth(1)?.trim().to_owned());
             let (ours, theirs) = (tag(header("From: ")?)?, tag(header("To: ")?)?);

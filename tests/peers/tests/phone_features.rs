@@ -113,13 +113,13 @@ fn attended_transfer_by_refer_with_replaces() {
     a.hears("the called party", &said_b);
     b.command("hold", "");
     a.hears_music();
+    let held = b.dialog().replace('@', "%40").replace(';', "%3B").replace('=', "%3D");
     b.command("dial", "8003");
     c.answer(1);
     b.event("CALL_ESTABLISHED", 2, 10);
-    let escaped = b.dialog().replace('@', "%40").replace(';', "%3B").replace('=', "%3D");
-    // Of its two calls the newer one is current: it refers that one to the older's party, which
-    // comes to the same.
-    b.command("transfer", &format!("sip:8001@{}?Replaces={escaped}", tipring.sip()));
+    // Of its two calls the newer one is current: baresip refers that one to the older's party,
+    // which comes to the same.
+    b.command("transfer", &format!("sip:8001@{}?Replaces={held}", tipring.sip()));
     a.hears("the target", &said_c);
     a.hang_up();
     c.ended(1);

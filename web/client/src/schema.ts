@@ -1112,6 +1112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/phones/{extension}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that messages wait for the extension, or no more.
+         * @description For: administrator, supervisor.
+         */
+        post: operations["phone_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/phones/{extension}/monitor-stop": {
         parameters: {
             query?: never;
@@ -2547,6 +2567,29 @@ export interface components {
             extension: components["schemas"]["Number"];
             /** @description Whether it is left alone. */
             on: boolean;
+        } | {
+            /** @description Whose it is now. */
+            by: components["schemas"]["Number"];
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "leg-replaced";
+            /** @description Whose part it was. */
+            from: components["schemas"]["Number"];
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "recording-announced";
+        } | {
+            /** @enum {string} */
+            event: "message-waiting-changed";
+            /** @description The extension. */
+            extension: components["schemas"]["Number"];
+            /** @description The line whose exchange said so; empty where a person or other software did. */
+            line: string;
+            /** @description Whether messages wait. */
+            waiting: boolean;
         };
         /**
          * @description The figures of one subject in one step of time. What is asked of nobody is null: a queue has no
@@ -3261,6 +3304,10 @@ export interface components {
             /** @description A supervisor's queues. */
             queues: components["schemas"]["QueueId"][];
             role: components["schemas"]["Role"];
+        };
+        /** @description Whether messages wait. */
+        Messages: {
+            waiting: boolean;
         };
         /** @description How a supervisor takes part in a call. */
         Monitor: {
@@ -10955,6 +11002,151 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Held"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not come */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of the wrong kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong passwords */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    phone_messages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own choice, new for each command. When the request is sent again with it, the first answer comes again and nothing is done twice. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The phone's extension */
+                extension: components["schemas"]["Number"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Messages"];
             };
         };
         responses: {
