@@ -1332,6 +1332,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/spans/traced": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The spans whose D-channels can be looked at.
+         * @description For: administrator, technician.
+         */
+        get: operations["traced_spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/spans/{span}/service": {
         parameters: {
             query?: never;
@@ -1347,6 +1367,47 @@ export interface paths {
          * @description For: administrator, technician.
          */
         post: operations["span_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/spans/{span}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The frames of a span's D-channel, as a stream of server-sent events: first those still kept, then
+         *     each as it comes. Each message's event name is `frame`.
+         * @description For: administrator, technician.
+         */
+        get: operations["span_trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/spans/{span}/trace.pcap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The frames of a span's D-channel that are still kept, as a capture file for Wireshark.
+         * @description For: administrator, technician.
+         */
+        get: operations["span_capture"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3746,6 +3807,8 @@ export interface components {
             link: components["schemas"]["SpanLink"];
             /** @description What is wrong with it and what to change, in one line; empty if nothing is. */
             trouble: string;
+            /** @description The same in Chinese. */
+            trouble_zh: string;
         };
         /** @description A table for a spreadsheet. */
         Spreadsheet: string;
@@ -3906,6 +3969,43 @@ export interface components {
              * @description When it was used last, to within ten minutes.
              */
             used_ms: number | null;
+        };
+        /** @description One field of a frame. */
+        TraceField: {
+            /** @description What it is: `called party number`. */
+            name: string;
+            /** @description What it says, with its octets. */
+            value: string;
+        };
+        /** @description A frame that went over a D-channel. */
+        TraceFrame: {
+            /**
+             * Format: int64
+             * @description When, milliseconds since 1970.
+             */
+            at_ms: number;
+            /** @description Whether it carries a message of call control, and is not of the data link alone. */
+            call_control: boolean;
+            /** @description In English. */
+            en: components["schemas"]["TraceWords"];
+            /**
+             * Format: int64
+             * @description Its number on this D-channel since the box started, from 1.
+             */
+            number: number;
+            /** @description Its octets without FCS, in hexadecimal. */
+            octets: string;
+            /** @description Whether the box sent it; otherwise it was received. */
+            sent: boolean;
+            /** @description In Chinese. */
+            zh: components["schemas"]["TraceWords"];
+        };
+        /** @description A frame in the words of one language. */
+        TraceWords: {
+            /** @description Field by field, as they are on the wire. */
+            fields: components["schemas"]["TraceField"][];
+            /** @description In one line. */
+            line: string;
         };
         /** @description What can be changed of a user. */
         UserChange: {
@@ -12522,6 +12622,80 @@ export interface operations {
             };
         };
     };
+    traced_spans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Their names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     span_service: {
         parameters: {
             query?: never;
@@ -12631,6 +12805,181 @@ export interface operations {
             };
             /** @description Too many wrong passwords */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box has too much to do; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    span_trace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The number of the last frame heard, to go on from there */
+                "Last-Event-ID"?: number | null;
+            };
+            path: {
+                /** @description The span's name */
+                span: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Frames */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["TraceFrame"];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The box could not do it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many listen already */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk takes nothing now */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    span_capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The span's name */
+                span: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The capture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.tcpdump.pcap": number[];
+                };
+            };
+            /** @description The request is not right */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or its scope does not allow it, a password of one's own must be chosen first, or another site's page asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
