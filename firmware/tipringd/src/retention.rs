@@ -175,23 +175,26 @@ pub struct Retention<F> {
     round: Round,
     removed: Removed,
     next_round_us: i64,
+    /// A file that could not be removed just now.
+    stuck: Option<anyhow::Error>,
 }
 
 impl<F: RecordingFiles> Retention<F> {
     /// A job that begins its first round at once.
     pub fn new(store: Store, files: F, storage: Storage) -> Self {
         let (round, removed) = (Round::Rests, Removed::default());
-        Retention { store, files, storage, round, removed, next_round_us: i64::MIN }
+        Retention { store, files, storage, round, removed, next_round_us: i64::MIN, stuck: None }
     }
 
     /// Does a piece of work. `true` where there is more to do at once.
     ///
     /// # Errors
-    /// The database or a file refuses; the round goes on with the next call.
+    /// The database refuses, or a file, which is passed over until the next round.
     pub fn tick(&mut self, now: WallTime) -> anyhow::Result<bool> {
         let rules = self.storage.rules();
         let makes_room = self.look_at_disk(now, &rules)?;
-        Ok(self.go_on(now, &rules)? || makes_room)
+        let more = self.go_on(now, &rules)? || makes_room;
+        self.stuck.take().map_or(Ok(more), Err)
     }
 
     /// Looks at the disk, and makes room or stops recording.
@@ -234,7 +237,7 @@ impl<F: RecordingFiles> Retention<F> {
 
     /// Goes on with the round, or begins one if it is time.
     fn go_on(&mut self, now: WallTime, rules: &Rules) -> anyhow::Result<bool> {
-        self.round = match std::mem::replace(&mut self.round, Round::Rests) {
+        self.round = match self.round.clone() {
             Round::Rests if now.unix_micros() < self.next_round_us => return Ok(false),
             Round::Rests => {
                 self.next_round_us = now.unix_micros().saturating_add(ROUND_US);
@@ -322,7 +325,11 @@ impl<F: RecordingFiles> Retention<F> {
         because: Removal,
     ) -> anyhow::Result<()> {
         for recording in recordings {
-            self.files.remove(&recording.path)?;
+            if let Err(e) = self.files.remove(&recording.path) {
+                let why = format!("{} cannot be removed", recording.path);
+                self.stuck = Some(anyhow::Error::new(e).context(why));
+                continue;
+            }
             let (call, path) = (recording.call, recording.path.clone());
             let kind = EventKind::RecordingRemoved { call, path, because };
             // Where the queue is full, the next round finds the file gone and logs it then.

@@ -306,10 +306,13 @@ fn the_oldest_not_on_hold_make_room_where_that_is_configured() {
 fn a_file_that_cannot_be_removed_is_told_and_tried_again() {
     let b = TestBox::new("recordings_days = 1");
     b.call(1, 0, 1, true, 1);
+    b.call(2, 0, 1, true, 1);
     b.disk.0.lock().unwrap().stuck = Some("1.wav".into());
     assert!(b.job.borrow_mut().tick(day(5)).is_ok(), "the round begins");
-    assert!(b.job.borrow_mut().tick(day(5)).is_err());
-    assert_eq!(b.why_removed(1), None);
+    let stuck = b.job.borrow_mut().tick(day(5)).unwrap_err();
+    assert!(format!("{stuck:#}").contains("1.wav cannot be removed: stuck"), "{stuck:#}");
+    assert_eq!((b.why_removed(1), b.why_removed(2)), (None, Some(Removal::Age)));
+    b.run(5);
     b.disk.0.lock().unwrap().stuck = None;
     b.run(6);
     assert_eq!((b.files(), b.why_removed(1)), (vec![], Some(Removal::Age)));
