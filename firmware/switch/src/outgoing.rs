@@ -167,20 +167,23 @@ impl Switch {
         number: Number,
         not: Option<ChannelId>,
     ) -> Result<(), Cause> {
-        let from = self.calls.get(&id).ok_or(Cause::NormalUnspecified)?.caller;
-        let WayOut { channel, place, endpoint, caller } = self.way_out(carrier, from, not)?;
+        let call = self.calls.get(&id).ok_or(Cause::NormalUnspecified)?;
+        let (from, emergency) = (call.caller, call.emergency);
+        let way = self.way_out(carrier, from, not, emergency)?;
+        let WayOut { channel, place, endpoint, caller } = way;
         self.begin_leg(id, channel, Role::Called, place, endpoint);
         self.channel(channel, ChannelCommand::Dial { number, caller });
         Ok(())
     }
 
     /// The channel by which a line, trunk or span carries a call of `from`, if it can; of a span
-    /// one other than `not`.
+    /// one other than `not`, and for an emergency call beyond the span's maximum, too.
     pub(crate) fn way_out(
         &mut self,
         carrier: Carrier,
         from: CallerId,
         not: Option<ChannelId>,
+        emergency: bool,
     ) -> Result<WayOut, Cause> {
         match carrier {
             Carrier::Trunk(index) => {
@@ -203,7 +206,7 @@ impl Switch {
                 Ok(WayOut { channel, place, endpoint, caller: from })
             }
             Carrier::Span(index) => {
-                let (channel, timeslot) = self.free_span_channel(index, not)?;
+                let (channel, timeslot) = self.free_span_channel(index, not, emergency)?;
                 let shown = self.spans.get(usize::from(index)).and_then(|span| span.caller);
                 let caller = CallerId { number: shown.or(from.number), ..from };
                 let endpoint = Endpoint::SpanChannel { span: index, timeslot };

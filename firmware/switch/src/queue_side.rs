@@ -80,7 +80,7 @@ impl Switch {
         }
         let ways = self.plan.groups.order(outgoing.group);
         let free = ways.iter().find_map(|carrier| {
-            let way = self.way_out(*carrier, CallerId::default(), None).ok()?;
+            let way = self.way_out(*carrier, CallerId::default(), None, false).ok()?;
             Some((*carrier, way))
         });
         let (carrier, way) = free.ok_or(Refusal::NotPossible)?;

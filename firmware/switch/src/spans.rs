@@ -191,15 +191,18 @@ impl Switch {
         self.legs.contains_key(&ChannelId::of_span(index, timeslot))
     }
 
-    /// A free channel of a span for a call out, by the span's hunting; `not` is passed over.
+    /// A free channel of a span for a call out, by the span's hunting; `not` is passed over. An
+    /// emergency call may be one more than the span's most.
     pub(crate) fn free_span_channel(
         &mut self,
         index: u8,
         not: Option<ChannelId>,
+        emergency: bool,
     ) -> Result<(ChannelId, u8), Cause> {
         let (_, outgoing) = self.span_calls(index);
         let span = self.spans.get(usize::from(index)).ok_or(Cause::NoRoute)?;
-        if span.outgoing_max.is_some_and(|max| outgoing >= usize::from(max)) {
+        let full = span.outgoing_max.is_some_and(|max| outgoing >= usize::from(max));
+        if full && !emergency {
             return Err(Cause::NoChannel);
         }
         if span.common_alarm().is_some() {

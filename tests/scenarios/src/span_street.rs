@@ -163,17 +163,19 @@ impl Surroundings for SpanStreet {
 }
 
 /// The usual site with spans: 8 and a number leads outside by the group `out`, the spans first,
-/// then `fxo-2`, then the SIP trunk `city`. A number called is cut to its last four digits.
+/// then `fxo-2`, then the SIP trunk `city`. Emergency calls go out over the first span. A number
+/// called is cut to its last four digits.
 fn site_with(entries: &[SpanEntry]) -> CoreConfig {
     let mut config = site();
-    let text: Vec<SpanConfig> = Document { spans: entries.to_vec(), ..Document::default() }
+    let spans: Vec<SpanConfig> = Document { spans: entries.to_vec(), ..Document::default() }
         .resolve(tipring_config::Site::default())
         .expect("the scenarios' spans are right")
         .switch
         .spans;
-    let mut members: Vec<String> = text.iter().map(|span| span.name.clone()).collect();
+    config.switch.emergency.via = spans[0].name.clone();
+    let mut members: Vec<String> = spans.iter().map(|span| span.name.clone()).collect();
     members.extend(["fxo-2".to_owned(), "city".to_owned()]);
-    config.switch.spans = text;
+    config.switch.spans = spans;
     config.switch.groups.push(GroupConfig { name: "out".into(), members, hunt: Hunt::Ascending });
     config.switch.dial.push(DialRule {
         number: "8.".parse().expect("a pattern"),

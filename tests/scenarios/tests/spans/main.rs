@@ -245,6 +245,23 @@ fn channels_out_of_service_carry_no_calls() {
 }
 
 #[test]
+fn an_emergency_call_takes_a_channel_in_use() {
+    let mut world = world("timeslots = [1]\noutgoing_max = 1\n");
+    world.phone_dials("8001", "888889999");
+    world.run(5 * SECOND);
+    world.phone_dials("8002", "119");
+    world.run(15 * SECOND);
+    let preempted = ended(&world).into_iter().filter(|(cause, _)| *cause == Cause::Preemption);
+    assert_eq!(preempted.count(), 1);
+    let last = world.around.happened.iter().rev().find_map(|(.., event)| match event {
+        FarEvent::Called(number) => Some(*number),
+        _ => None,
+    });
+    assert_eq!(last, Some(Some(number("119"))));
+    close(world);
+}
+
+#[test]
 fn one_call_too_many_is_refused() {
     let mut world = world("incoming_max = 1\n");
     world.span_call(0, "8001", CallPlan { talk_ms: Some(20_000), ..plan() });

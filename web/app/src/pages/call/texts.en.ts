@@ -43,6 +43,8 @@ export const en: typeof zhCN = {
   "callback-ended": "Callback to {{number}} ended: {{outcome}}, attempts: {{attempts}}",
   "abandoned-listed": "{{number}} is on the list of abandoned callers of queue “{{queue}}”",
   "abandoned-reached": "{{number}} was reached, and left the list of abandoned callers",
+  "leg-replaced": "{{by}} took the part of extension {{from}} in the call",
+  "recording-announced": "The parties were told that the call is recorded",
   "call-ended": "Call ended: {{cause}}, by {{by}}",
   "agent-changed": "Agent {{agent}}: {{state}}{{reason}}",
   "agent-refused": "Log-in of work number {{work_number}} refused: {{reason}}",
@@ -53,6 +55,7 @@ export const en: typeof zhCN = {
   "leave-decided": "{{by}} decided on leave for agent {{agent}} ({{reason}}): {{granted}}",
   "forward-changed": "Forwarding of extension {{extension}} ({{when}}) is now {{to}}",
   "do-not-disturb-changed": "Extension {{extension}} do not disturb: {{on}}",
+  "message-waiting-changed": "Messages wait for extension {{extension}}: {{waiting}}",
 };
 
 /** The words in those sentences that stand for codes. */

@@ -41,6 +41,8 @@ export const zhCN = {
   "callback-ended": "回呼 {{number}} 结束：{{outcome}}，共 {{attempts}} 次",
   "abandoned-listed": "号码 {{number}} 列入队列“{{queue}}”的待回访名单",
   "abandoned-reached": "已联系到 {{number}}，移出待回访名单",
+  "leg-replaced": "{{by}} 接替分机 {{from}} 参与通话",
+  "recording-announced": "已告知双方通话被录音",
   "call-ended": "通话结束：{{cause}}，由{{by}}结束",
   "agent-changed": "座席 {{agent}}：{{state}}{{reason}}",
   "agent-refused": "工号 {{work_number}} 签入被拒：{{reason}}",
@@ -51,6 +53,7 @@ export const zhCN = {
   "leave-decided": "{{by}} 对座席 {{agent}} 的离席申请（{{reason}}）批准：{{granted}}",
   "forward-changed": "分机 {{extension}} 的来电前转（{{when}}）设为 {{to}}",
   "do-not-disturb-changed": "分机 {{extension}} 免打扰：{{on}}",
+  "message-waiting-changed": "分机 {{extension}} 有留言等待：{{waiting}}",
 };
 
 /** The words in those sentences that stand for codes. */
