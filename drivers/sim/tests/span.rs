@@ -171,7 +171,9 @@ fn a_pattern_counts_the_errors_that_the_wire_makes() {
     let mut test = PatternTest::new();
     let found = pattern([&mut near.timeslots[0], &mut far.timeslots[0]], &mut test, 2_000);
     let made: u32 = [&mut near.span, &mut far.span].map(|end| errors(end).crc4).iter().sum();
-    assert_eq!((found.errors, found.losses), (u64::from(made), 0), "{found:?}");
+    // One before the pattern was recognised, or still under way, is not seen.
+    assert!((u64::from(made) - 2..=u64::from(made)).contains(&found.errors), "{made}: {found:?}");
+    assert_eq!(found.losses, 0);
     let ratio = found.ratio().unwrap();
     assert!((1e-4..3e-4).contains(&ratio), "twice over the wire: {ratio}");
     let faults = SpanFaults { slip_rate: 0.01, ..SpanFaults::default() };

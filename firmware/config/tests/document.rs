@@ -98,16 +98,16 @@ fn names_that_lead_nowhere_are_refused_with_their_place() {
         ),
         (
             "[[dial]]\nnumber = \"9X.\"\nto = { trunk = { name = \"carrier\" } }\n",
-            "the dial rule for 9X.: there is no group, trunk or line `carrier`",
+            "the dial rule for 9X.: there is no group, trunk, span or line `carrier`",
         ),
         (
             "[[group]]\nname = \"street\"\nmembers = [\"street\"]\n",
-            "group street: there is no line, trunk or earlier group `street`",
+            "group street: there is no line, span, trunk or earlier group `street`",
         ),
         ("[[group]]\nname = \"street\"\nmembers = []\n", "group street has no members"),
         (
             "[emergency]\nvia = \"street\"\n",
-            "emergency: `via`: there is no group, trunk or line `street`",
+            "emergency: `via`: there is no group, trunk, span or line `street`",
         ),
         ("country = \"zz\"\n", "`country` is `zz`, whose lines are not known; known: cn, us"),
         (

@@ -188,7 +188,9 @@ impl Baresip {
             let message: Value = serde_json::from_str(line).ok()?;
             (message["token"] == *token).then_some(message)
         });
-        let answer = answer.unwrap_or_else(|| panic!("baresip does not answer {command}"));
+        let answer = answer.unwrap_or_else(|| {
+            panic!("baresip does not answer {command}; it wrote {}", self.process.lines().text())
+        });
         assert_eq!(answer["ok"], true, "baresip refuses {command} {parameters}: {answer}");
         answer["data"].as_str().unwrap_or_default().to_owned()
     }

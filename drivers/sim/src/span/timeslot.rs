@@ -126,7 +126,13 @@ impl Timeslot for SimTimeslot {
         let mut codes = SILENT;
         g711::encode(Law::A, tx, &mut codes);
         self.look();
+        let silenced = self.rx.fault().silences();
         let mut received = self.receiver.pop().unwrap_or(SILENT);
+        if !silenced {
+            received = self.spoil(received);
+            self.last = received;
+        }
+        // A loop sends back what came, with all that the wire did to it.
         match self.tx.looped() {
             Loop::Open => {}
             Loop::Remote => codes = received,
@@ -134,13 +140,11 @@ impl Timeslot for SimTimeslot {
         }
         // An end that is four frames ahead of the other loses what it sends.
         let _ = self.sender.push(codes);
-        if self.rx.fault().silences() {
+        if silenced {
             *rx = SILENCE;
-            return Ok(());
+        } else {
+            g711::decode(Law::A, &received, rx);
         }
-        let codes = self.spoil(received);
-        g711::decode(Law::A, &codes, rx);
-        self.last = codes;
         Ok(())
     }
 

@@ -85,9 +85,8 @@ impl Engine {
         let Some(leg) = self.legs[slot.index()].as_deref_mut() else { return };
         let Wire::Packets(packets) = &mut leg.wire else { return };
         let law = packets.session.law;
-        let samples = packet.payload.len() as u32;
         if let (Some(tap), false) = (&mut leg.record, leg.muted) {
-            let position = tap.position(now, packet.timestamp, samples);
+            let position = tap.position(now, packet.timestamp, law, packet.payload);
             record::chunks(tap, law, position, packet.payload, |chunk| {
                 Self::record_chunk(&mut self.ends, &self.metrics, chunk);
             });

@@ -2,12 +2,14 @@
 //!
 //! Each side's position follows its RTP timestamps, so that reordered packets and a receiver's
 //! jitter leave no mark; it is anchored to the clock by the packets that travelled fastest, so that both
-//! sides stay together although their clocks differ.
+//! sides stay together although their clocks differ. What an anchor is off by is made good in a pause
+//! of the speech, where nobody hears it.
 
 use tipring_clock::Instant;
 use tipring_dsp::g711;
 use tipring_line::{FRAME_SAMPLES, Law};
 
+use crate::rtp::pause::SpeechLevel;
 use crate::rtp::samples_in;
 
 /// Names a recording between engine and recorder.
@@ -48,6 +50,8 @@ const ASTRAY: i64 = 1600;
 const WINDOW: u32 = 256;
 /// A drift smaller than this (5 ms) is left alone: moving makes a small break.
 const DRIFT: i64 = 40;
+/// One as large as this (40 ms) does not wait for a pause.
+const DRIFT_MAX: i64 = 320;
 
 /// One leg's place in a recording.
 #[derive(Clone, Copy, Debug)]
@@ -62,42 +66,74 @@ pub(crate) struct RecordTap {
     /// Of the packets of this window: the least arrival minus position.
     fastest: i64,
     seen: u32,
+    /// By how much positions are to move, in the next pause.
+    owed: i64,
+    speech: SpeechLevel,
 }
 
 impl RecordTap {
     pub(crate) fn new(recording: RecordingSlot, side: Side, began: Instant, mixed: bool) -> Self {
-        RecordTap { recording, side, mixed, began, anchor: None, fastest: i64::MAX, seen: 0 }
+        RecordTap {
+            recording,
+            side,
+            mixed,
+            began,
+            anchor: None,
+            fastest: i64::MAX,
+            seen: 0,
+            owed: 0,
+            speech: SpeechLevel::default(),
+        }
     }
 
     /// The position of a packet's first sample. A packet holds what was spoken before it came, so
     /// its end is at its arrival.
-    pub(crate) fn position(&mut self, now: Instant, timestamp: u32, samples: u32) -> u32 {
-        let clock = samples_in(now - self.began) as i64 - i64::from(samples);
+    pub(crate) fn position(
+        &mut self,
+        now: Instant,
+        timestamp: u32,
+        law: Law,
+        payload: &[u8],
+    ) -> u32 {
+        let clock = samples_in(now - self.began) as i64 - payload.len() as i64;
         if let Some((anchor, at)) = self.anchor {
             let position = i64::from(at) + i64::from(timestamp.wrapping_sub(anchor) as i32);
             if position >= 0 && (clock - position).abs() <= ASTRAY {
-                return self.settle(timestamp, position, clock - position);
+                let position = self.settle(position, clock - position, law, payload);
+                // The anchor moves along, so that timestamps never get half their range away.
+                self.anchor = Some((timestamp, position));
+                return position;
             }
         }
         let position = clock.max(0) as u32;
         self.anchor = Some((timestamp, position));
-        (self.fastest, self.seen) = (i64::MAX, 0);
+        (self.fastest, self.seen, self.owed) = (i64::MAX, 0, 0);
         position
     }
 
-    fn settle(&mut self, timestamp: u32, position: i64, late: i64) -> u32 {
+    /// Where a packet belongs whose timestamp says `position` and that came `late` samples after
+    /// it would have been spoken there.
+    fn settle(&mut self, position: i64, late: i64, law: Law, payload: &[u8]) -> u32 {
         self.fastest = self.fastest.min(late);
         self.seen += 1;
-        let mut position = position;
         if self.seen == WINDOW {
-            if self.fastest.abs() >= DRIFT {
-                position = (position + self.fastest).max(0);
-            }
-            // The anchor moves along, so that timestamps never get half their range away from it.
-            self.anchor = Some((timestamp, position as u32));
+            self.owed = if self.fastest.abs() >= DRIFT { self.fastest } else { 0 };
             (self.fastest, self.seen) = (i64::MAX, 0);
         }
-        position as u32
+        if self.owed == 0 || !(self.owed.abs() >= DRIFT_MAX || self.is_pause(law, payload)) {
+            return position as u32;
+        }
+        // What was measured before the move counts no more.
+        (self.fastest, self.seen) = (i64::MAX, 0);
+        (position + core::mem::take(&mut self.owed)).max(0) as u32
+    }
+
+    fn is_pause(&mut self, law: Law, payload: &[u8]) -> bool {
+        let mut samples = [0; FRAME_SAMPLES];
+        let heard = payload.len().min(FRAME_SAMPLES);
+        g711::decode(law, &payload[..heard], &mut samples[..heard]);
+        self.speech.follow(&samples[..heard]);
+        self.speech.is_pause(&samples[..heard])
     }
 
     /// The position of the frame that ends now, for a leg that is a frame channel.
@@ -138,6 +174,11 @@ mod tests {
     use rand::rngs::SmallRng;
     use rand::{Rng, SeedableRng};
 
+    /// A-law's least sample.
+    const PAUSE: [u8; 160] = [0xD5; 160];
+    /// And a loud one.
+    const SPEECH: [u8; 160] = [0xA5; 160];
+
     fn tap() -> RecordTap {
         RecordTap::new(RecordingSlot(0), Side::Left, Instant::ZERO, false)
     }
@@ -146,12 +187,12 @@ mod tests {
     fn positions_follow_timestamps_not_arrival() {
         let mut rng = SmallRng::seed_from_u64(1);
         let mut tap = tap();
-        let first = tap.position(Instant::from_millis(1020), 7000, 160);
+        let first = tap.position(Instant::from_millis(1020), 7000, Law::A, &PAUSE);
         assert_eq!(first, 8000);
         for n in 1..200u32 {
             let jitter = rng.random_range(0..60_000);
             let now = Instant::from_micros(1_020_000 + u64::from(n) * 20_000 + jitter);
-            let position = tap.position(now, 7000u32.wrapping_add(n * 160), 160);
+            let position = tap.position(now, 7000u32.wrapping_add(n * 160), Law::A, &PAUSE);
             assert_eq!(position, 8000 + n * 160);
         }
     }
@@ -165,7 +206,7 @@ mod tests {
             let spoken_us = n * 20_000 - n * 2;
             let transit = if n == 0 { 100_000 } else { 0 };
             let now = Instant::from_micros(spoken_us + 20_000 + transit);
-            let position = tap.position(now, n as u32 * 160, 160);
+            let position = tap.position(now, n as u32 * 160, Law::A, &PAUSE);
             let off = (i64::from(position) - (spoken_us / 125) as i64).abs();
             if n > 300 {
                 worst_late = worst_late.max(off);
@@ -175,10 +216,27 @@ mod tests {
     }
 
     #[test]
+    fn a_word_stays_whole_when_its_first_packet_was_slow() {
+        let mut tap = tap();
+        let mut before = None;
+        for n in 0..600u32 {
+            let transit = if n == 0 { 9 } else { 0 };
+            let now = Instant::from_millis(u64::from(n + 1) * 20 + transit);
+            // A pause after eight seconds.
+            let payload = if (400..410).contains(&n) { PAUSE } else { SPEECH };
+            let position = tap.position(now, n * 160, Law::A, &payload);
+            let moved = before.is_some_and(|before: u32| position != before + 160);
+            assert_eq!(moved, n == 400, "packet {n}");
+            before = Some(position);
+        }
+        assert_eq!(before, Some(599 * 160));
+    }
+
+    #[test]
     fn a_new_stream_is_anchored_anew() {
         let mut tap = tap();
-        tap.position(Instant::from_millis(20), 0, 160);
-        let position = tap.position(Instant::from_millis(5020), 0x8000_0000, 160);
+        tap.position(Instant::from_millis(20), 0, Law::A, &PAUSE);
+        let position = tap.position(Instant::from_millis(5020), 0x8000_0000, Law::A, &PAUSE);
         assert_eq!(position, 40_000);
     }
 

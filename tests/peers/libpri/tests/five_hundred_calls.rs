@@ -151,6 +151,8 @@ impl Storm {
             }
             55 if self.rng.random_bool(0.3) => {
                 self.line.cut = true;
+                let now = self.line.now;
+                self.line.ours.enquire_status(now, self.rng.random_range(1..32));
                 self.line.run(Duration::from_millis(self.rng.random_range(100..4000)));
                 self.line.cut = false;
             }
