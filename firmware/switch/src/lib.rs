@@ -38,6 +38,7 @@ mod queue_side;
 mod record;
 mod replace;
 mod ringing;
+mod span_config;
 mod spans;
 mod switch;
 mod talk;
@@ -46,8 +47,8 @@ mod waiting;
 
 pub use config::{
     Class, Direction, EmergencyConfig, ExtensionConfig, ExtensionFeatures, FeatureCodes,
-    GroupConfig, Hunt, LineConfig, ParkingConfig, RecordingRule, RecordingRules, SpanConfig,
-    SpeedDial, SwitchConfig, TellAgent, TrunkConfig,
+    GroupConfig, Hunt, LineConfig, ParkingConfig, RecordingRule, RecordingRules, SpeedDial,
+    SwitchConfig, TellAgent, TrunkConfig,
 };
 pub use dial::{DialRule, Feature, From, Outside, Pattern, PatternError, Target};
 pub use feature::FeatureResult;
@@ -55,4 +56,5 @@ pub use media::{MediaEvent, MediaRequest, PlayId, Tone};
 pub use moment::Moment;
 pub use output::{App, AppInput, FeatureRequest, SwitchOutput};
 pub use ringing::{LineNumber, RingingRules};
+pub use span_config::SpanConfig;
 pub use switch::{Switch, SwitchCounters};

@@ -8,10 +8,11 @@ use tipring_events::{
 use tipring_line::{Alarm, CallerId, Cause, ChannelCommand, ChannelId, Number};
 
 use crate::call::{LegPhase, Place};
-use crate::config::{Direction, Hunt, SpanConfig};
+use crate::config::{Direction, Hunt};
 use crate::dial::{Carrier, From, Pattern};
 use crate::incoming::Origin;
 use crate::moment::Moment;
+use crate::span_config::SpanConfig;
 use crate::switch::Switch;
 
 /// Timeslots are 1–31.

@@ -162,14 +162,9 @@ impl Running {
         let (board, seed, mut services) = (&ground.board, ground.options.seed, HashMap::new());
         let mut links = Links::default();
         let sim = SimBoard::attach(board, seed, &analog, &mut control, &mut services, &mut links)?;
-        let mut hardware = hardware::attach(
-            board,
-            &analog,
-            &mut control,
-            &mut services,
-            &mut links,
-            &ground.clock,
-        )?;
+        let clock = &ground.clock;
+        let mut hardware =
+            hardware::attach(board, &analog, &mut control, &mut services, &mut links, clock)?;
         let traces = SpanTraces::new();
         let (spans, sim_spans, keepers) = spans::attach(
             &ground.resolved,
