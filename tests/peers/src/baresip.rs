@@ -127,18 +127,20 @@ impl Phone {
         let folder = folder.path().display();
         let (control, console) = (port + CONTROL, port + CONSOLE);
         let (first, last) = (port + RTP, port + 39);
-        let mwi = if self.messages { "module_app mwi.so\n" } else { "" };
+        // Before everything that registers, and so at once: the millisecond after which this
+        // module looks at its subscriptions must not see one, or it subscribes without end.
+        let mwi = if self.messages { "module mwi.so\n" } else { "" };
         format!(
             "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\n\
              audio_source aufile,{folder}/microphone.wav\naudio_player aubridge,ear\n\
              audio_alert aubridge,bell\nausrc_srate 8000\nauplay_srate 8000\n\
              ausrc_channels 1\nauplay_channels 1\nrtp_ports {first}-{last}\n\
              jitter_buffer_delay 5-10\nsnd_path {folder}\nstatmode_default off\n\
-             ringback_disabled yes\nmodule_path {MODULES}\n\
+             ringback_disabled yes\nmodule_path {MODULES}\n{mwi}\
              module g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\n\
              module cons.so\ncons_listen 127.0.0.1:{console}\n\
              module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
-             {mwi}ctrl_tcp_listen 127.0.0.1:{control}\n"
+             ctrl_tcp_listen 127.0.0.1:{control}\n"
         )
     }
 
