@@ -89,12 +89,6 @@ impl SpanSignalling {
         self.pump(now);
     }
 
-    /// Sends a supplementary service's components in the call on this timeslot.
-    pub fn send_facility(&mut self, now: Instant, timeslot: u8, components: &[u8]) {
-        self.calls.send_facility(timeslot, components);
-        self.pump(now);
-    }
-
     /// Restarts the channel at this timeslot, ending its call.
     pub fn restart_channel(&mut self, now: Instant, timeslot: u8) {
         self.calls.restart_channel(now, timeslot);

@@ -26,6 +26,7 @@ mod hardware;
 mod ids;
 mod number;
 mod rtp;
+mod supplementary;
 mod trouble;
 
 pub use caller::{CallerId, Presentation};
@@ -41,4 +42,5 @@ pub use hardware::{
 pub use ids::{CallId, ChannelId, PortId};
 pub use number::{Digit, Digits, Name, Number, NumberError};
 pub use rtp::RtpSession;
+pub use supplementary::{Components, Notice, RedirectReason, Redirection};
 pub use trouble::{Language, LinkSight, SpanFraming, SpanTrouble, SpanWatch};

@@ -56,6 +56,9 @@ pub struct ExtensionFeatures {
     pub call_waiting: bool,
     /// Whether it may monitor, take over and end other extensions' calls by code.
     pub supervisor: bool,
+    /// Whether its number is hidden from whoever it calls outside, and who calls it from there
+    /// (CLIR, COLR). Emergency calls show it.
+    pub hide_number: bool,
     /// Where all its calls go, unless set otherwise at the phone or by the web.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forward_always: Option<Number>,

@@ -32,6 +32,8 @@ pub struct SpanStreet {
     pub wires: Vec<SpanControl>,
     /// What happened at the far ends: span, timeslot and what.
     pub happened: Vec<(usize, u8, FarEvent)>,
+    /// Who the box said to call, call by call.
+    pub callers: Vec<CallerId>,
     /// R2 channels, which the media thread would tick.
     r2: BTreeMap<ChannelId, Box<dyn FrameChannel>>,
     due: Instant,
@@ -55,6 +57,7 @@ impl SpanStreet {
             far: Vec::new(),
             wires: Vec::new(),
             happened: Vec::new(),
+            callers: Vec::new(),
             r2: BTreeMap::new(),
             due: Instant::ZERO + TICK,
         };
@@ -128,6 +131,9 @@ impl Surroundings for SpanStreet {
         if matches!(command, ChannelCommand::Seize(_)) {
             self.scripted.appears(channel);
         }
+        if let ChannelCommand::Dial { caller, .. } = command {
+            self.callers.push(*caller);
+        }
         match self.spans.command(now, channel, command) {
             Taken::Done | Taken::Tones(_) => {}
             Taken::ByChannel => {
@@ -194,7 +200,14 @@ fn site_with(entries: &[SpanEntry]) -> CoreConfig {
 impl World<SpanStreet> {
     /// The usual site with these spans, their D-channels up and its SIP phones registered.
     pub fn with_spans(entries: &[SpanEntry]) -> Self {
-        let mut world = World::with(site_with(entries), SpanStreet::new(entries));
+        Self::with_spans_and(entries, |_| {})
+    }
+
+    /// The same, with what `change` makes of the site.
+    pub fn with_spans_and(entries: &[SpanEntry], change: impl FnOnce(&mut CoreConfig)) -> Self {
+        let mut config = site_with(entries);
+        change(&mut config);
+        let mut world = World::with(config, SpanStreet::new(entries));
         for extension in ["8001", "8002", "8003", "8004"] {
             world.set_registered(extension, true);
         }

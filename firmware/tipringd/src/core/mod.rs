@@ -65,6 +65,8 @@ pub struct CoreCounters {
     pub glare: u64,
     /// SIP channels that never said that they had ended, and were forgotten.
     pub channels_forgotten: u64,
+    /// A network's notices and components that the log has not.
+    pub network_words_unlogged: u64,
 }
 
 /// The core.
@@ -154,7 +156,7 @@ impl Core {
     /// the log, in their order, left them.
     pub fn restore(&mut self, now: Instant, wall: WallTime, events: &[EventKind]) {
         for event in events {
-            self.switch.restore_extension(event);
+            self.switch.restore(event);
         }
         self.pump(Moment { now, wall });
     }
@@ -220,6 +222,7 @@ impl Core {
             stray_events: switch.stray_events,
             glare: switch.glare,
             channels_forgotten: switch.channels_forgotten,
+            network_words_unlogged: switch.network_words_unlogged,
         }
     }
 

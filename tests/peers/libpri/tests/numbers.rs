@@ -4,7 +4,7 @@ mod common;
 
 use common::{SECOND, each_side, hang_up, profile, released};
 use tipring_isdn::q931::Output;
-use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Presentation};
+use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Notice, Presentation};
 
 #[test]
 fn a_hidden_caller_is_hidden() {
@@ -53,7 +53,7 @@ fn components_of_a_call_pass_through() {
         line.run_until(SECOND, |line| {
             while let Some(output) = line.outputs.pop_front() {
                 match output {
-                    Output::Facility { timeslot, components } => {
+                    Output::Channel { timeslot, event: ChannelEvent::Facility(components) } => {
                         passed = Some((timeslot, components));
                     }
                     Output::Channel { event: ChannelEvent::Offered { caller, .. }, .. } => {
@@ -85,10 +85,10 @@ fn who_answered_is_told_and_holding_is_heard() {
         line.command(5, &ChannelCommand::Answer);
         assert_eq!(line.expect_theirs(SECOND, "answer").text("connected"), "8001");
         line.run(SECOND);
-        for (info, held) in [(0x79, true), (0x7A, false)] {
+        for (info, notice) in [(0x79, Notice::RemoteHold), (0x7A, Notice::RemoteRetrieval)] {
             line.theirs.command(&format!("notify 1 5 {info}"));
-            let (_, event) = line.expect(SECOND, |_, e| matches!(e, ChannelEvent::Held(_)));
-            assert_eq!(event, ChannelEvent::Held(held));
+            let (_, event) = line.expect(SECOND, |_, e| matches!(e, ChannelEvent::Notified(_)));
+            assert_eq!(event, ChannelEvent::Notified(notice));
         }
         line.theirs.command("hangup 1 16");
         line.expect_theirs(SECOND, "hangup");

@@ -1,5 +1,7 @@
 //! Calls over E1 spans, through the real core, the real signalling and the simulated exchange.
 
+mod supplementary;
+
 use std::time::Duration;
 
 use tipring_events::{Command, EventKind, Refusal, SpanAlarm, SpanChannelState, SpanLink};
