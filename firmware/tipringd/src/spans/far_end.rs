@@ -198,6 +198,27 @@ impl FarEnd {
         self.usable >> timeslot & 1 == 1 && idle && free
     }
 
+    /// The signalling of an ISDN span's exchange, to look at.
+    pub fn signalling(&self) -> Option<&SpanSignalling> {
+        match &self.way {
+            Way::Isdn { signalling, .. } => Some(signalling),
+            Way::R2(_) => None,
+        }
+    }
+
+    /// Whether there is a call on this channel, one that is being ended included.
+    pub fn has_call(&self, timeslot: u8) -> bool {
+        self.channels[usize::from(timeslot & 31)].state != FarState::Idle
+    }
+
+    /// Restarts a channel of an ISDN span, ending its call.
+    pub fn restart(&mut self, now: Instant, timeslot: u8) {
+        if let Way::Isdn { signalling, .. } = &mut self.way {
+            signalling.restart_channel(now, timeslot);
+        }
+        self.tick_signalling(now);
+    }
+
     /// Ends the call on this channel.
     pub fn hang_up(&mut self, now: Instant, timeslot: u8, cause: Cause) {
         self.channels[usize::from(timeslot & 31)].state = FarState::Ending;

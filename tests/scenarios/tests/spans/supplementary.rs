@@ -6,6 +6,7 @@ use tipring_line::{
     CallerId, ChannelCommand, ChannelId, Components, Notice, Number, Presentation, RedirectReason,
     Redirection,
 };
+use tipring_sim::SpanFaults;
 use tipring_test_scenarios::Phone;
 use tipring_tipringd::spans::FarWords;
 
@@ -120,7 +121,7 @@ fn an_answer_carries_the_number_that_the_span_is_set_to() {
 #[test]
 fn an_extension_that_hides_its_number_hides_it_both_ways() {
     let entry = span_entry("connected = \"called\"\ndid_digits = 4\n");
-    let mut world = World::with_spans_and(&[entry], |config| {
+    let mut world = World::with_spans_and(&[entry], SpanFaults::default(), |config| {
         config.switch.extensions[0].features.hide_number = true;
     });
     world.span_call(0, "88888001", CallPlan { talk_ms: Some(5000), ..plan() });
