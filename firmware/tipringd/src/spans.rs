@@ -208,7 +208,7 @@ impl Spans {
                     self.out.push_back((channel(from), ChannelEvent::Moved(channel(to))));
                 }
                 Output::RestartFailed { timeslots } => {
-                    self.notes.push_back(span.line.restart_failed(timeslots));
+                    span.line.restart_failed(timeslots);
                 }
             }
         }

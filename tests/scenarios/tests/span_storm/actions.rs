@@ -62,8 +62,9 @@ impl Storm {
             0..420 => self.call_in(),
             420..620 => self.call_out(),
             620..640 => self.meet(),
-            640..720 => self.hang_up_inside(),
-            720..820 => self.hang_up_outside(),
+            640..700 => self.hang_up_inside(),
+            700..760 => self.hang_up_outside(),
+            760..820 => self.call_in(),
             820..860 => self.press_a_key(),
             860..890 => self.change_a_party(),
             890..915 => self.say_a_word(),
@@ -77,9 +78,9 @@ impl Storm {
         self.mend_wires();
         // Mostly little time passes, so that things cross each other on their way.
         let ms = match self.rng.random_range(0..10) {
-            0..4 => 0,
-            4..9 => self.rng.random_range(1..100),
-            _ => self.rng.random_range(100..500),
+            0..5 => 0,
+            5..9 => self.rng.random_range(1..60),
+            _ => self.rng.random_range(60..300),
         };
         self.world.run(Duration::from_millis(ms));
     }
@@ -108,8 +109,8 @@ impl Storm {
         };
         CallPlan {
             caller,
-            talk_ms: some(&mut self.rng, 0.8, 40_000),
-            patience_ms: some(&mut self.rng, 0.9, 60_000),
+            talk_ms: some(&mut self.rng, 0.8, 60_000),
+            patience_ms: some(&mut self.rng, 0.9, 90_000),
             ..CallPlan::default()
         }
     }

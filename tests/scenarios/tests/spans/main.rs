@@ -1,5 +1,6 @@
 //! Calls over E1 spans, through the real core, the real signalling and the simulated exchange.
 
+mod kept;
 mod supplementary;
 
 use std::time::Duration;
