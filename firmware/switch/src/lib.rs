@@ -56,6 +56,7 @@ pub use feature::FeatureResult;
 pub use media::{MediaEvent, MediaRequest, PlayId, Tone};
 pub use moment::Moment;
 pub use output::{App, AppInput, FeatureRequest, SwitchOutput};
+pub use places::Seat;
 pub use ringing::{LineNumber, RingingRules};
 pub use span_config::{ConnectedNumber, SpanConfig};
 pub use switch::{Switch, SwitchCounters};

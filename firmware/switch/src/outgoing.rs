@@ -392,7 +392,9 @@ impl Switch {
             return false;
         }
         self.answer(call);
-        self.talk(m, call, record.then_some(RecordingRule::Queue));
+        let by_agent = || self.records_agent_at(channel).then_some(RecordingRule::Agent);
+        let record = record.then_some(RecordingRule::Queue).or_else(by_agent);
+        self.talk(m, call, record);
         true
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use tipring_clock::Duration;
+use tipring_events::AgentId;
 use tipring_line::{Alarm, ChannelId, Number, PortId};
 
 use crate::call::Place;
@@ -35,6 +36,15 @@ pub(crate) struct Trunk {
     pub(crate) source: Arc<str>,
     pub(crate) flow: Option<Arc<str>>,
     pub(crate) caller: Option<Number>,
+}
+
+/// An agent who is logged in at an extension.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Seat {
+    /// Who.
+    pub agent: AgentId,
+    /// Under which work number.
+    pub work_number: Number,
 }
 
 /// An extension.

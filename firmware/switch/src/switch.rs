@@ -18,7 +18,7 @@ use crate::incoming::Offer;
 use crate::media::{MediaEvent, MediaRequest};
 use crate::moment::Moment;
 use crate::output::{App, AppInput, SwitchOutput};
-use crate::places::{Extension, Line, Trunk};
+use crate::places::{Extension, Line, Seat, Trunk};
 use crate::spans::Span;
 
 /// What the switch counts.
@@ -67,6 +67,8 @@ pub struct Switch {
     pub(crate) trunks: Vec<Trunk>,
     pub(crate) spans: Vec<Span>,
     pub(crate) extensions: FxHashMap<Number, Extension>,
+    /// Which agents sit where.
+    pub(crate) seats: FxHashMap<Number, Seat>,
     pub(crate) handsets: FxHashMap<PortId, Number>,
     pub(crate) calls: FxHashMap<CallId, Call>,
     pub(crate) legs: FxHashMap<ChannelId, Leg>,
@@ -91,6 +93,7 @@ impl Switch {
             trunks: Vec::new(),
             spans: Vec::new(),
             extensions: FxHashMap::default(),
+            seats: FxHashMap::default(),
             handsets: FxHashMap::default(),
             calls: FxHashMap::default(),
             legs: FxHashMap::default(),

@@ -19,7 +19,7 @@ use tipring_clock::{Instant, TimerQueue, WallTime};
 use tipring_events::{Command, EventKind, LiveState, Reply};
 use tipring_ivr::{IvrInput, Program};
 use tipring_line::{CallId, Cause, ChannelCommand, ChannelEvent, ChannelId, Number};
-use tipring_switch::{App, AppInput, MediaEvent, MediaRequest, Moment, Switch, SwitchOutput};
+use tipring_switch::{App, AppInput, MediaEvent, MediaRequest, Moment, Seat, Switch, SwitchOutput};
 
 pub use config::CoreConfig;
 use flows::Session;
@@ -278,6 +278,10 @@ impl Core {
             }
             AcdOutput::HangUp { call } => {
                 self.switch.hang_up(m, call, Cause::NormalUnspecified);
+            }
+            AcdOutput::Seated { extension, agent } => {
+                let seat = agent.map(|(agent, work_number)| Seat { agent, work_number });
+                self.switch.seat(extension, seat);
             }
             AcdOutput::WaitingBeep { call, agent } => self.switch.beep(call, agent),
         }
