@@ -27,7 +27,7 @@ impl SpanSettings {
 }
 
 /// The signalling of one span. Frames of the D-channel, commands and the time go in; frames and
-/// outputs come out. It does not allocate after its making.
+/// outputs come out. It does not allocate after its making, but for what supplementary services tell.
 ///
 /// Whoever drives it calls [`start`](Self::start) once, then after every input takes all of
 /// [`poll_frame`](Self::poll_frame) and [`poll_output`](Self::poll_output).

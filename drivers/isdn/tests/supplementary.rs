@@ -31,7 +31,7 @@ fn incoming(side: Side, more: &[u8]) -> Control {
 
 fn redirection(control: &mut Control) -> Option<Redirection> {
     control.events().into_iter().find_map(|(_, event)| match event {
-        ChannelEvent::Offered { redirection, .. } => redirection,
+        ChannelEvent::Offered { redirection, .. } => redirection.map(|by| *by),
         _ => None,
     })
 }

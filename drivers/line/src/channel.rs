@@ -136,7 +136,7 @@ pub enum ChannelEvent {
         /// The authenticated extension it came from, if it did (SIP phone, FXS handset).
         extension: Option<Number>,
         /// Who led it here, where it was for another number first.
-        redirection: Option<Redirection>,
+        redirection: Option<Box<Redirection>>,
     },
     /// A phone wants to take the place of another leg: a SIP INVITE with Replaces (RFC 3891). It is
     /// answered, or released with why not.

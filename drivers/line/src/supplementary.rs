@@ -1,7 +1,6 @@
 //! What supplementary services tell of a call: who led it on, what the other party does, and what
 //! passes through uninterpreted.
 
-use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
 use crate::{Number, Presentation};
@@ -64,4 +63,4 @@ impl Notice {
 }
 
 /// A supplementary service's components (Q.932, 8.2.3): the contents of a facility element.
-pub type Components = ArrayVec<u8, 255>;
+pub type Components = Box<[u8]>;

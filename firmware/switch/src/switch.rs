@@ -115,6 +115,7 @@ impl Switch {
     pub fn channel_event(&mut self, m: Moment, channel: ChannelId, event: ChannelEvent) {
         match event {
             ChannelEvent::Offered { called, caller, trunk, extension, redirection } => {
+                let redirection = redirection.map(|by| *by);
                 self.offered(m, channel, Offer { called, caller, trunk, extension, redirection });
             }
             ChannelEvent::Replaces { leg, extension } => self.replaces(m, channel, leg, extension),

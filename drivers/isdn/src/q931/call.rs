@@ -153,7 +153,7 @@ pub(super) struct Call {
     pub(super) digits: DigitText,
     pub(super) caller: CallerId,
     /// Who led it here.
-    pub(super) redirection: Option<Redirection>,
+    pub(super) redirection: Option<Box<Redirection>>,
     /// Who answers it, as CONNECT is to tell.
     pub(super) connected: Option<CallerId>,
     /// Components of its SETUP, until the switch knows of the call.
@@ -180,7 +180,7 @@ impl Call {
             caller: CallerId::default(),
             redirection: None,
             connected: None,
-            components: Components::new(),
+            components: Components::default(),
             setup: MessageOctets::new(),
             timers: Timers::new(),
         }

@@ -23,6 +23,7 @@ const OUTPUTS_MAX: usize = 256;
 
 /// What call control tells.
 #[derive(Clone, PartialEq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would allocate for every event")]
 pub enum Output {
     /// A channel's event, in the words of every channel.
     Channel {
@@ -83,7 +84,8 @@ pub struct Counters {
     pub overflows: u64,
 }
 
-/// Call control of one D-channel. It does not allocate after its making.
+/// Call control of one D-channel. It does not allocate after its making, but for what supplementary
+/// services tell.
 #[derive(Debug)]
 pub struct CallControl {
     pub(super) settings: Settings,

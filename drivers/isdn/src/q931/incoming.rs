@@ -121,7 +121,7 @@ impl CallControl {
         let digits = digits_of(message);
         let call = self.call_mut(key);
         call.caller = caller;
-        call.redirection = redirection_of(message);
+        call.redirection = redirection_of(message).map(Box::new);
         call.components = components_of(message);
         call.digits = digits;
         call.channel_agreed = true;
@@ -177,7 +177,7 @@ impl CallControl {
             caller: call.caller,
             trunk: None,
             extension: None,
-            redirection: call.redirection,
+            redirection: call.redirection.take(),
         };
         let components = core::mem::take(&mut call.components);
         self.tell_event(key, event);
@@ -276,8 +276,7 @@ pub(super) fn components_of(message: &Message<'_>) -> Components {
         Element::Facility(octets) => Some(octets),
         _ => None,
     });
-    // An element holds no more than fit.
-    octets.unwrap_or_default().iter().copied().take(Components::new().capacity()).collect()
+    octets.unwrap_or_default().into()
 }
 
 fn caller_of(message: &Message<'_>) -> CallerId {

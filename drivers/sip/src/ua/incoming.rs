@@ -255,6 +255,7 @@ impl UserAgent {
         };
         let redirection =
             trunk.and_then(|index| redirection_of(request.message, self.trunk_config(index)?));
+        let redirection = redirection.map(Box::new);
         ChannelEvent::Offered { called: Some(called), caller, trunk, extension, redirection }
     }
 

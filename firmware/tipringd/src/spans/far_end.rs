@@ -327,7 +327,7 @@ impl FarEnd {
             ChannelEvent::Offered { called, redirection, .. } => {
                 self.tell(timeslot, FarEvent::Called(called));
                 if let Some(by) = redirection {
-                    self.tell(timeslot, FarEvent::Redirected(by));
+                    self.tell(timeslot, FarEvent::Redirected(*by));
                 }
                 self.called(now, timeslot);
             }
