@@ -1,5 +1,6 @@
 //! Seam 1: what a wire does, whoever drives it.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{Digit, Frame};
@@ -81,7 +82,9 @@ pub struct LineReading {
 }
 
 /// Why a line cannot carry calls.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Alarm {
     /// No battery on an analog line: unplugged or cut.
     NoBattery,

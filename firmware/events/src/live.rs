@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tipring_clock::WallTime;
-use tipring_line::{CallId, Number, RedirectReason};
+use tipring_line::{Alarm, CallId, Number, RedirectReason};
 
 use crate::{AgentId, AgentState, ForwardWhen, LiveSpan, MonitorMode, QueueId, SegmentKind};
 
@@ -72,8 +72,9 @@ pub struct LiveLine {
     pub state: LineState,
     /// How many calls it carries.
     pub calls: u32,
-    /// What is wrong or worth knowing, in words; empty if nothing.
-    pub note: String,
+    /// Why it cannot carry calls, where that is known.
+    #[serde(default)]
+    pub alarm: Option<Alarm>,
     /// Whether an extension is left alone.
     #[serde(default)]
     pub do_not_disturb: bool,

@@ -100,22 +100,12 @@ fn live_line(
         None if used.calls == 0 && !reachable => LineState::Unreachable,
         None => used.state(),
     };
-    let note = match (alarm, state) {
-        (Some(Alarm::NoBattery), _) => "no battery: is the line plugged in?",
-        (Some(Alarm::DeviceLost), _) => "the device or its driver has gone",
-        (Some(Alarm::Red), _) => "no signal from the far side",
-        (Some(Alarm::Blue), _) => "the far side sends AIS",
-        (Some(Alarm::Yellow), _) => "the far side does not hear us",
-        (Some(Alarm::Blocked), _) => "the far side has blocked the channel",
-        (None, LineState::Unreachable) => "not registered",
-        (None, _) => "",
-    };
     LiveLine {
         name,
         kind,
         state,
         calls: used.calls,
-        note: note.to_owned(),
+        alarm,
         do_not_disturb: false,
         forwards: Vec::new(),
     }

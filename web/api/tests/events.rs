@@ -26,7 +26,7 @@ fn state(name: &str) -> LiveState {
         kind: LineKind::Fxo,
         state: LineState::Idle,
         calls: 0,
-        note: String::new(),
+        alarm: None,
         do_not_disturb: false,
         forwards: Vec::new(),
     };

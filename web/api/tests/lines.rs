@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use box_under_test::TestBox;
 use tipring_clock::Clock;
 use tipring_events::{LineKind, LineState, LiveLine, LiveState};
+use tipring_line::Alarm;
 
 #[tokio::test]
 async fn lines_come_with_their_state_and_what_was_found() {
@@ -16,7 +17,7 @@ async fn lines_come_with_their_state_and_what_was_found() {
         kind: LineKind::Fxo,
         state: LineState::Alarm,
         calls: 0,
-        note: "no battery".into(),
+        alarm: Some(Alarm::NoBattery),
         do_not_disturb: false,
         forwards: vec![],
     };
@@ -26,7 +27,7 @@ async fn lines_come_with_their_state_and_what_was_found() {
     assert_eq!(answer.status, StatusCode::OK);
     let lines = answer.json();
     assert_eq!(lines[0]["line"], "fxo-1");
-    assert_eq!((&lines[0]["state"], &lines[0]["note"]), (&"alarm".into(), &"no battery".into()));
+    assert_eq!((&lines[0]["state"], &lines[0]["alarm"]), (&"alarm".into(), &"no-battery".into()));
     assert_eq!(lines[0]["tested"]["verdict_zh"], "线路正常。");
     assert_eq!(lines[0]["tested"]["figures"]["idle_voltage_v"], 48);
     assert_eq!(lines[0]["tested"]["figures"]["caller_id"], "fsk");

@@ -1762,6 +1762,11 @@ export interface components {
             wrap_up_ms: number;
         };
         /**
+         * @description Why a line cannot carry calls.
+         * @enum {string}
+         */
+        Alarm: "no-battery" | "device-lost" | "red" | "blue" | "yellow" | "blocked";
+        /**
          * @description How surely the far side has answered.
          *
          *     An analog line without polarity service has no answer signal; the record of such a call says
@@ -2971,8 +2976,7 @@ export interface components {
         };
         /** @description An exchange line with its state. */
         LineNow: components["schemas"]["TechnicianLine"] & {
-            /** @description What is wrong, in words; empty if nothing. */
-            note: string;
+            alarm: components["schemas"]["Alarm"] | null;
             state: components["schemas"]["LineState"] | null;
         };
         /**
@@ -3180,6 +3184,7 @@ export interface components {
         };
         /** @description One line. */
         LiveLine: {
+            alarm: components["schemas"]["Alarm"] | null;
             /**
              * Format: int32
              * @description How many calls it carries.
@@ -3193,8 +3198,6 @@ export interface components {
             kind: components["schemas"]["LineKind"];
             /** @description `fxo-1`, `trunk:name`, `8001`. */
             name: string;
-            /** @description What is wrong or worth knowing, in words; empty if nothing. */
-            note: string;
             /** @description What it does. */
             state: components["schemas"]["LineState"];
         };

@@ -77,22 +77,22 @@ export class MockBox extends EventEmitter {
 
   lines() {
     const lines = [];
-    const add = (kind, name, state, note = "", calls = state === "busy" ? 1 : 0) =>
-      lines.push({ name, kind, state, calls, note });
+    const add = (kind, name, state, alarm = null, calls = state === "busy" ? 1 : 0) =>
+      lines.push({ name, kind, state, calls, alarm });
     const open = [...this.calls.values()];
     for (let n = 1; n <= 4; n++) {
       const call = open.find((one) => one.source === `fxo-${n}` && !one.ended);
-      if (n === 4) add("fxo", "fxo-4", "alarm", "没有线路电压：检查电缆两端是否插好");
+      if (n === 4) add("fxo", "fxo-4", "alarm", "no-battery");
       else add("fxo", `fxo-${n}`, call ? (call.answered ? "busy" : "ringing") : "idle");
     }
     const onTrunk = open.filter((one) => one.source.startsWith("trunk:") && !one.ended).length;
-    add("sip-trunk", "trunk:telecom", onTrunk > 0 ? "busy" : "idle", "", onTrunk);
+    add("sip-trunk", "trunk:telecom", onTrunk > 0 ? "busy" : "idle", null, onTrunk);
     add("fxs", "fxs-1", "idle");
     add("fxs", "fxs-2", "idle");
     for (let n = 8001; n <= 8004; n++) {
       const agent = this.agents.find((one) => one.extension === String(n));
       const states = { talking: "busy", offered: "ringing" };
-      if (n === 8004) add("sip-phone", "8004", "unreachable", "未注册");
+      if (n === 8004) add("sip-phone", "8004", "unreachable");
       else add("sip-phone", String(n), states[agent?.state] ?? "idle");
     }
     return lines;

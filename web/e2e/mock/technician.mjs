@@ -55,7 +55,7 @@ export class Technician {
     return [...this.lines].map(([label, line]) => {
       const now = live.find((one) => one.name === label);
       const tones = label === "fxo-1" ? [TONE] : line.tones;
-      return { line: label, number: null, state: now?.state ?? null, note: now?.note ?? "", ...line, tones };
+      return { line: label, number: null, state: now?.state ?? null, alarm: now?.alarm ?? null, ...line, tones };
     });
   }
 

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::Serialize;
 use tipring_events::LineState;
+use tipring_line::Alarm;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,8 +32,8 @@ pub(crate) fn all() -> OpenApiRouter<ApiState> {
 pub(crate) struct LineNow {
     /// What it does; null where the configuration has no such line.
     state: Option<LineState>,
-    /// What is wrong, in words; empty if nothing.
-    note: String,
+    /// Why it cannot carry calls, where that is known.
+    alarm: Option<Alarm>,
     #[serde(flatten)]
     line: TechnicianLine,
 }
@@ -49,7 +50,7 @@ pub(crate) async fn lines(State(state): State<ApiState>) -> Result<Json<Vec<Line
         let live = live.state.lines.iter().find(|live| live.name == line.line);
         LineNow {
             state: live.map(|live| live.state),
-            note: live.map(|live| live.note.clone()).unwrap_or_default(),
+            alarm: live.and_then(|live| live.alarm),
             line,
         }
     };

@@ -244,6 +244,14 @@ export const en: Texts = {
     "sip-trunk": "SIP trunks",
     "sip-phone": "SIP phones",
   },
+  lineAlarm: {
+    "no-battery": "no battery: is the line plugged in?",
+    "device-lost": "the device or its driver has gone",
+    red: "no signal from the far side",
+    blue: "the far side sends AIS",
+    yellow: "the far side does not hear us",
+    blocked: "the far side has blocked the channel",
+  },
   lineState: {
     idle: "Idle",
     ringing: "Ringing",

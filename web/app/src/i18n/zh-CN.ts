@@ -239,6 +239,14 @@ export const zhCN = {
     "sip-trunk": "SIP 中继",
     "sip-phone": "SIP 话机",
   },
+  lineAlarm: {
+    "no-battery": "线路无馈电：外线插好了吗？",
+    "device-lost": "板卡或驱动已失去",
+    red: "收不到对端信号",
+    blue: "对端发送 AIS（全 1 告警）",
+    yellow: "对端告警：收不到本端信号",
+    blocked: "对端已闭塞此时隙",
+  },
   lineState: {
     idle: "空闲",
     ringing: "振铃",

@@ -22,7 +22,7 @@ export function LineCard({ line }: { line: LineNow }) {
           <span className="quiet">{t("lines.unconfigured")}</span>
         )}
       </header>
-      {line.note && <p className="line-card-note">{line.note}</p>}
+      {line.alarm && <p className="line-card-note">{t(`lineAlarm.${line.alarm}`)}</p>}
       <Actions line={line} />
       <Tested line={line} />
       <Learnt line={line} />

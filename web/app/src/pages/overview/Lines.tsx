@@ -16,22 +16,26 @@ function wrong(line: LiveLine): boolean {
   return line.state === "unreachable" && line.kind !== "sip-phone";
 }
 
-/** The lines with what is wrong with E1 spans in the reader's language. */
-function worded(
+/** A line, and what its span's watch says is wrong with it, in the reader's language. */
+interface WatchedLine extends LiveLine {
+  trouble?: string;
+}
+
+function watched(
   lines: readonly LiveLine[],
   spans: readonly LiveSpan[],
   language: string,
-): readonly LiveLine[] {
-  if (language !== "zh-CN") return lines;
+): readonly WatchedLine[] {
   return lines.map((line) => {
-    const span = line.kind === "e1" && spans.find((span) => span.name === line.name);
-    return span && span.status.trouble_zh ? { ...line, note: span.status.trouble_zh } : line;
+    const status = line.kind === "e1" && spans.find((span) => span.name === line.name)?.status;
+    if (!status) return line;
+    return { ...line, trouble: language === "zh-CN" ? status.trouble_zh : status.trouble };
   });
 }
 
 export function Lines(props: { lines: readonly LiveLine[]; spans: readonly LiveSpan[] }) {
   const { t, i18n } = useTranslation();
-  const lines = worded(props.lines, props.spans, i18n.language);
+  const lines = watched(props.lines, props.spans, i18n.language);
   const busy = lines.filter((line) => line.state === "busy" || line.state === "ringing").length;
   const bad = lines.filter(wrong).length;
   const aside = lines.length > 0 && (
@@ -58,7 +62,7 @@ export function Lines(props: { lines: readonly LiveLine[]; spans: readonly LiveS
   );
 }
 
-function LineGroup({ kind, lines }: { kind: LineKind; lines: readonly LiveLine[] }) {
+function LineGroup({ kind, lines }: { kind: LineKind; lines: readonly WatchedLine[] }) {
   const { t } = useTranslation();
   if (lines.length === 0) return null;
   return (
@@ -73,12 +77,13 @@ function LineGroup({ kind, lines }: { kind: LineKind; lines: readonly LiveLine[]
   );
 }
 
-function Line({ line }: { line: LiveLine }) {
+function Line({ line }: { line: WatchedLine }) {
   const { t } = useTranslation();
+  const note = line.trouble || (line.alarm && t(`lineAlarm.${line.alarm}`));
   return (
     <li
       className={`line state-${line.state}${wrong(line) ? " wrong" : ""}`}
-      title={line.note || undefined}
+      title={note || undefined}
       data-line={line.name}
       data-state={line.state}
     >
@@ -87,7 +92,7 @@ function Line({ line }: { line: LiveLine }) {
       {line.calls > 1 && (
         <span className="line-calls quiet">{t("lineCalls", { count: line.calls })}</span>
       )}
-      {line.note && <span className="line-note">{line.note}</span>}
+      {note && <span className="line-note">{note}</span>}
     </li>
   );
 }
