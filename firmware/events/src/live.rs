@@ -75,6 +75,9 @@ pub struct LiveLine {
     /// Why it cannot carry calls, where that is known.
     #[serde(default)]
     pub alarm: Option<Alarm>,
+    /// The SIP status with which a trunk's other side refuses our registration.
+    #[serde(default)]
+    pub refused: Option<u16>,
     /// Whether an extension is left alone.
     #[serde(default)]
     pub do_not_disturb: bool,

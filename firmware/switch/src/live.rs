@@ -106,6 +106,7 @@ fn live_line(
         state,
         calls: used.calls,
         alarm,
+        refused: None,
         do_not_disturb: false,
         forwards: Vec::new(),
     }

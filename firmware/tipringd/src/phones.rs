@@ -51,11 +51,9 @@ impl Phones {
     pub(crate) fn annotate(&self, live: &mut LiveState) {
         for (index, name) in self.trunk_names.iter().enumerate() {
             let state = u16::try_from(index).ok().and_then(|i| self.trunks.get(&i));
-            let note = match state {
-                Some(TrunkState::Unreachable) => "does not answer".to_owned(),
-                Some(TrunkState::Refused(status)) => {
-                    format!("refuses our registration with {status}: check user and secret")
-                }
+            let refused = match state {
+                Some(TrunkState::Unreachable) => None,
+                Some(TrunkState::Refused(status)) => Some(*status),
                 _ => continue,
             };
             let line = live
@@ -64,7 +62,7 @@ impl Phones {
                 .find(|l| l.kind == LineKind::SipTrunk && l.name.ends_with(name.as_str()));
             if let Some(line) = line {
                 line.state = LineState::Unreachable;
-                line.note = note;
+                line.refused = refused;
             }
         }
     }

@@ -182,10 +182,6 @@ impl Spans {
         for (shown, span) in live.spans.iter_mut().zip(&self.spans) {
             let up = span.isdn.as_deref().map(SpanSignalling::is_up);
             shown.status = span.line.status(up);
-            let line = live.lines.iter_mut().find(|line| line.name == shown.name);
-            if let Some(line) = line.filter(|_| !shown.status.trouble.is_empty()) {
-                line.note.clone_from(&shown.status.trouble);
-            }
         }
     }
 

@@ -27,6 +27,7 @@ fn state(name: &str) -> LiveState {
         state: LineState::Idle,
         calls: 0,
         alarm: None,
+        refused: None,
         do_not_disturb: false,
         forwards: Vec::new(),
     };

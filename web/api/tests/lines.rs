@@ -18,6 +18,7 @@ async fn lines_come_with_their_state_and_what_was_found() {
         state: LineState::Alarm,
         calls: 0,
         alarm: Some(Alarm::NoBattery),
+        refused: None,
         do_not_disturb: false,
         forwards: vec![],
     };

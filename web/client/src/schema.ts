@@ -3198,6 +3198,11 @@ export interface components {
             kind: components["schemas"]["LineKind"];
             /** @description `fxo-1`, `trunk:name`, `8001`. */
             name: string;
+            /**
+             * Format: int32
+             * @description The SIP status with which a trunk's other side refuses our registration.
+             */
+            refused: number | null;
             /** @description What it does. */
             state: components["schemas"]["LineState"];
         };

@@ -244,6 +244,7 @@ export const en: Texts = {
     "sip-trunk": "SIP trunks",
     "sip-phone": "SIP phones",
   },
+  lineRefused: "refuses our registration with {{status}}: check user and secret",
   lineAlarm: {
     "no-battery": "no battery: is the line plugged in?",
     "device-lost": "the device or its driver has gone",

@@ -239,6 +239,7 @@ export const zhCN = {
     "sip-trunk": "SIP 中继",
     "sip-phone": "SIP 话机",
   },
+  lineRefused: "对端以 {{status}} 拒绝注册：请核对用户名和密码",
   lineAlarm: {
     "no-battery": "线路无馈电：外线插好了吗？",
     "device-lost": "板卡或驱动已失去",

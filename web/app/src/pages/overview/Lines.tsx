@@ -79,7 +79,10 @@ function LineGroup({ kind, lines }: { kind: LineKind; lines: readonly WatchedLin
 
 function Line({ line }: { line: WatchedLine }) {
   const { t } = useTranslation();
-  const note = line.trouble || (line.alarm && t(`lineAlarm.${line.alarm}`));
+  const note =
+    line.trouble ||
+    (line.alarm && t(`lineAlarm.${line.alarm}`)) ||
+    (line.refused && t("lineRefused", { status: line.refused }));
   return (
     <li
       className={`line state-${line.state}${wrong(line) ? " wrong" : ""}`}
