@@ -116,8 +116,7 @@ impl UserAgent {
             identity: Vec::new(),
         };
         let channel = ChannelId::sip_in(self.calls_in);
-        let allows_info = request.message.lists(HeaderName::Allow, "INFO");
-        let allows_update = request.message.lists(HeaderName::Allow, "UPDATE");
+        let allows = |method| request.message.lists(HeaderName::Allow, method);
         let local_tag = dialog.local_tag;
         let id = self.calls.insert(Call {
             channel,
@@ -127,9 +126,9 @@ impl UserAgent {
             dialog,
             caller_key: Some(caller_key),
             audio,
-            keys: Keys { mode, allows_info, ..Keys::default() },
+            keys: Keys { mode, allows_info: allows("INFO"), ..Keys::default() },
             refer: None,
-            allows_update,
+            allows_update: allows("UPDATE"),
             armed: None,
         });
         let machine = ServerMachine::Invite { machine, call: id };
