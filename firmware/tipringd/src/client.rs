@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use tipring_sim::KeyPlan;
 
-use crate::control::{Connection, Request, samples_from_bytes, samples_to_bytes};
+use crate::control::{Connection, Request, SimRequest, samples_from_bytes, samples_to_bytes};
 use tipring_board::Board;
 
 use crate::board_check;
@@ -107,21 +107,21 @@ async fn sim(state: &Path, what: SimCommand) -> anyhow::Result<()> {
         SimCommand::E1Set(set) => {
             let said = set.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
             let SimE1Set { span, fault, called, .. } = set;
-            let request = Request::SimE1Set { span, fault, called };
-            ask(state, request, &samples_to_bytes(&said)).await?;
+            let request = SimRequest::E1Set { span, fault, called };
+            ask(state, Request::Sim { what: request }, &samples_to_bytes(&said)).await?;
             return Ok(());
         }
-        SimCommand::Show => Request::SimShow,
+        SimCommand::Show => SimRequest::Show,
         SimCommand::Set(SimSet { line, usual, faults }) => {
             anyhow::ensure!(
                 usual || faults != LineFaults::default(),
                 "say what line {line} is to be like, as `--caller-id none`; \
                  `tipring sim set --help` has everything that can be said"
             );
-            Request::SimSet { line, usual, faults: Box::new(faults) }
+            SimRequest::Set { line, usual, faults: Box::new(faults) }
         }
     };
-    let text = ask(state, request, &[]).await?;
+    let text = ask(state, Request::Sim { what: request }, &[]).await?;
     print!("{}", String::from_utf8_lossy(&text));
     Ok(())
 }
@@ -130,7 +130,7 @@ async fn sim_e1(state: &Path, call: SimE1) -> anyhow::Result<()> {
     let spoken = call.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
     let keys = call.press.join(",");
     keys.parse::<KeyPlan>()?;
-    let request = Request::SimE1 {
+    let request = SimRequest::E1 {
         span: call.span,
         to: call.to,
         from: call.from,
@@ -140,7 +140,7 @@ async fn sim_e1(state: &Path, call: SimE1) -> anyhow::Result<()> {
         duration_ms: parse_ms(&call.duration).map_err(anyhow::Error::msg)?,
         hear: call.hear.is_some(),
     };
-    let heard = ask(state, request, &samples_to_bytes(&spoken)).await?;
+    let heard = ask(state, Request::Sim { what: request }, &samples_to_bytes(&spoken)).await?;
     keep_heard(call.hear.as_deref(), &heard)
 }
 
@@ -157,14 +157,14 @@ async fn sim_call(state: &Path, call: SimCall) -> anyhow::Result<()> {
     let spoken = call.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
     let keys = call.press.join(",");
     keys.parse::<KeyPlan>()?;
-    let request = Request::SimCall {
+    let request = SimRequest::Call {
         line: call.line,
         from: call.from,
         keys,
         duration_ms: parse_ms(&call.duration).map_err(anyhow::Error::msg)?,
         hear: call.hear.is_some(),
     };
-    let heard = ask(state, request, &samples_to_bytes(&spoken)).await?;
+    let heard = ask(state, Request::Sim { what: request }, &samples_to_bytes(&spoken)).await?;
     keep_heard(call.hear.as_deref(), &heard)
 }
 
@@ -172,14 +172,14 @@ async fn sim_handset(state: &Path, call: SimHandset) -> anyhow::Result<()> {
     let spoken = call.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
     let keys = call.press.join(",");
     keys.parse::<HandsetKeys>()?;
-    let request = Request::SimHandset {
+    let request = SimRequest::Handset {
         port: call.port,
         dial: call.dial,
         keys,
         duration_ms: parse_ms(&call.duration).map_err(anyhow::Error::msg)?,
         hear: call.hear.is_some(),
     };
-    let heard = ask(state, request, &samples_to_bytes(&spoken)).await?;
+    let heard = ask(state, Request::Sim { what: request }, &samples_to_bytes(&spoken)).await?;
     keep_heard(call.hear.as_deref(), &heard)
 }
 

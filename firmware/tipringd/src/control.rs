@@ -50,10 +50,21 @@ pub enum Request {
         /// In Chinese, and not in English.
         chinese: bool,
     },
+    /// Something of the simulation.
+    Sim {
+        /// What.
+        what: SimRequest,
+    },
+}
+
+/// What may be asked of the simulated board, exchange and handsets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SimRequest {
     /// What is wrong with the simulated lines, in words.
-    SimShow,
+    Show,
     /// Make something wrong with a simulated line, or right again.
-    SimSet {
+    Set {
         /// The line's label, or `all`.
         line: String,
         /// Whether it is made as it was at the start first.
@@ -63,7 +74,7 @@ pub enum Request {
     },
     /// Make calls over a simulated E1 span. The payload is the callers' speech, 16-bit little-endian
     /// samples at 8 kHz.
-    SimE1 {
+    E1 {
         /// The span's name.
         span: String,
         /// The number called, as the exchange sends it.
@@ -83,7 +94,7 @@ pub enum Request {
     },
     /// What a simulated span's wire is like, and what becomes of the box's calls there. The payload
     /// is the called party's speech.
-    SimE1Set {
+    E1Set {
         /// The span's name.
         span: String,
         /// Its fault as the box sees it.
@@ -92,7 +103,7 @@ pub enum Request {
         called: Option<CalledWord>,
     },
     /// Use a simulated handset. The payload is what is said, 16-bit little-endian samples at 8 kHz.
-    SimHandset {
+    Handset {
         /// The port's label.
         port: String,
         /// The number to dial; the handset waits to be rung without it.
@@ -106,7 +117,7 @@ pub enum Request {
     },
     /// Ring a simulated line. The payload is the caller's speech, 16-bit little-endian samples at
     /// 8 kHz.
-    SimCall {
+    Call {
         /// The line's label.
         line: String,
         /// The caller's number.

@@ -9,7 +9,9 @@ use tipring_store::Store;
 use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 
-use crate::control::{Answer, Connection, Request, samples_from_bytes, samples_to_bytes};
+use crate::control::{
+    Answer, Connection, Request, SimRequest, samples_from_bytes, samples_to_bytes,
+};
 use crate::line_desk::LineDesk;
 use crate::sim_handset::HandsetVisit;
 use crate::simboard::SimBoard;
@@ -97,23 +99,35 @@ async fn perform(
             let how = (Duration::from_millis(for_ms), language);
             watched(connection, |tell| parts.traces.follow(&span, how, tell)).await
         }
-        Request::SimShow => Ok(parts.sim.show().into_bytes()),
-        Request::SimSet { line, usual, faults } => {
+        Request::Sim { what } => simulate(connection, what, payload, parts).await,
+    }
+}
+
+/// What is asked of the simulated board, exchange and handsets.
+async fn simulate(
+    connection: &mut Connection,
+    request: SimRequest,
+    payload: Vec<u8>,
+    parts: Parts,
+) -> anyhow::Result<Vec<u8>> {
+    let speech =
+        || (!payload.is_empty()).then(|| Speech::from_samples(&samples_from_bytes(&payload)));
+    match request {
+        SimRequest::Show => Ok(parts.sim.show().into_bytes()),
+        SimRequest::Set { line, usual, faults } => {
             Ok(parts.sim.set(&line, usual, &faults)?.into_bytes())
         }
-        Request::SimCall { line, from, keys, duration_ms, hear } => {
+        SimRequest::Call { line, from, keys, duration_ms, hear } => {
             let plan = call_plan(from, &keys, duration_ms, &payload)?;
             let heard = watched(connection, |tell| parts.sim.call(&line, plan, Some(tell))).await?;
             Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
         }
-        Request::SimHandset { port, dial, keys, duration_ms, hear } => {
-            let say =
-                (!payload.is_empty()).then(|| Speech::from_samples(&samples_from_bytes(&payload)));
-            let visit = HandsetVisit::new(dial, say, &keys, duration_ms)?;
+        SimRequest::Handset { port, dial, keys, duration_ms, hear } => {
+            let visit = HandsetVisit::new(dial, speech(), &keys, duration_ms)?;
             let heard = watched(connection, |tell| parts.sim.sit_at(&port, visit, tell)).await?;
             Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
         }
-        Request::SimE1 { span, to, from, hidden, count, keys, duration_ms, hear } => {
+        SimRequest::E1 { span, to, from, hidden, count, keys, duration_ms, hear } => {
             let mut plan = call_plan(from, &keys, duration_ms, &payload)?;
             if hidden {
                 plan.caller.presentation = Presentation::Restricted;
@@ -124,9 +138,8 @@ async fn perform(
             let heard = watched(connection, calls).await?;
             Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
         }
-        Request::SimE1Set { span, fault, called } => {
-            let say =
-                (!payload.is_empty()).then(|| Speech::from_samples(&samples_from_bytes(&payload)));
+        SimRequest::E1Set { span, fault, called } => {
+            let say = speech();
             let called = called.map(|word| CalledPlan {
                 outcome: word.into(),
                 say,
