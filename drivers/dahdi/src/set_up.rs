@@ -107,9 +107,12 @@ impl Control {
             Some(_) => !line_of(&info).is_as(plan.line),
             None => !channels.is_empty(),
         };
-        let touched = if is_other { &plan.channels } else { &channels };
-        for (number, _) in touched {
-            self.ensure_free(plan.span, *number)?;
+        let touched: Vec<u16> = match is_other {
+            true => self.all_channels(plan, &info).collect(),
+            false => channels.iter().map(|(number, _)| *number).collect(),
+        };
+        for number in touched {
+            self.ensure_free(plan.span, number)?;
         }
         if is_other {
             self.set_line(plan.span, plan.line, &info)?;
@@ -142,6 +145,16 @@ impl Control {
             }
         }
         Ok(other)
+    }
+
+    /// All channels of a plan's span, of which it may name some alone.
+    fn all_channels(&self, plan: &SpanPlan, info: &SpanInfo) -> impl Iterator<Item = u16> + use<> {
+        let named = plan.channels.first().and_then(|(number, _)| {
+            let params = params_of(self.file(), *number)?;
+            number.checked_sub(u16::try_from(params.chanpos).ok()?.checked_sub(1)?)
+        });
+        let count = u16::try_from(info.totalchans).unwrap_or_default();
+        named.into_iter().flat_map(move |first| first..first.saturating_add(count))
     }
 
     /// Makes sure that nobody has a channel open: whoever had would be the one to open it.

@@ -182,3 +182,11 @@ fn the_box_sets_up_a_span_takes_a_hundred_calls_and_outlives_its_loss() {
     shown_with("box-calls", &["100 calls", "100 heard their prompt", "no channel in use"]);
     shown_with("box-loss", &["NetworkOutOfOrder", "is set up again", "a call was answered"]);
 }
+
+#[test]
+fn the_box_sets_a_spans_line_where_it_is_described_otherwise_and_nobody_else_uses_it() {
+    shown_with("box-line-set", &["CCS, CRC-4, clock from the far side", "read back so"]);
+    shown_with("box-line-changed", &["CCS, no CRC-4, its own clock", "read back so"]);
+    shown_with("box-line-in-use", &["it runs as it was found", "a call was answered"]);
+    shown_with("box-line-again", &["nothing set"]);
+}

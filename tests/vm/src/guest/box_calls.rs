@@ -20,7 +20,7 @@ use crate::{Trial, report};
 /// The spans that are made without a configuration, and the first channel of each.
 const SPANS: [u16; 2] = [5, 6];
 const FIRST: [u16; 2] = [71, 102];
-const SITE: &str = "/etc/tipring/site.toml";
+pub(crate) const SITE: &str = "/etc/tipring/site.toml";
 const SERVICE: &str = "96777";
 const CALLS: u32 = 100;
 /// Frames between two calls.
@@ -32,7 +32,7 @@ struct Town {
     exchange: Exchange,
 }
 
-fn service() -> Number {
+pub(crate) fn service() -> Number {
     SERVICE.parse().expect("it is a number")
 }
 
@@ -74,19 +74,15 @@ impl Town {
         let bare = bare.iter().filter(|channel| SPANS.contains(&channel.span));
         ensure!(bare.clone().count() == 62, "62 channels are there");
         ensure!(bare.clone().all(|channel| channel.usage == ChannelUse::Unused), "{bare:?}");
-        let the_box = TheBox::start_with(&std::fs::read_to_string(SITE)?)?;
-        Ok(Town { the_box, exchange: Exchange::open(SPANS[1], FIRST[1])? })
-    }
-
-    fn await_up(&mut self) -> Result<u32> {
-        self.exchange.await_that("the D-channel comes up", 30, |far| far.signalling.is_up())
+        let the_box = TheBox::start()?.restart_with(&std::fs::read_to_string(SITE)?)?;
+        Ok(Town { the_box, exchange: Exchange::open(SPANS[1], FIRST[1], false)? })
     }
 
     /// A call that lasts: the frames until it was answered.
     fn talk(&mut self, call: u32) -> Result<u32> {
         let caller = Caller { keys: "2@300ms".parse()?, hangs_up: None, ..caller(call)? };
         ensure!(self.exchange.call(service(), caller), "no channel is free");
-        self.exchange.await_that("the call is answered", 10, |far| far.is_answered())
+        self.exchange.await_answer()
     }
 
     /// Waits until the live state is so.
@@ -125,7 +121,7 @@ fn set_up(town: &mut Town) -> Trial {
         of_span.filter(|channel| channel.usage == usage).count()
     };
     ensure!((count(ChannelUse::Clear), count(ChannelUse::Hdlc)) == (30, 1), "{channels:?}");
-    let frames = town.await_up()?;
+    let frames = town.exchange.await_up()?;
     Ok(format!("{line}; the D-channel is up after {} ms", frames * 20))
 }
 
@@ -219,7 +215,7 @@ fn loss(town: &mut Town) -> Trial {
     town.the_box.await_line("e1: in service again")?;
     town.exchange.await_that("the call is over at the exchange", 120, |far| far.talking() == 0)?;
     let cause = town.exchange.over.last().map(|over| over.cause);
-    let up = town.await_up()?;
+    let up = town.exchange.await_up()?;
     town.talk(CALLS + 1)?;
     town.exchange.hang_up_all();
     town.await_idle()?;

@@ -68,13 +68,13 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// Sets up a span as an exchange has it, and opens it.
-    pub(crate) fn open(span: u16, first: u16) -> Result<Self> {
+    pub(crate) fn open(span: u16, first: u16, crc4: bool) -> Result<Self> {
         let channel = |timeslot: u8| first + u16::from(timeslot) - 1;
         let usage = |timeslot: u8| match u16::from(timeslot) == D_CHANNEL {
             true => ChannelUse::Hdlc,
             false => ChannelUse::Clear,
         };
-        let line = SpanLine { cas: false, crc4: false, timing_priority: 0 };
+        let line = SpanLine { cas: false, crc4, timing_priority: 0 };
         let channels = (1..32).map(|timeslot| (channel(timeslot), usage(timeslot))).collect();
         let plan = SpanPlan { span, line, channels };
         Control::open()?.set_up(&plan)?;
@@ -149,13 +149,23 @@ impl Exchange {
         Ok(())
     }
 
+    /// Waits until calls can be made.
+    pub(crate) fn await_up(&mut self) -> Result<u32> {
+        self.await_that("the D-channel comes up", 30, |far| far.signalling.is_up())
+    }
+
+    /// Waits until the box has answered.
+    pub(crate) fn await_answer(&mut self) -> Result<u32> {
+        self.await_that("the call is answered", 10, |far| far.is_answered())
+    }
+
     /// How many calls there are.
     pub(crate) fn talking(&self) -> usize {
         self.slots.values().filter(|slot| slot.talk.is_some()).count()
     }
 
     /// Whether some call is answered.
-    pub(crate) fn is_answered(&self) -> bool {
+    fn is_answered(&self) -> bool {
         let talks = self.slots.values().filter_map(|slot| slot.talk.as_ref());
         talks.into_iter().any(|talk| talk.answered.is_some())
     }

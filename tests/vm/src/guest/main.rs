@@ -4,6 +4,7 @@
 //! FIGURES`, or `failed NAME: WHY`. The test outside reads the console.
 
 mod box_calls;
+mod box_line;
 mod calls;
 mod drift;
 mod exchange;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         "span-loss" => span_loss::trials(),
         "isdn-loss" => isdn_loss::trials(),
         "box" => box_calls::trials(),
+        "box-line" => box_line::trials(),
         _ => {
             eprintln!("there is no trial '{trial}'");
             false

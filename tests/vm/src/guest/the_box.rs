@@ -45,13 +45,12 @@ impl TheBox {
         Ok(started)
     }
 
-    /// Starts it anew with this configuration, which spans are taken up by at a start.
-    pub(crate) fn start_with(toml: &str) -> Result<Self> {
-        let first = TheBox::start()?;
+    /// Gives it this configuration and starts it anew, which is when it takes up spans.
+    pub(crate) fn restart_with(self, toml: &str) -> Result<Self> {
         let file = Path::new(STATE).join("to-import.toml");
         std::fs::write(&file, toml)?;
         tipring(&["config", "import", &file.to_string_lossy()])?;
-        first.stop()?;
+        self.stop()?;
         TheBox::start()
     }
 
