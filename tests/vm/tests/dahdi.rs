@@ -184,9 +184,14 @@ fn the_box_sets_up_a_span_takes_a_hundred_calls_and_outlives_its_loss() {
 }
 
 #[test]
+fn the_box_answers_its_line_and_its_handset_joins_two_parties_by_a_flash() {
+    shown_with("box-line", &["caller 13711112222 read", "key 1 taken", "hung up by the box"]);
+    shown_with("box-handset", &["heard each other bit by bit"]);
+}
+
+#[test]
 fn the_box_sets_a_spans_line_where_it_is_described_otherwise_and_nobody_else_uses_it() {
-    shown_with("box-line-set", &["CCS, CRC-4, clock from the far side", "read back so"]);
-    shown_with("box-line-changed", &["CCS, no CRC-4, its own clock", "read back so"]);
-    shown_with("box-line-in-use", &["it runs as it was found", "a call was answered"]);
-    shown_with("box-line-again", &["nothing set"]);
+    shown_with("box-span-set", &["CCS, CRC-4, clock from the far side", "read back so"]);
+    shown_with("box-span-changed", &["CCS, no CRC-4, its own clock", "read back so"]);
+    shown_with("box-span-in-use", &["it runs as it was found", "a call was answered"]);
 }

@@ -15,7 +15,7 @@ use crate::exchange::{Caller, Exchange, Over};
 use crate::rig::SECOND;
 use crate::span_loss::device_of;
 use crate::the_box::{STATE, TheBox, status};
-use crate::{Trial, report};
+use crate::{Trial, box_analog, box_span, report};
 
 /// The spans that are made without a configuration, and the first channel of each.
 const SPANS: [u16; 2] = [5, 6];
@@ -27,9 +27,9 @@ const CALLS: u32 = 100;
 const SPACING: u32 = 8;
 
 /// The box on the near span, the exchange on the far one.
-struct Town {
+pub(crate) struct Town {
     the_box: TheBox,
-    exchange: Exchange,
+    pub(crate) exchange: Exchange,
 }
 
 pub(crate) fn service() -> Number {
@@ -55,16 +55,16 @@ const fn is_ended_by_box(call: u32) -> bool {
     call.is_multiple_of(2)
 }
 
-/// A sound of the box as the wire carries it.
-fn sound(name: &str) -> Result<Vec<u8>> {
+/// A sound of the box, as the wire carries it.
+pub(crate) fn speech(name: &str) -> Result<Vec<i16>> {
     let sound = Catalogue::shipped(name).with_context(|| format!("there is no sound {name}"))?;
-    Ok(sound.samples.to_vec())
+    let mut samples = vec![0; sound.samples.len()];
+    g711::decode(Law::A, &sound.samples, &mut samples);
+    Ok(samples)
 }
 
-/// Whether half a second from the middle of a sound was heard, bit by bit.
-fn was_heard(heard: &[i16], sound: &[u8], at: usize) -> bool {
-    let mut wanted = [0i16; 4000];
-    g711::decode(Law::A, &sound[at..at + wanted.len()], &mut wanted);
+/// Whether these samples were heard, bit by bit.
+pub(crate) fn was_heard(heard: &[i16], wanted: &[i16]) -> bool {
     heard.windows(wanted.len()).any(|window| window == wanted)
 }
 
@@ -98,7 +98,7 @@ impl Town {
     }
 
     /// All calls over, and no channel busy at either end.
-    fn await_idle(&mut self) -> Result<()> {
+    pub(crate) fn await_idle(&mut self) -> Result<()> {
         self.exchange.await_that("all calls are over", 30, |far| far.talking() == 0)?;
         self.await_live("the box has no calls and its link is up", |live| {
             let is_idle = |span: &LiveSpan| span.in_use == 0 && span.status.link == SpanLink::Up;
@@ -150,7 +150,7 @@ fn hundred_calls(town: &mut Town) -> Trial {
 
 /// Each caller heard what its key asked for: how many.
 fn heard_right(over: &[Over]) -> Result<usize> {
-    let (goodbye, greeting) = (sound("en/goodbye")?, sound("en/greeting")?);
+    let (goodbye, greeting) = (speech("en/goodbye")?, speech("en/greeting")?);
     let by_number: BTreeMap<String, &Over> =
         over.iter().map(|over| (over.number.to_string(), over)).collect();
     let mut heard = 0;
@@ -158,8 +158,8 @@ fn heard_right(over: &[Over]) -> Result<usize> {
         let over = by_number.get(&number_of(call)).context("every call is over")?;
         ensure!(over.answered && over.cause == Cause::NormalClearing, "{call}: {:?}", over.cause);
         let right = match is_ended_by_box(call) {
-            true => was_heard(&over.heard, &goodbye, goodbye.len() / 2),
-            false => was_heard(&over.heard, &greeting, 400),
+            true => was_heard(&over.heard, &goodbye[8_000..12_000]),
+            false => was_heard(&over.heard, &greeting[400..4_400]),
         };
         heard += usize::from(right);
         ensure!(right, "call {call} heard something else in {} samples", over.heard.len());
@@ -185,7 +185,7 @@ fn records(calls: u32) -> Result<usize> {
     Ok(records.len())
 }
 
-fn read_records() -> Result<Vec<CallSummary>> {
+pub(crate) fn read_records() -> Result<Vec<CallSummary>> {
     let filter = CallFilter { limit: 200, ..CallFilter::default() };
     Ok(Reader::open(STATE.as_ref())?.calls(&filter)?.calls)
 }
@@ -217,7 +217,7 @@ fn loss(town: &mut Town) -> Trial {
     let cause = town.exchange.over.last().map(|over| over.cause);
     let up = town.exchange.await_up()?;
     town.talk(CALLS + 1)?;
-    town.exchange.hang_up_all();
+    town.exchange.hang_up(number_of(CALLS + 1).parse()?);
     town.await_idle()?;
     town.the_box.read_on();
     let journal = town.the_box.journal.join(" | ");
@@ -231,10 +231,16 @@ fn loss(town: &mut Town) -> Trial {
 
 pub(crate) fn trials() -> bool {
     type Step = fn(&mut Town) -> Trial;
-    let steps: [(&str, Step); 3] =
-        [("box-set-up", set_up), ("box-calls", hundred_calls), ("box-loss", loss)];
-    match Town::open() {
-        Ok(mut town) => steps.iter().all(|(name, step)| report(name, step(&mut town))),
-        Err(why) => report("box-open", Err(why)),
-    }
+    let steps: [(&str, Step); 5] = [
+        ("box-set-up", set_up),
+        ("box-calls", hundred_calls),
+        ("box-loss", loss),
+        ("box-line", box_analog::line),
+        ("box-handset", box_analog::handset),
+    ];
+    let mut town = match Town::open() {
+        Ok(town) => town,
+        Err(why) => return report("box-open", Err(why)),
+    };
+    steps.iter().all(|(name, step)| report(name, step(&mut town))) && box_span::trials(town.the_box)
 }

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
-use tipring_clock::{Clock, RealClock};
+use tipring_clock::{Clock, Instant, RealClock};
 use tipring_dahdi::{
-    ChannelUse, Control, DahdiKeeper, DahdiSpan, DahdiTimeslot, FrameClock, SpanKeeper, SpanLine,
-    SpanPlan, SpanSettings, TimeslotSettings, open_span, open_timeslot,
+    ChannelUse, Control, DahdiKeeper, DahdiSpan, DahdiTimeslot, FrameClock, SetUp, SpanKeeper,
+    SpanLine, SpanPlan, SpanSettings, TimeslotSettings, open_span, open_timeslot,
 };
 use tipring_isdn::q921::Side;
 use tipring_isdn::q931::{Output, Profile};
@@ -16,7 +16,7 @@ use tipring_line::{
     CallerId, Cause, ChannelCommand, ChannelEvent, Endpoint, Frame, Law, Number, PortId, SILENCE,
     Timeslot,
 };
-use tipring_sim::{KeyPlan, Script, Talker};
+use tipring_sim::{KeyPlan, Script, Speech, Talker};
 
 use crate::rig::{SECOND, next_frame};
 use crate::span::D_CHANNEL;
@@ -60,10 +60,13 @@ pub(crate) struct Exchange {
     pub(crate) signalling: SpanSignalling,
     span: DahdiSpan,
     _keeper: SpanKeeper,
+    plan: SpanPlan,
     slots: BTreeMap<u8, Slot>,
     clock: FrameClock,
     time: RealClock,
     pub(crate) over: Vec<Over>,
+    /// What those say again and again whom the box calls, the next one last.
+    pub(crate) called_say: Vec<Speech>,
 }
 
 impl Exchange {
@@ -79,19 +82,21 @@ impl Exchange {
         let plan = SpanPlan { span, line, channels };
         Control::open()?.set_up(&plan)?;
         let settings = SpanSettings { span, d_channel: Some(first + D_CHANNEL - 1) };
-        let (span, keeper) = open_span(settings, Some(plan))?;
+        let (span, _keeper) = open_span(settings, Some(plan.clone()))?;
         let mut slots = BTreeMap::new();
         for timeslot in (1..32).filter(|timeslot| u16::from(*timeslot) != D_CHANNEL) {
             let settings = TimeslotSettings { channel: channel(timeslot), cas: false, law: Law::A };
-            let (wire, _keeper) = open_timeslot(settings)?;
-            slots.insert(timeslot, Slot { wire, _keeper, talker: Talker::default(), talk: None });
+            let (wire, keeper) = open_timeslot(settings)?;
+            let talker = Talker::default();
+            slots.insert(timeslot, Slot { wire, _keeper: keeper, talker, talk: None });
         }
         let time = RealClock::start();
         let mut signalling =
             SpanSignalling::new(IsdnSettings::new(Side::Network, Profile::china()));
         signalling.start(time.now());
         let clock = FrameClock::open()?;
-        Ok(Exchange { signalling, span, _keeper: keeper, slots, clock, time, over: Vec::new() })
+        let (over, called_say) = (Vec::new(), Vec::new());
+        Ok(Exchange { signalling, span, _keeper, plan, slots, clock, time, over, called_say })
     }
 
     /// Lets a frame pass.
@@ -142,11 +147,25 @@ impl Exchange {
                     let answered = talk.answered.is_some();
                     self.over.push(Over { number, answered, cause, heard });
                 }
-                ChannelEvent::Offered { .. } => bail!("the box calls on timeslot {timeslot}"),
+                ChannelEvent::Offered { called, .. } => {
+                    let number = called.context("a call without a number")?;
+                    let caller = Caller { number, keys: KeyPlan::default(), hangs_up: None };
+                    slot.talk = Some(Talk { caller, answered: Some(0), heard: Vec::new() });
+                    let say = self.called_say.pop();
+                    slot.talker.start(Script { say, repeat: true, ..Script::default() });
+                    for step in [ChannelCommand::Alert, ChannelCommand::Answer] {
+                        self.signalling.command(self.time.now(), timeslot, &step);
+                    }
+                }
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Sets its span up once more: what was set.
+    pub(crate) fn set_up(&self) -> Result<SetUp> {
+        Ok(Control::open()?.set_up(&self.plan)?)
     }
 
     /// Waits until calls can be made.
@@ -170,13 +189,26 @@ impl Exchange {
         talks.into_iter().any(|talk| talk.answered.is_some())
     }
 
-    /// Ends every call.
-    pub(crate) fn hang_up_all(&mut self) {
+    /// Ends the calls of this number.
+    pub(crate) fn hang_up(&mut self, number: Number) {
         let now = self.time.now();
-        for (timeslot, _) in self.slots.iter().filter(|(_, slot)| slot.talk.is_some()) {
-            let release = ChannelCommand::Release(Cause::NormalClearing);
-            self.signalling.command(now, *timeslot, &release);
+        for (timeslot, slot) in &self.slots {
+            if slot.talk.as_ref().is_some_and(|talk| talk.caller.number == number) {
+                let release = ChannelCommand::Release(Cause::NormalClearing);
+                self.signalling.command(now, *timeslot, &release);
+            }
         }
+    }
+
+    /// What the party of this number hears, if it is in a call.
+    pub(crate) fn heard_by(&self, number: Number) -> Option<&[i16]> {
+        let mut talks = self.slots.values().filter_map(|slot| slot.talk.as_ref());
+        talks.find(|talk| talk.caller.number == number).map(|talk| &*talk.heard)
+    }
+
+    /// The time of its signalling.
+    pub(crate) fn now(&self) -> Instant {
+        self.time.now()
     }
 
     /// Calls the box on the first free channel; `false` if there is none.

@@ -3,8 +3,9 @@
 //! `tipring-vm-guest TRIAL` runs one trial and prints, for each thing shown, one line: `shown NAME:
 //! FIGURES`, or `failed NAME: WHY`. The test outside reads the console.
 
+mod box_analog;
 mod box_calls;
-mod box_line;
+mod box_span;
 mod calls;
 mod drift;
 mod exchange;
@@ -53,7 +54,6 @@ fn main() -> ExitCode {
         "span-loss" => span_loss::trials(),
         "isdn-loss" => isdn_loss::trials(),
         "box" => box_calls::trials(),
-        "box-line" => box_line::trials(),
         _ => {
             eprintln!("there is no trial '{trial}'");
             false
