@@ -14,7 +14,7 @@ use tipring_sim::Speech;
 
 use crate::Trial;
 use crate::box_calls::{Town, read_records, speech, was_heard};
-use crate::rig::{End, FXS, SECOND, opened};
+use crate::rig::{End, FXS, SECOND, opened_as_configured};
 
 /// The far end of the box's handset socket.
 const HANDSET: u16 = 2;
@@ -53,13 +53,17 @@ impl FarLine {
             }
             self.frame(town)?;
         }
-        bail!("the exchange was not told {what}, but {:?}", self.events)
+        bail!(
+            "the exchange was not told {what}, but {:?}; {:?}",
+            self.events,
+            self.end.port().stats()
+        )
     }
 }
 
 /// The exchange rings the box's line, presses a key when it is answered, and is hung up.
 pub(crate) fn line(town: &mut Town) -> Trial {
-    let (port, _keeper) = opened(FXS, PortKind::Fxs, false)?;
+    let (port, _keeper) = opened_as_configured(FXS, PortKind::Fxs)?;
     let end = Fxs::new(port, FxsSettings::default());
     let mut far = FarLine { end, events: Vec::new(), heard: Vec::new() };
     let order = |far: &mut FarLine, town: &Town, command| {
@@ -138,7 +142,7 @@ impl Handset {
 
 /// Out to one party, a flash, out to another, down: the two talk to each other over the box.
 pub(crate) fn handset(town: &mut Town) -> Trial {
-    let (port, _keeper) = opened(HANDSET, PortKind::Fxo, false)?;
+    let (port, _keeper) = opened_as_configured(HANDSET, PortKind::Fxo)?;
     let mut handset =
         Handset { end: End::new(port), keys: DtmfGenerator::new(), heard: Vec::new() };
     let (first, second) = (speech("en/greeting")?, speech("en/goodbye")?);
