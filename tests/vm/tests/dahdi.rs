@@ -194,4 +194,8 @@ fn the_box_sets_a_spans_line_where_it_is_described_otherwise_and_nobody_else_use
     shown_with("box-span-set", &["CCS, CRC-4, clock from the far side", "read back so"]);
     shown_with("box-span-changed", &["CCS, no CRC-4, its own clock", "read back so"]);
     shown_with("box-span-in-use", &["it runs as it was found", "a call was answered"]);
+    shown_with(
+        "box-span-refused",
+        &["does not set channel", "DAHDI_CHANCONFIG", "span 1 has no channel 5"],
+    );
 }

@@ -126,7 +126,7 @@ impl Handset {
     fn dial(&mut self, town: &mut Town, number: &str) -> Result<()> {
         // The dial tone.
         self.run(town, SECOND)?;
-        let digits = format!("9{number}");
+        let digits = format!("9{number}#");
         let pushed = digits.chars().filter_map(Digit::from_char).all(|key| self.keys.push(key));
         ensure!(pushed, "the keys are full");
         let called: Number = number.parse()?;
@@ -150,13 +150,13 @@ pub(crate) fn handset(town: &mut Town) -> Trial {
     handset.end.order(PortCommand::OffHook(true))?;
     handset.dial(town, CALLED[0])?;
     handset.heard.clear();
-    handset.run(town, 2 * SECOND)?;
+    handset.run(town, SECOND)?;
     let level = level(&handset.heard);
     ensure!(level > 200, "the handset heard next to nothing: {level}");
     handset.end.order(PortCommand::Flash { ms: 230 })?;
     handset.dial(town, CALLED[1])?;
     handset.end.order(PortCommand::OffHook(false))?;
-    handset.run(town, 6 * SECOND)?;
+    handset.run(town, 4 * SECOND)?;
     let [a, b] = CALLED.map(|number| number.parse::<Number>());
     let (a, b) = (a?, b?);
     let heard = |town: &Town, by| town.exchange.heard_by(by).unwrap_or_default().to_vec();

@@ -1,16 +1,19 @@
 //! What the box makes of a span's line: CRC-4 and clock are set where they are described otherwise,
 //! and left alone while somebody else uses the span.
 
-use anyhow::{Context, Result, bail, ensure};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
 use tipring_dahdi::{
-    Control, DahdiTimeslot, SpanStatus, TimeslotSettings, TimingSource, open_timeslot,
+    ChannelUse, Control, DahdiTimeslot, SpanPlan, SpanStatus, TimeslotSettings, TimingSource,
+    open_timeslot,
 };
-use tipring_line::{Cause, Law};
+use tipring_line::{Cause, Law, PortKind};
 
 use crate::box_calls::{SITE, service};
 use crate::exchange::{Caller, Exchange};
 use crate::rig::SECOND;
-use crate::the_box::{TheBox, status};
+use crate::the_box::TheBox;
 use crate::{Trial, report};
 
 /// The box on one end of the pair whose driver keeps a line.
@@ -38,6 +41,8 @@ impl Access {
     }
 
     fn open(the_box: TheBox) -> Result<Self> {
+        let loaded = Command::new("/bin/insmod").arg("/modules/e1_pair.ko").status()?;
+        ensure!(loaded.success(), "insmod: {loaded}");
         let (near, far) = (span("E1P/0")?, span("E1P/1")?);
         let exchange = Exchange::open(far.0, far.1, true)?;
         Ok(Access { the_box: Some(the_box), exchange, near })
@@ -70,19 +75,6 @@ impl Access {
         ensure!(cause == Some(Cause::NormalClearing), "{cause:?}");
         Ok(())
     }
-
-    /// Waits until the box says that this is wrong with its span.
-    fn await_trouble(&mut self, words: &str) -> Result<()> {
-        for _ in 0..20 {
-            let live = status()?;
-            if live.spans.first().is_some_and(|span| span.status.trouble.contains(words)) {
-                return Ok(());
-            }
-            (0..SECOND).try_for_each(|_| self.exchange.frame())?;
-        }
-        let live = status()?;
-        bail!("the box does not say '{words}': {:?}", live.spans.first().map(|s| &s.status))
-    }
 }
 
 /// From nothing to CRC-4 with the clock of the far side.
@@ -106,7 +98,7 @@ fn change(access: &mut Access) -> Trial {
     ensure!(line.ends_with("is set up: CCS, no CRC-4, its own clock, HDB3"), "{line}");
     let runs = access.runs()?;
     ensure!(!runs.crc4 && runs.timing == TimingSource::Own, "{runs:?}");
-    access.await_trouble("whether the far side wants CRC-4")?;
+    access.journal("whether the far side wants CRC-4")?;
     Ok(format!("{line}; read back so; with CRC-4 at the far end alone the box says RAI"))
 }
 
@@ -119,7 +111,7 @@ fn in_use(access: &mut Access) -> Trial {
     ensure!(line.contains("another program has its channel"), "{line}");
     ensure!(line.ends_with("it runs as it was found"), "{line}");
     ensure!(!access.runs()?.crc4, "it was set all the same");
-    access.await_trouble("runs without CRC-4 but is described with it")?;
+    access.journal("runs without CRC-4 but is described with it")?;
     drop(held);
     access.restart_with("crc4 = true\ntimeslots = [1, 2, 3]")?;
     let set = access.journal("is set up")?;
@@ -127,10 +119,26 @@ fn in_use(access: &mut Access) -> Trial {
     Ok(format!("{line}; freed: {set}; a call was answered"))
 }
 
+/// What no card can, and what is no E1: one line each.
+fn refused(access: &mut Access) -> Trial {
+    let control = Control::open()?;
+    let far = access.exchange.plan();
+    let analog = far.channels[0].0;
+    let wrong = ChannelUse::Analog(PortKind::Fxo);
+    let free = control.configure_channel(analog, wrong).err().context("an E1 has an FXO port")?;
+    let short = SpanPlan { span: 1, channels: vec![(4, ChannelUse::Clear), (5, wrong)], ..far };
+    let short = control.set_up(&short).err().context("span 1 has 31 channels")?;
+    Ok(format!("{free} | {short}"))
+}
+
 pub(crate) fn trials(the_box: TheBox) -> bool {
     type Step = fn(&mut Access) -> Trial;
-    let steps: [(&str, Step); 3] =
-        [("box-span-set", set), ("box-span-changed", change), ("box-span-in-use", in_use)];
+    let steps: [(&str, Step); 4] = [
+        ("box-span-set", set),
+        ("box-span-changed", change),
+        ("box-span-in-use", in_use),
+        ("box-span-refused", refused),
+    ];
     match Access::open(the_box) {
         Ok(mut access) => steps.iter().all(|(name, step)| report(name, step(&mut access))),
         Err(why) => report("box-span-open", Err(why)),

@@ -168,6 +168,11 @@ impl Exchange {
         Ok(Control::open()?.set_up(&self.plan)?)
     }
 
+    /// What its span is set up as.
+    pub(crate) fn plan(&self) -> SpanPlan {
+        self.plan.clone()
+    }
+
     /// Waits until calls can be made.
     pub(crate) fn await_up(&mut self) -> Result<u32> {
         self.await_that("the D-channel comes up", 30, |far| far.signalling.is_up())
