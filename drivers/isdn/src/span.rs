@@ -27,7 +27,7 @@ impl SpanSettings {
 }
 
 /// The signalling of one span. Frames of the D-channel, commands and the time go in; frames and
-/// outputs come out. It does not allocate after its making.
+/// outputs come out. It does not allocate after its making, but for what supplementary services tell.
 ///
 /// Whoever drives it calls [`start`](Self::start) once, then after every input takes all of
 /// [`poll_frame`](Self::poll_frame) and [`poll_output`](Self::poll_output).
@@ -86,12 +86,6 @@ impl SpanSignalling {
     /// Does what the switch wants of the channel at this timeslot.
     pub fn command(&mut self, now: Instant, timeslot: u8, command: &ChannelCommand) {
         self.calls.command(now, timeslot, command);
-        self.pump(now);
-    }
-
-    /// Sends a supplementary service's components in the call on this timeslot.
-    pub fn send_facility(&mut self, now: Instant, timeslot: u8, components: &[u8]) {
-        self.calls.send_facility(timeslot, components);
         self.pump(now);
     }
 

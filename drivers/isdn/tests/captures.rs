@@ -67,7 +67,8 @@ fn some_calls(pair: &mut Pair) {
         }
         let now = pair.now;
         pair.ends[end].enquire_status(now, timeslot);
-        pair.ends[end].send_facility(now, timeslot, RESULT);
+        let components = RESULT.iter().copied().collect();
+        pair.ends[end].command(now, timeslot, &ChannelCommand::Facility(components));
         pair.run(SECOND);
         pair.command(end, timeslot, &ChannelCommand::Release(Cause::NormalClearing));
         pair.run(SECOND);

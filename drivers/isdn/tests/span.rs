@@ -114,7 +114,13 @@ fn a_call_goes_over_two_spans_and_a_cable() {
         offered,
         [(
             31,
-            ChannelEvent::Offered { called: Some(number), caller, trunk: None, extension: None }
+            ChannelEvent::Offered {
+                called: Some(number),
+                caller,
+                trunk: None,
+                extension: None,
+                redirection: None,
+            }
         )],
         "number and Chinese name arrive as they were sent"
     );

@@ -1,20 +1,20 @@
-//! Who calls.
+//! Who a party says it is.
 
 use crate::{Name, Number};
 
-/// Whether the caller's number may be shown (ITU-T Q.951, CLIR; RFC 3323).
+/// Whether a party's number may be shown (ITU-T Q.951, CLIR and COLR; RFC 3323).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Presentation {
     /// It may be shown.
     #[default]
     Allowed,
-    /// The caller does not want it shown.
+    /// The party does not want it shown.
     Restricted,
     /// The network could not tell it.
     Unavailable,
 }
 
-/// The calling party as a channel tells it.
+/// A party as a channel tells it: the one who calls, or the one who answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CallerId {
     /// The number, if one came.

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use tipring_clock::Instant;
 
-use crate::{Alarm, CallerId, Cause, ChannelId, Digit, Digits, Frame, Number, PortId};
+use crate::{
+    Alarm, CallerId, Cause, ChannelId, Components, Digit, Digits, Frame, Notice, Number, PortId,
+    Redirection,
+};
 
 /// Where an outgoing call goes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -35,6 +38,9 @@ pub enum ChannelCommand {
         /// Who calls, as to be shown there.
         caller: CallerId,
     },
+    /// The call that is about to be dialled was led on from another number, as the network is to
+    /// be told. Comes between `Seize` and `Dial`.
+    Redirected(Redirection),
     /// Ring the phone, showing who calls.
     Ring {
         /// Who calls, as to be shown there.
@@ -61,8 +67,15 @@ pub enum ChannelCommand {
     Alert,
     /// Open the audio towards the caller before answering (SIP 183, Q.931 PROGRESS).
     OpenEarlyAudio,
+    /// Who answers the call that came in, as the caller is to be shown (COLP). Before `Answer` it
+    /// goes with the answer; after it, where the signalling has a word for a change (SIP UPDATE).
+    Connected(CallerId),
     /// Answer the call that came in.
     Answer,
+    /// Pass a supplementary service's components on (Q.931 FACILITY).
+    Facility(Components),
+    /// Pass on what the network says of the other party (Q.931 NOTIFY).
+    Notify(Notice),
     /// Send keys to the other side in the way the channel does (RFC 4733, SIP INFO, DTMF).
     SendDigits(Digits),
     /// Send a hook flash.
@@ -122,6 +135,8 @@ pub enum ChannelEvent {
         trunk: Option<u16>,
         /// The authenticated extension it came from, if it did (SIP phone, FXS handset).
         extension: Option<Number>,
+        /// Who led it here, where it was for another number first.
+        redirection: Option<Box<Redirection>>,
     },
     /// A phone wants to take the place of another leg: a SIP INVITE with Replaces (RFC 3891). It is
     /// answered, or released with why not.
@@ -137,8 +152,14 @@ pub enum ChannelEvent {
     Ringing,
     /// The far side's audio is open before it has answered.
     EarlyAudio,
+    /// Who answers the call we made, as the network tells (COLP). Before `Answered`.
+    Connected(CallerId),
     /// The far side has answered.
     Answered(AnswerCertainty),
+    /// A supplementary service's components.
+    Facility(Components),
+    /// What the network says of the other party.
+    Notified(Notice),
     /// The far side pressed a key.
     Digit {
         /// The key.

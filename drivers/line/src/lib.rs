@@ -13,7 +13,8 @@
 //! [`SpanWatch`] says of an E1 span what is wrong with it.
 //!
 //! Everything that crosses a seam has a fixed size, so that the real-time thread can pass it on
-//! without allocating.
+//! without allocating; but for what supplementary services tell, which only signalling outside that
+//! thread has words for, and which is too rare and large to have room in every event.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -26,6 +27,7 @@ mod hardware;
 mod ids;
 mod number;
 mod rtp;
+mod supplementary;
 mod trouble;
 
 pub use caller::{CallerId, Presentation};
@@ -41,4 +43,5 @@ pub use hardware::{
 pub use ids::{CallId, ChannelId, PortId};
 pub use number::{Digit, Digits, Name, Number, NumberError};
 pub use rtp::RtpSession;
+pub use supplementary::{Components, Notice, RedirectReason, Redirection};
 pub use trouble::{Language, LinkSight, SpanFraming, SpanTrouble, SpanWatch};

@@ -94,6 +94,10 @@ pub enum SpanTrouble {
     NoisyDChannel,
     /// The far side sends frames, but does not let the link come up.
     LinkRefused,
+    /// The far side does not restart channels, which stay out of service.
+    NotRestarted,
+    /// It cannot be opened: whoever tells so says why.
+    CannotOpen,
 }
 
 impl SpanTrouble {
@@ -206,6 +210,16 @@ impl SpanTrouble {
                 "what arrives on the D-channel is no HDLC frame: check its timeslot (16 is \
                  usual), and that the far side has PRI and not R2",
             ),
+            SpanTrouble::NotRestarted => (
+                "对端不应答通道重启（RESTART），这些时隙停用：请改用不重启的 profile（china）。",
+                "the far side does not restart channels, which stay out of service: a profile \
+                 without restarts (`china`) may suit it better",
+            ),
+            SpanTrouble::CannotOpen => (
+                "中继打不开：请核对配置里的端口，检查板卡和驱动。",
+                "cannot be opened: check where the configuration says it is, the card and its \
+                 driver",
+            ),
             _ => (
                 "对端有帧来，但不建立链路：请局方检查对端是否已开通此 PRI。",
                 "the far side sends frames but does not let the link come up: have the exchange \
@@ -238,6 +252,8 @@ pub struct SpanWatch {
     /// The link, if the span has one, and since when the span is sound without it.
     link: Option<LinkSight>,
     waiting: Option<(Instant, LinkSight, SpanErrors)>,
+    /// The timeslots that the far side did not restart: bit *n* stands for timeslot *n*.
+    not_restarted: u32,
 }
 
 impl SpanWatch {
@@ -254,6 +270,7 @@ impl SpanWatch {
             slipped: false,
             link: None,
             waiting: None,
+            not_restarted: 0,
         }
     }
 
@@ -266,10 +283,24 @@ impl SpanWatch {
         }
     }
 
+    /// Takes the timeslots that the far side did not restart.
+    pub fn on_restart_failed(&mut self, timeslots: u32) {
+        self.not_restarted |= timeslots;
+    }
+
+    /// The timeslots that the far side did not restart: bit *n* stands for timeslot *n*.
+    pub const fn not_restarted(&self) -> u32 {
+        self.not_restarted
+    }
+
     /// Takes the state of the D-channel's link, and the time. To be called about once a second.
     pub fn on_link(&mut self, now: Instant, link: Option<LinkSight>) {
         self.link = link;
         self.now = now;
+        if link.is_none_or(|sight| !sight.up) {
+            // Once it is up again, the channels are restarted anew.
+            self.not_restarted = 0;
+        }
         if self.window.is_none_or(|(began, _)| now.saturating_since(began) >= WINDOW) {
             self.slipped = self.slips() >= SLIPS_MIN;
             self.window = Some((now, self.errors));
@@ -295,6 +326,7 @@ impl SpanWatch {
             .or_else(|| self.of_alarms())
             .or_else(|| self.of_clock())
             .or_else(|| self.of_link())
+            .or((self.not_restarted != 0).then_some(SpanTrouble::NotRestarted))
     }
 
     fn of_driver(&self) -> Option<SpanTrouble> {
@@ -385,6 +417,20 @@ mod tests {
     }
 
     #[test]
+    fn channels_that_are_not_restarted_are_told_until_the_link_goes() {
+        let mut watch = SpanWatch::new(DESCRIBED);
+        let (now, up) = (Instant::ZERO, LinkSight { up: true, ..LinkSight::default() });
+        watch.on_link(now, Some(up));
+        watch.on_restart_failed(1 << 3);
+        watch.on_restart_failed(1 << 5);
+        watch.on_link(now, Some(up));
+        assert_eq!(watch.trouble(), Some(SpanTrouble::NotRestarted));
+        assert_eq!(watch.not_restarted(), 1 << 3 | 1 << 5);
+        watch.on_link(now, Some(LinkSight { up: false, ..up }));
+        assert_eq!((watch.trouble(), watch.not_restarted()), (None, 0));
+    }
+
+    #[test]
     fn each_trouble_is_one_line_in_each_language() {
         use SpanTrouble as T;
         let all = [
@@ -408,6 +454,8 @@ mod tests {
             T::SilentDChannel,
             T::NoisyDChannel,
             T::LinkRefused,
+            T::NotRestarted,
+            T::CannotOpen,
         ];
         let mut seen = std::collections::BTreeSet::new();
         for trouble in all {

@@ -6,7 +6,7 @@ use common::{Link, box_config, config};
 use tipring_clock::Duration;
 use tipring_line::{
     AnswerCertainty, CallerId, Cause, ChannelCommand, ChannelEvent, ChannelId, Digit, DigitSource,
-    Endpoint,
+    Endpoint, Presentation, RedirectReason, Redirection,
 };
 use tipring_sip::{
     Config, DtmfMode, Limits, MediaChange, NetworkAddress, Output, Refusal, TrunkAccess,
@@ -518,4 +518,116 @@ fn a_trunk_may_not_transfer() {
     assert!(!play.events(channel).iter().any(|e| matches!(e, ChannelEvent::Transfer { .. })));
     play.tell(channel, &ChannelCommand::Release(Cause::NormalClearing));
     play.over();
+}
+
+/// A trunk whose word is believed, and that believes ours.
+fn trusting_config() -> Config {
+    let mut config = trunk_config();
+    config.trunks[0].trust_identity = true;
+    config
+}
+
+fn restricted(number: &str) -> CallerId {
+    let number = number.parse().unwrap();
+    CallerId { presentation: Presentation::Restricted, ..CallerId::from_number(number) }
+}
+
+#[test]
+fn who_answers_is_asserted_where_that_is_trusted() {
+    let shown = CallerId::from_number("88889990".parse().unwrap());
+    const SHOWN: &str = "<sip:88889990@192.0.2.77>";
+    for (config, party, asserted, privacy) in [
+        (trusting_config(), shown, SHOWN, ""),
+        (trusting_config(), restricted("88889990"), SHOWN, "id"),
+        (trunk_config(), shown, "", ""),
+    ] {
+        let mut play = Play::new(config);
+        let channel = ChannelId::sip_in(0);
+        play.hear(&request("INVITE", "1", "", 1, "", SDP));
+        assert!(play.tell(channel, &ChannelCommand::Connected(party)).is_empty());
+        let answer = play.tell(channel, &ChannelCommand::Answer);
+        let told = ["P-Asserted-Identity", "Privacy"].map(|name| header(&answer[0], name));
+        assert_eq!((status(&answer), told), (vec!["200"], [asserted, privacy]));
+        play.tell(channel, &ChannelCommand::Release(Cause::NormalClearing));
+        play.over();
+    }
+}
+
+#[test]
+fn who_answers_later_is_told_by_update_where_the_peer_takes_it() {
+    let party = CallerId::from_number("88889990".parse().unwrap());
+    for (allow, expected) in [("Allow: INVITE, UPDATE\r\n", vec!["UPDATE"]), ("", vec![])] {
+        let mut play = Play::new(trusting_config());
+        let channel = ChannelId::sip_in(0);
+        play.hear(&request("INVITE", "1", "", 1, allow, SDP));
+        let answer = play.tell(channel, &ChannelCommand::Answer);
+        let tag = header(&answer[0], "To").rsplit("tag=").next().unwrap().to_owned();
+        play.hear(&request("ACK", "1a", &tag, 1, "", ""));
+        let update = play.tell(channel, &ChannelCommand::Connected(party));
+        assert_eq!(status(&update), expected);
+        for update in &update {
+            assert_eq!(header(update, "P-Asserted-Identity"), "<sip:88889990@192.0.2.77>");
+            assert!(!update.contains("Content-Type"), "the audio stays as it is: {update}");
+            play.hear(&reply(update, "405 Method Not Allowed", &tag, ""));
+        }
+        let bye = play.tell(channel, &ChannelCommand::Release(Cause::NormalClearing));
+        assert_eq!(status(&bye), ["BYE"], "the call goes on whatever the peer makes of it");
+        play.over();
+    }
+}
+
+#[test]
+fn a_trunk_that_is_believed_tells_who_answered() {
+    for (config, expected) in [(trusting_config(), Some(restricted("139"))), (trunk_config(), None)]
+    {
+        let mut play = Play::new(config);
+        let (channel, invite) = dial(&mut play);
+        let line = "200 OK\r\nP-Asserted-Identity: <sip:139@192.0.2.77>\r\nPrivacy: id";
+        play.hear(&reply(&invite, line, "a", SDP));
+        let told = play.events(channel).into_iter().find_map(|event| match event {
+            ChannelEvent::Connected(party) => Some(party),
+            _ => None,
+        });
+        assert_eq!(told, expected);
+        play.tell(channel, &ChannelCommand::Release(Cause::NormalClearing));
+        play.over();
+    }
+}
+
+#[test]
+fn diversions_are_told_both_ways_where_they_are_believed() {
+    let redirection = Redirection {
+        number: Some("88888003".parse().unwrap()),
+        reason: RedirectReason::NoAnswer,
+        original: Some("88886603".parse().unwrap()),
+        ..Redirection::default()
+    };
+    const DIVERSIONS: [&str; 2] = [
+        "Diversion: <sip:88888003@192.0.2.77>;reason=no-answer;privacy=off",
+        "Diversion: <sip:88886603@192.0.2.77>;reason=unknown;privacy=off",
+    ];
+    for (config, trusts) in [(trusting_config(), true), (trunk_config(), false)] {
+        let mut play = Play::new(config.clone());
+        let channel = ChannelId::sip_out(1);
+        play.tell(channel, &ChannelCommand::Seize(Endpoint::SipTrunk(0)));
+        play.tell(channel, &ChannelCommand::Redirected(redirection));
+        let number = "13800138000".parse().unwrap();
+        let dial = ChannelCommand::Dial { number, caller: CallerId::default() };
+        let invite = play.tell(channel, &dial).remove(0);
+        let lines: Vec<_> = invite.lines().filter(|l| l.starts_with("Diversion")).collect();
+        assert_eq!(lines, if trusts { &DIVERSIONS[..] } else { &[] });
+        play.hear(&reply(&invite, "486 Busy Here", "a", ""));
+        play.over();
+        let mut play = Play::new(config);
+        let more = format!("{}\r\n", DIVERSIONS.join("\r\n"));
+        play.hear(&request("INVITE", "1", "", 1, &more, SDP));
+        let channel = ChannelId::sip_in(0);
+        let [ChannelEvent::Offered { redirection: came, .. }] = &play.events(channel)[..] else {
+            panic!("one call: {:?}", play.events(channel));
+        };
+        assert_eq!(came.as_deref(), trusts.then_some(&redirection));
+        play.tell(channel, &ChannelCommand::Release(Cause::UserBusy));
+        play.hear(&request("ACK", "1", "x", 1, "", ""));
+        play.over();
+    }
 }

@@ -84,18 +84,34 @@ impl Acd {
         }
         self.unlist(id);
         if let Some(agent) = self.agents.get_mut(&id) {
-            if let Some(old) = agent.extension.replace(extension) {
-                self.agent_by_extension.remove(&old);
-            }
             agent.unanswered = 0;
             agent.rest_until = m.now;
             agent.not_ready_after = None;
             agent.leave_asked = None;
         }
-        self.agent_by_extension.insert(extension, id);
+        self.get_up(id);
+        self.take_seat(id, extension);
         self.timers.stop(&Timer::Desktop(id));
         self.settle(m, id);
         Ok(())
+    }
+
+    /// An agent sits at an extension from now on.
+    pub(crate) fn take_seat(&mut self, id: AgentId, extension: Number) {
+        let Some(agent) = self.agents.get_mut(&id) else { return };
+        agent.extension = Some(extension);
+        let agent = Some((id, agent.work_number));
+        self.agent_by_extension.insert(extension, id);
+        self.out.push_back(crate::AcdOutput::Seated { extension, agent });
+    }
+
+    /// An agent sits nowhere any more.
+    fn get_up(&mut self, id: AgentId) {
+        let taken = self.agents.get_mut(&id).and_then(|agent| agent.extension.take());
+        if let Some(extension) = taken {
+            self.agent_by_extension.remove(&extension);
+            self.out.push_back(crate::AcdOutput::Seated { extension, agent: None });
+        }
     }
 
     /// Counts an agent among those who are logged in.
@@ -160,9 +176,7 @@ impl Acd {
         agent.serves = None;
         agent.not_ready_after = None;
         agent.leave_asked = None;
-        if let Some(extension) = agent.extension.take() {
-            self.agent_by_extension.remove(&extension);
-        }
+        self.get_up(id);
         self.change(m, id, AgentState::LoggedOut, reason);
     }
 

@@ -182,9 +182,8 @@ impl Acd {
         if self.agent_by_extension.contains_key(&extension) {
             return;
         }
-        agent.extension = Some(extension);
         agent.logged_in_us = m.wall.unix_micros();
-        self.agent_by_extension.insert(extension, id);
+        self.take_seat(id, extension);
         self.count_in(id);
         let absent = remembered.state == AgentState::NotReady && remembered.reason != UNREACHABLE;
         if absent {

@@ -198,6 +198,7 @@ impl Acd {
         if let Some(agent) = self.agents.get_mut(&id) {
             agent.call = Some(to);
         }
+        self.change(m, id, AgentState::Talking, "");
     }
 
     /// Somebody who is not of the queue has taken a caller who waits.

@@ -124,6 +124,13 @@ pub enum AcdOutput {
         /// The call.
         call: CallId,
     },
+    /// This agent, with this work number, sits at an extension from now on; nobody, if `None`.
+    Seated {
+        /// The extension.
+        extension: Number,
+        /// Who.
+        agent: Option<(AgentId, Number)>,
+    },
     /// Let this agent hear a soft beep: callers wait.
     WaitingBeep {
         /// The agent's call.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use tipring_events::SpanKind;
 use tipring_line::Number;
-use tipring_switch::{Direction, Hunt, Pattern, SpanConfig};
+use tipring_switch::{ConnectedNumber, Direction, Hunt, Pattern, SpanConfig};
 
 use crate::error::{ConfigError, nearest};
 use crate::resolve::Site;
@@ -97,6 +97,14 @@ pub struct SpanEntry {
     /// The number shown outside for calls that go out on it; without one the extension's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<Number>,
+    /// Whether the number that a call was led on from goes before the number called, when the dial
+    /// rules are asked.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub did_original: bool,
+    /// What a caller is told to have reached (COLP): `off`, the number `called`, or `unified`, the
+    /// span's `caller`. As usual in the kind of network where left out: `called` for `euro-isdn`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connected: Option<ConnectedNumber>,
     /// The flow that takes its calls when no dial rule matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
@@ -139,6 +147,13 @@ impl SpanEntry {
         self.profile.as_deref().unwrap_or(usual)
     }
 
+    /// What a caller is told to have reached, as it stands or as usual.
+    fn connected(&self) -> ConnectedNumber {
+        let tells = self.is_isdn() && self.profile() == PROFILES[1];
+        let usual = if tells { ConnectedNumber::Called } else { ConnectedNumber::Off };
+        self.connected.unwrap_or(usual)
+    }
+
     /// The timeslots that carry calls: bit *n* stands for timeslot *n*.
     pub fn channels(&self) -> u32 {
         let signalling = 1 | 1 << (self.signalling_timeslot() & 31);
@@ -173,6 +188,8 @@ impl SpanEntry {
             numbers: self.numbers.clone(),
             did_digits: self.did_digits,
             caller: self.caller,
+            did_original: self.did_original,
+            connected: self.connected(),
             flow: self.flow.clone(),
         }
     }
@@ -220,6 +237,11 @@ impl SpanEntry {
         }
         if self.channels() == 0 {
             return wrong("`timeslots` leaves no channel for calls");
+        }
+        if !self.is_isdn() && (self.did_original || self.connected.is_some()) {
+            return wrong(
+                "R2 tells neither who led a call on nor who answered: leave out `did_original` and `connected`",
+            );
         }
         if self.called_digits.is_some_and(|digits| !(1..=DIGITS_MAX).contains(&digits)) {
             return wrong("`called_digits` is 1 to 32");

@@ -2,6 +2,7 @@
 
 use tipring_config::{BoardPort, Document, Site, first_document};
 use tipring_line::{PortId, PortKind};
+use tipring_switch::ConnectedNumber;
 
 fn sim_ports() -> Vec<BoardPort> {
     let kinds = [PortKind::Fxo, PortKind::Fxs];
@@ -284,6 +285,8 @@ outgoing_max = 25
 number = "88886600"
 numbers = ["888866XX"]
 did_digits = 4
+did_original = true
+connected = "unified"
 caller = "88886600"
 
 [[span]]
@@ -306,6 +309,9 @@ fn spans_are_read_written_again_and_resolved() {
     let spans = &resolved.switch.spans;
     assert_eq!((spans[0].channels, spans[0].out_of_service), (0xFFFE_FFFE, 0xC000_0000));
     assert_eq!((resolved.spans[1].profile(), spans[1].did_digits), ("cn", 0));
+    let connected = [spans[0].connected, spans[1].connected];
+    assert_eq!(connected, [ConnectedNumber::Unified, ConnectedNumber::Off]);
+    assert!(spans[0].did_original && !spans[1].did_original);
 }
 
 #[test]
@@ -326,6 +332,8 @@ fn what_is_wrong_with_a_span_is_told_with_what_would_be_right() {
         ("[\"e1\", \"fxo-1\"]", "[\"e2\"]", "there is no line, span, trunk or earlier group `e2`"),
         ("name = \"r2\"", "name = \"e1\"", "group, trunk, span or line `e1` stands twice"),
         ("simulated = true", "port = \"e1-1\"", "another span is there already"),
+        ("\"unified\"", "\"unify\"", "unknown value `unify`; did you mean `unified`?"),
+        ("called_digits = 8", "connected = \"called\"", "R2 tells neither who led a call on"),
     ] {
         let e = changed(from, to);
         assert!(e.contains(said), "{e}");

@@ -3,7 +3,7 @@
 //! Rows are kept for years: a field that is added has a default, and nothing is renamed.
 
 use serde::{Deserialize, Serialize};
-use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Number};
+use tipring_line::{AnswerCertainty, CallId, Cause, Disposition, Notice, Number, RedirectReason};
 
 use crate::{
     AgentId, AgentState, CallbackOutcome, ForwardWhen, MonitorMode, OfferOutcome, Party,
@@ -559,5 +559,58 @@ pub enum EventKind {
         waiting: bool,
         /// The line whose exchange said so; empty where a person or other software did.
         line: String,
+    },
+    /// A call was led to the box from another number. Follows its `CallBegan`.
+    CallRedirected {
+        /// The call.
+        call: CallId,
+        /// The number that led it on last, where told and not hidden.
+        by: Option<Number>,
+        /// Why.
+        reason: RedirectReason,
+        /// The number that was called first, where told.
+        original: Option<Number>,
+    },
+    /// Who answered a call to the outside, as its network tells (COLP).
+    PartyConnected {
+        /// The call.
+        call: CallId,
+        /// The number, where it may be shown.
+        number: Option<Number>,
+        /// The name, empty if none was told.
+        name: String,
+        /// Whether the party hides its number.
+        hidden: bool,
+    },
+    /// The network said what the outside party does.
+    PartyNotified {
+        /// The call.
+        call: CallId,
+        /// The span, line or trunk of that party.
+        line: String,
+        /// What.
+        notice: Notice,
+        /// Whether the other party's network was told.
+        passed: bool,
+    },
+    /// A supplementary service's components came from a network.
+    ComponentsReceived {
+        /// The call.
+        call: CallId,
+        /// The span they came by.
+        line: String,
+        /// The components, two hexadecimal digits an octet.
+        components: String,
+        /// Whether they were passed on to the other party's network.
+        passed: bool,
+    },
+    /// Somebody took channels of a span out of service, or back into it.
+    SpanServiceChanged {
+        /// The span.
+        span: String,
+        /// The timeslots that are out of service now.
+        out_of_service: Vec<u8>,
+        /// Those of them that the configuration had out of service at that time.
+        configured: Vec<u8>,
     },
 }

@@ -20,8 +20,8 @@ pub use command::{Command, ForwardWhen, MonitorMode, RecordingOrder, Refusal, Re
 pub use event_table::EventKind;
 pub use live::{
     LineKind, LineState, LiveAbandoned, LiveAgent, LiveCall, LiveCallback, LiveEvent, LiveForward,
-    LiveLine, LiveMonitor, LiveParty, LiveQueue, LiveReason, LiveSegment, LiveState, LiveWaiting,
-    PartyState,
+    LiveLine, LiveMonitor, LiveParty, LiveQueue, LiveReason, LiveRedirection, LiveSegment,
+    LiveState, LiveWaiting, PartyState,
 };
 pub use span::{
     LiveSpan, LiveSpanChannel, SpanAlarm, SpanChannelState, SpanErrorCounts, SpanKind, SpanLink,
@@ -82,6 +82,10 @@ impl EventKind {
             | EventKind::AccountGiven { call, .. }
             | EventKind::DoNotCallHit { call, .. }
             | EventKind::LegReplaced { call, .. }
+            | EventKind::CallRedirected { call, .. }
+            | EventKind::PartyConnected { call, .. }
+            | EventKind::PartyNotified { call, .. }
+            | EventKind::ComponentsReceived { call, .. }
             | EventKind::RecordingAnnounced { call }
             | EventKind::CallEnded { call, .. } => Some(*call),
             EventKind::PriorityChanged { call, .. }
@@ -100,6 +104,7 @@ impl EventKind {
             EventKind::AgentRefused { .. }
             | EventKind::ForwardChanged { .. }
             | EventKind::DoNotDisturbChanged { .. }
+            | EventKind::SpanServiceChanged { .. }
             | EventKind::MessageWaitingChanged { .. } => None,
         }
     }

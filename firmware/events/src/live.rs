@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tipring_clock::WallTime;
-use tipring_line::{CallId, Number};
+use tipring_line::{CallId, Number, RedirectReason};
 
 use crate::{AgentId, AgentState, ForwardWhen, LiveSpan, MonitorMode, QueueId, SegmentKind};
 
@@ -155,6 +155,18 @@ pub struct LiveSegment {
     pub ended_ms: Option<i64>,
 }
 
+/// Who led a call to the box.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LiveRedirection {
+    /// The number that led it on last, where told and not hidden.
+    pub by: Option<Number>,
+    /// Why.
+    pub reason: RedirectReason,
+    /// The number that was called first, where told.
+    pub original: Option<Number>,
+}
+
 /// One call in progress.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -184,6 +196,9 @@ pub struct LiveCall {
     /// The account it is booked to.
     #[serde(default)]
     pub account: Option<Number>,
+    /// Who led it here, where it was for another number first.
+    #[serde(default)]
+    pub redirection: Option<LiveRedirection>,
     /// Who takes part, the caller first.
     #[serde(default)]
     pub parties: Vec<LiveParty>,

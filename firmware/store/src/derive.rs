@@ -15,7 +15,7 @@ use crate::value::Value;
 use crate::word::word;
 
 /// The tables that are derived, to be emptied before they are made again.
-pub(crate) const DERIVED_TABLES: [&str; 10] = [
+pub(crate) const DERIVED_TABLES: [&str; 11] = [
     "call",
     "segment",
     "queue_visit",
@@ -25,6 +25,7 @@ pub(crate) const DERIVED_TABLES: [&str; 10] = [
     "figure",
     "figure_name",
     "extension_setting",
+    "span_setting",
     "call_place",
 ];
 
@@ -78,6 +79,7 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         EventKind::ForwardChanged { .. }
         | EventKind::DoNotDisturbChanged { .. }
         | EventKind::MessageWaitingChanged { .. } => of_extension(id, &event.kind),
+        EventKind::SpanServiceChanged { span, .. } => of_span(id, span),
         EventKind::AgentChanged { .. } => of_agent(id, at, &event.kind),
         EventKind::FlowNode { .. }
         | EventKind::KeyPressed { .. }
@@ -100,6 +102,10 @@ pub(crate) fn derive(id: i64, event: &Event) -> Changes<'_> {
         | EventKind::AccountGiven { .. }
         | EventKind::DoNotCallHit { .. }
         | EventKind::LegReplaced { .. }
+        | EventKind::CallRedirected { .. }
+        | EventKind::PartyConnected { .. }
+        | EventKind::PartyNotified { .. }
+        | EventKind::ComponentsReceived { .. }
         | EventKind::RecordingAnnounced { .. }
         | EventKind::WrapUpExtended { .. }
         | EventKind::LeaveAsked { .. }
@@ -415,6 +421,16 @@ fn of_extension(id: i64, kind: &EventKind) -> Changes<'_> {
         [extension.into(), setting.into(), id.into()],
     ));
     changes
+}
+
+/// Remembers which channels of a span were taken out of service last.
+fn of_span(id: i64, span: &String) -> Changes<'_> {
+    let remembered = change(
+        "INSERT OR REPLACE INTO span_setting (span, event_id, body)
+         SELECT ?1, id, body FROM event WHERE id = ?2",
+        [span.into(), id.into()],
+    );
+    Changes::from_iter([remembered])
 }
 
 /// Remembers what a queue (0) or an agent (1) is called, where that is new.

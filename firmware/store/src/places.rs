@@ -59,15 +59,16 @@ pub(crate) fn by<'a>(place: Place, call: CallId, who: String) -> Change<'a> {
     )
 }
 
-/// The changes after which a call is not found by the caller's number any more.
+/// The changes after which a call is not found by the caller's number any more, unless it goes to
+/// that very number.
 pub(crate) fn not_by_caller<'a>(call: CallId) -> [Change<'a>; 2] {
     let sql = [
         "DELETE FROM call_place WHERE kind = 0 AND call_id = ?1
-         AND who = (SELECT caller FROM call WHERE id = ?1)
-         AND began_at_us = (SELECT began_at_us FROM call WHERE id = ?1)",
+         AND (who, began_at_us) = (SELECT caller, began_at_us FROM call
+             WHERE id = ?1 AND (inbound OR called IS NOT caller))",
         "DELETE FROM call_place WHERE kind = 1 AND call_id = ?1
-         AND who = (SELECT caller_reversed FROM call WHERE id = ?1)
-         AND began_at_us = (SELECT began_at_us FROM call WHERE id = ?1)",
+         AND (who, began_at_us) = (SELECT caller_reversed, began_at_us FROM call
+             WHERE id = ?1 AND (inbound OR called IS NOT caller))",
     ];
     sql.map(|sql| change(sql, [Value::from(call)]))
 }
@@ -119,9 +120,14 @@ pub(crate) fn page(
             _ => newest.each(key, 1, |call| heads.push((call, n)))?,
         }
     }
-    // Whatever has its newest call below this many others cannot be on the page.
+    // What has its newest call below so many others cannot be on the page. A call that is found
+    // under two keys, as one from a number to another that begins alike, is one of them only.
     heads.sort_unstable_by(|a, b| b.cmp(a));
-    heads.truncate(wanted);
+    let mut different: Vec<InList> = heads.iter().map(|(call, _)| *call).collect();
+    different.dedup();
+    if let Some(last) = wanted.checked_sub(1).and_then(|last| different.get(last)) {
+        heads.retain(|(call, _)| call >= last);
+    }
     let mut found: BTreeSet<InList> = BTreeSet::new();
     for (_, n) in heads {
         newest.each(&keys[n], limit, |call| {

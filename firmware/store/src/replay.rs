@@ -1,5 +1,5 @@
 //! What is read again at a start by whoever keeps state that the log tells: the newest part of the
-//! log, and what was last set of extensions.
+//! log, and what was last set of extensions and spans.
 
 use tipring_clock::WallTime;
 use tipring_events::{Event, EventKind};
@@ -33,16 +33,21 @@ impl Reader {
         })
     }
 
-    /// The event that set each setting of an extension last, however long ago, in their order: at
-    /// most one for each forward and one for do not disturb of every extension there ever was. One
-    /// that cannot be read any more is passed over.
+    /// The event that set each setting last, however long ago: of extensions, then of spans, each
+    /// in their order. At most one for each forward, one for do not disturb and one for waiting
+    /// messages of every extension there ever was, and one for every span. One that cannot be read
+    /// any more is passed over.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn extension_settings(&self) -> Result<Vec<EventKind>, StoreError> {
+    pub fn settings(&self) -> Result<Vec<EventKind>, StoreError> {
         self.with(|connection| {
-            let mut statement =
-                connection.prepare("SELECT body FROM extension_setting ORDER BY event_id")?;
+            let mut statement = connection.prepare(
+                "SELECT body FROM (
+                     SELECT 0 AS of_span, event_id, body FROM extension_setting
+                     UNION ALL SELECT 1, event_id, body FROM span_setting)
+                 ORDER BY of_span, event_id",
+            )?;
             let mut rows = statement.query([])?;
             let mut settings = Vec::new();
             while let Some(row) = rows.next()? {

@@ -92,6 +92,7 @@ impl LogBegin {
             "DELETE FROM recording WHERE event_id >= ?1 AND ?2 IS NOT NULL",
             "DELETE FROM agent_state WHERE event_id >= ?1 AND ?2 IS NOT NULL",
             "DELETE FROM extension_setting WHERE event_id >= ?1 AND ?2 IS NOT NULL",
+            "DELETE FROM span_setting WHERE event_id >= ?1 AND ?2 IS NOT NULL",
             "DELETE FROM figure WHERE (level > 0 OR slot >= ?2 / 900000000) AND ?1 > 0",
             // What an agent did when the log begins ends by a later event.
             "UPDATE agent_state SET ended_at_us = NULL WHERE ?1 > 0 AND ?2 IS NOT NULL AND event_id =

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../schema/006.sql"),
     include_str!("../schema/007.sql"),
     include_str!("../schema/008.sql"),
+    include_str!("../schema/009.sql"),
 ];
 
 /// A file up to this size is checked page by page when it is opened, which takes under a second;

@@ -119,7 +119,7 @@ proptest! {
         }
         store.flush().unwrap();
         let figures_before = figures(&store);
-        let settings = store.reader().extension_settings().unwrap();
+        let settings = store.reader().settings().unwrap();
         let held = CallId(1 + calls);
         prop_assert!(store.hold(hold(held, 0), told("held")).unwrap());
         let held_rows = rows_of(dir.path(), held);
@@ -138,7 +138,7 @@ proptest! {
             store.rebuild().unwrap();
             prop_assert_eq!(&check::dump(dir.path()), &removed);
             prop_assert_eq!(&figures(&store), &figures_before);
-            prop_assert_eq!(&store.reader().extension_settings().unwrap(), &settings);
+            prop_assert_eq!(&store.reader().settings().unwrap(), &settings);
             latest = latest.max(days);
         }
         let oldest = day::NOON_US + (latest - 2) * DAY_US;

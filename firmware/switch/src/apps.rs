@@ -30,6 +30,7 @@ impl Switch {
         let comes_in = self.legs.get(&ch).is_some_and(|leg| leg.phase == LegPhase::Incoming);
         if let Some(leg) = self.legs.get_mut(&ch).filter(|_| comes_in) {
             leg.phase = LegPhase::Up;
+            self.tell_connected(id, ch);
             self.channel(ch, ChannelCommand::Answer);
         }
         self.event(EventKind::CallAnswered { call: id, certainty });

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tipring_clock::Instant;
-use tipring_events::{AgentId, MonitorMode, SegmentId, SegmentKind};
-use tipring_line::{CallId, CallerId, ChannelId, Number};
+use tipring_events::{AgentId, ForwardWhen, MonitorMode, SegmentId, SegmentKind};
+use tipring_line::{CallId, CallerId, ChannelId, Number, Redirection};
 use tipring_tts::Lang;
 
 use crate::config::RecordingRule;
@@ -97,6 +97,8 @@ pub(crate) struct Leg {
     pub(crate) muted: bool,
     /// Until when a key after a hook flash is a command.
     pub(crate) flashed: Option<Instant>,
+    /// Who answered at its far end, where the network has told.
+    pub(crate) connected: Option<CallerId>,
     /// When it was told that its transfer has failed.
     pub(crate) told_failed: Option<Instant>,
     pub(crate) digits: DigitFilter,
@@ -118,6 +120,7 @@ impl Leg {
             holds: false,
             muted: false,
             flashed: None,
+            connected: None,
             told_failed: None,
             digits,
         }
@@ -249,6 +252,10 @@ pub(crate) struct Call {
     pub(crate) from: From,
     pub(crate) called: Option<Number>,
     pub(crate) caller: CallerId,
+    /// The number called as the network sent it, whole.
+    pub(crate) number_called: Option<Number>,
+    /// Who led it here.
+    pub(crate) redirection: Option<Redirection>,
     pub(crate) lang: Lang,
     pub(crate) began: Moment,
     /// Whether the caller has been answered.
@@ -284,6 +291,10 @@ pub(crate) struct Call {
     pub(crate) told_recorded: bool,
     /// Extensions whose forwarding has led it on: none does twice.
     pub(crate) forwarded: Vec<Number>,
+    /// Which forwarding led it on last.
+    pub(crate) forwarded_when: Option<ForwardWhen>,
+    /// How many notices and components of networks were logged.
+    pub(crate) network_words: u16,
     pub(crate) account: Option<Number>,
     /// The last segments, the current one last.
     pub(crate) segments: Vec<Segment>,
@@ -298,6 +309,8 @@ impl Call {
             from: From::Extension,
             called: None,
             caller: CallerId::default(),
+            number_called: None,
+            redirection: None,
             lang: Lang::ZhCn,
             began: m,
             answered: false,
@@ -318,6 +331,8 @@ impl Call {
             is_callback: false,
             told_recorded: false,
             forwarded: Vec::new(),
+            forwarded_when: None,
+            network_words: 0,
             account: None,
             segments: Vec::new(),
             segment_count: 0,

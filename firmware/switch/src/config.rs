@@ -56,6 +56,9 @@ pub struct ExtensionFeatures {
     pub call_waiting: bool,
     /// Whether it may monitor, take over and end other extensions' calls by code.
     pub supervisor: bool,
+    /// Whether its number is hidden from whoever it calls outside, and who calls it from there
+    /// (CLIR, COLR). Emergency calls show it.
+    pub hide_number: bool,
     /// Where all its calls go, unless set otherwise at the phone or by the web.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forward_always: Option<Number>,
@@ -222,6 +225,8 @@ pub enum RecordingRule {
     Incoming,
     /// One of its extensions is always recorded.
     Extension,
+    /// One of its agents is always recorded.
+    Agent,
 }
 
 /// How an agent is told that a supervisor listens to the call or whispers.
@@ -249,6 +254,8 @@ pub struct RecordingRules {
     pub incoming: bool,
     /// Every call of these extensions, whatever its direction.
     pub extensions: Vec<Number>,
+    /// Every call of these agents, by work number, wherever they sit and whoever leads it there.
+    pub agents: Vec<Number>,
     /// By which rules the parties hear that the call is recorded before they talk, unless its
     /// flow has said so already.
     pub announce: Vec<RecordingRule>,
@@ -262,6 +269,7 @@ impl Default for RecordingRules {
             outgoing: true,
             incoming: false,
             extensions: Vec::new(),
+            agents: Vec::new(),
             announce: Vec::new(),
         }
     }

@@ -216,7 +216,7 @@ impl Switch {
         }
         let others = || parties.iter().copied().filter(|ch| *ch != channel);
         // An agent stays the queue's agent as long as anybody else can be taken for the caller.
-        let next = others().find(|ch| self.agent_in(id, *ch).is_none()).or(others().next());
+        let next = others().find(|ch| self.queue_agent_in(id, *ch).is_none()).or(others().next());
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(next) = next.or(call.callees.first().copied()) else { return };
         call.caller_leg = next;

@@ -47,6 +47,7 @@ impl Switch {
             return self.dial_failed(m, id, Cause::UserBusy, BY_BOX);
         }
         call.forwarded.push(from);
+        call.forwarded_when = Some(when);
         self.event(EventKind::CallForwarded { call: id, from, to, when });
         match self.route_for(from, to) {
             Ok(Route::Feature { .. } | Route::Parking(_)) | Err(_) => {
@@ -88,8 +89,8 @@ impl Switch {
         Ok(())
     }
 
-    /// Puts an extension's settings back as the log has them. Nothing is logged.
-    pub fn restore_extension(&mut self, event: &EventKind) {
+    /// Puts an extension's setting, or a span's service, back as the log has it. Nothing is logged.
+    pub fn restore(&mut self, event: &EventKind) {
         match event {
             EventKind::ForwardChanged { extension, when, to } => {
                 if let Some(extension) = self.extensions.get_mut(extension) {
@@ -106,6 +107,9 @@ impl Switch {
                     known.messages = *waiting;
                 }
                 return self.show_messages(*extension);
+            }
+            EventKind::SpanServiceChanged { span, out_of_service, configured } => {
+                self.restore_service(span, out_of_service, configured);
             }
             _ => return,
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tipring_clock::Duration;
 use tipring_events::{EventKind, SegmentKind};
-use tipring_line::{CallId, CallerId, Cause, ChannelId, Number, Presentation};
+use tipring_line::{CallId, CallerId, Cause, ChannelId, Number, Presentation, Redirection};
 
 use crate::call::{Call, Leg, LegPhase, Owner, Place, Role};
 use crate::config::{Class, Direction};
@@ -14,6 +14,16 @@ use crate::moment::Moment;
 use crate::output::AppInput;
 use crate::switch::{BY_BOX, Switch, Timer};
 
+/// A call that comes in, as its channel tells it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offer {
+    pub(crate) called: Option<Number>,
+    pub(crate) caller: CallerId,
+    pub(crate) trunk: Option<u16>,
+    pub(crate) extension: Option<Number>,
+    pub(crate) redirection: Option<Redirection>,
+}
+
 /// Where a call came from.
 pub(crate) struct Origin {
     pub(crate) dialler: Dialler,
@@ -21,6 +31,9 @@ pub(crate) struct Origin {
     pub(crate) source: Arc<str>,
     pub(crate) called: Option<Number>,
     pub(crate) caller: CallerId,
+    /// The number called as the network sent it, whole.
+    pub(crate) number_called: Option<Number>,
+    pub(crate) redirection: Option<Redirection>,
     /// The flow of the line, which goes before the dial rules.
     pub(crate) line_flow: Option<Arc<str>>,
     /// The flow of the trunk or span, which comes after them.
@@ -36,6 +49,8 @@ impl Origin {
             source: source.clone(),
             called: None,
             caller: CallerId::default(),
+            number_called: None,
+            redirection: None,
             line_flow: None,
             trunk_flow: None,
             caller_id_wait: Duration::ZERO,
@@ -43,28 +58,42 @@ impl Origin {
     }
 }
 
+/// A call that the box does not take.
+pub(crate) struct Refused {
+    cause: Cause,
+    /// Where it came from, if that is a place of the box: the call is in the records then.
+    origin: Option<Box<Origin>>,
+}
+
+impl Refused {
+    /// One of a line or span of the box.
+    pub(crate) fn call(cause: Cause, origin: Origin) -> Self {
+        Refused { cause, origin: Some(Box::new(origin)) }
+    }
+
+    /// One from nowhere that the box knows.
+    pub(crate) fn unknown() -> Self {
+        Refused { cause: Cause::NotAuthorised, origin: None }
+    }
+}
+
 impl Switch {
-    pub(crate) fn offered(
-        &mut self,
-        m: Moment,
-        channel: ChannelId,
-        called: Option<Number>,
-        caller: CallerId,
-        trunk: Option<u16>,
-        extension: Option<Number>,
-    ) {
+    pub(crate) fn offered(&mut self, m: Moment, channel: ChannelId, offer: Offer) {
         if let Some(leg) = self.drop_leg(channel) {
             // The channel says that it is free for a new call, so the old one is over.
             self.counters.glare += 1;
             self.leg_gone(m, channel, &leg, Cause::NoChannel);
         }
-        let mut origin = match self.origin(channel, called, caller, trunk, extension) {
+        let mut origin = match self.origin(channel, offer) {
             Ok(origin) => origin,
-            Err(cause) => {
+            Err(Refused { cause, origin: None }) => {
                 self.counters.unknown_sources += 1;
                 self.add_leg(channel, Leg::refused());
-                self.release_leg(m, channel, cause);
-                return;
+                return self.release_leg(m, channel, cause);
+            }
+            Err(Refused { cause, origin: Some(origin) }) => {
+                let id = self.begin_call(m, channel, *origin, &Route::Refuse(cause));
+                return self.end_call(m, id, cause, BY_BOX);
             }
         };
         let account = self.translate(&mut origin);
@@ -98,47 +127,39 @@ impl Switch {
     }
 
     /// Where a call comes from; `Err` if the box does not take it.
-    fn origin(
-        &mut self,
-        channel: ChannelId,
-        called: Option<Number>,
-        caller: CallerId,
-        trunk: Option<u16>,
-        extension: Option<Number>,
-    ) -> Result<Origin, Cause> {
+    fn origin(&mut self, channel: ChannelId, offer: Offer) -> Result<Origin, Refused> {
+        let Offer { called, caller, trunk, extension, redirection } = offer;
         let port = channel.as_port();
         if let Some(line) = port.and_then(|p| self.lines.get(&p)) {
-            if line.direction == Direction::Out {
-                return Err(Cause::NotAuthorised);
-            }
             let called = called.or(line.number);
+            let origin =
+                Origin { called, caller, ..Origin::new(From::Line, Place::Line, &line.name) };
+            if line.direction == Direction::Out {
+                return Err(Refused::call(Cause::NotAuthorised, origin));
+            }
             let line_flow = match line.further(called) {
                 Some(further) => further.flow.as_deref().map(Arc::from),
                 None => line.flow.clone(),
             };
-            return Ok(Origin {
-                called,
-                caller,
-                line_flow,
-                caller_id_wait: line.caller_id_wait,
-                ..Origin::new(From::Line, Place::Line, &line.name)
-            });
+            return Ok(Origin { line_flow, caller_id_wait: line.caller_id_wait, ..origin });
         }
         if let Some((index, timeslot)) = channel.as_span() {
-            return self.span_origin(index, timeslot, called, caller);
+            return self.span_origin(index, timeslot, offer);
         }
         if let Some(index) = trunk {
-            let trunk = self.trunks.get(usize::from(index)).ok_or(Cause::NotAuthorised)?;
+            let trunk = self.trunks.get(usize::from(index)).ok_or_else(Refused::unknown)?;
             return Ok(Origin {
                 called,
                 caller,
+                number_called: called,
+                redirection,
                 trunk_flow: trunk.flow.clone(),
                 ..Origin::new(From::Trunk, Place::Trunk(index), &trunk.source)
             });
         }
         let number = extension.or_else(|| self.handsets.get(&port?).copied());
-        let number = number.ok_or(Cause::NotAuthorised)?;
-        let extension = self.extensions.get(&number).ok_or(Cause::NotAuthorised)?;
+        let number = number.ok_or_else(Refused::unknown)?;
+        let extension = self.extensions.get(&number).ok_or_else(Refused::unknown)?;
         let name = if extension.name.is_empty() { caller.name } else { extension.name };
         Ok(Origin {
             dialler: Dialler { from: From::Extension, class: extension.class },
@@ -213,11 +234,18 @@ impl Switch {
             caller_name: shown_name(&origin.caller),
             inbound: from != From::Extension,
         });
+        if let Some(by) = &origin.redirection {
+            let shown = by.presentation == Presentation::Allowed;
+            let (number, reason, original) = (by.number.filter(|_| shown), by.reason, by.original);
+            self.event(EventKind::CallRedirected { call: id, by: number, reason, original });
+        }
         let call = Call {
             source: origin.source.clone(),
             from,
             called,
             caller: origin.caller,
+            number_called: origin.number_called,
+            redirection: origin.redirection,
             lang: self.config.language,
             ..Call::new(m, channel)
         };

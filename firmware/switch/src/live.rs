@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashMap;
 use tipring_events::{
-    LineKind, LineState, LiveCall, LiveForward, LiveLine, LiveMonitor, LiveParty, LiveSegment,
-    PartyState,
+    LineKind, LineState, LiveCall, LiveForward, LiveLine, LiveMonitor, LiveParty, LiveRedirection,
+    LiveSegment, PartyState,
 };
-use tipring_line::{Alarm, CallId, ChannelId, Number};
+use tipring_line::{Alarm, CallId, ChannelId, Number, Presentation, Redirection};
 
 use crate::call::{Call, LegPhase, Owner, Place, Role};
 use crate::extensions::FORWARDS;
@@ -121,6 +121,11 @@ fn live_line(
     }
 }
 
+fn live_redirection(by: &Redirection) -> LiveRedirection {
+    let shown = by.presentation == Presentation::Allowed;
+    LiveRedirection { by: by.number.filter(|_| shown), reason: by.reason, original: by.original }
+}
+
 impl Switch {
     fn live_call(&self, id: CallId, call: &Call) -> LiveCall {
         let segments = call.segments.iter().map(|segment| LiveSegment {
@@ -145,6 +150,7 @@ impl Switch {
             recording_paused: call.recording.as_ref().is_some_and(|r| r.paused),
             parked,
             account: call.account,
+            redirection: call.redirection.as_ref().map(live_redirection),
             parties: legs.filter_map(|ch| self.live_party(id, call, ch)).collect(),
             monitors: monitors
                 .map(|monitor| LiveMonitor {
@@ -170,7 +176,10 @@ impl Switch {
         let (number, name) = match (extension, is_caller) {
             (Some(number), _) => (Some(number), name.unwrap_or_default().as_str().to_owned()),
             (None, true) => (shown_number(&call.caller), shown_name(&call.caller)),
-            (None, false) => (call.called, String::new()),
+            (None, false) => match &leg.connected {
+                Some(party) => (shown_number(party), shown_name(party)),
+                None => (call.called, String::new()),
+            },
         };
         let state = match leg.phase {
             LegPhase::Calling => PartyState::Alerting,

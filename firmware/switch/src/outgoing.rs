@@ -6,6 +6,7 @@ use tipring_clock::Duration;
 use tipring_events::{AgentId, ForwardWhen, SegmentKind};
 use tipring_line::{
     AnswerCertainty, CallId, CallerId, Cause, ChannelCommand, ChannelId, Endpoint, Number,
+    Presentation,
 };
 
 use crate::call::{Leg, LegPhase, Owner, Place, Role};
@@ -170,10 +171,24 @@ impl Switch {
         let call = self.calls.get(&id).ok_or(Cause::NormalUnspecified)?;
         let (from, emergency) = (call.caller, call.emergency);
         let way = self.way_out(carrier, from, not, emergency)?;
-        let WayOut { channel, place, endpoint, caller } = way;
+        let WayOut { channel, place, endpoint, mut caller } = way;
+        if !emergency && self.is_hidden_caller(id) {
+            caller.presentation = Presentation::Restricted;
+        }
         self.begin_leg(id, channel, Role::Called, place, endpoint);
+        if let Some(by) = self.redirection_to_tell(id, place) {
+            self.channel(channel, ChannelCommand::Redirected(by));
+        }
         self.channel(channel, ChannelCommand::Dial { number, caller });
         Ok(())
+    }
+
+    /// Whether the extension that calls hides its number.
+    fn is_hidden_caller(&self, id: CallId) -> bool {
+        let Some(call) = self.calls.get(&id) else { return false };
+        let place = self.legs.get(&call.caller_leg).map(|leg| leg.place);
+        let Some(Place::Extension(number)) = place else { return false };
+        self.extensions.get(&number).is_some_and(|extension| extension.hidden)
     }
 
     /// The channel by which a line, trunk or span carries a call of `from`, if it can; of a span
@@ -301,7 +316,11 @@ impl Switch {
             Role::Supervisor => self.supervisor_there(m, ch, id),
             Role::Agent(agent) => self.app(AppInput::OfferAnswered { call: id, agent }),
             Role::Called => {
+                let was_up = self.calls.get(&id).is_some_and(|call| call.answered);
                 self.answer_with(id, certainty);
+                if was_up {
+                    self.tell_reached_party(id, ch);
+                }
                 self.tell_reached(id);
                 let record = self.records_dialled(id, ch);
                 self.talk(m, id, record);
@@ -373,7 +392,9 @@ impl Switch {
             return false;
         }
         self.answer(call);
-        self.talk(m, call, record.then_some(RecordingRule::Queue));
+        let by_agent = || self.records_agent_at(channel).then_some(RecordingRule::Agent);
+        let record = record.then_some(RecordingRule::Queue).or_else(by_agent);
+        self.talk(m, call, record);
         true
     }
 }

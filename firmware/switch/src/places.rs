@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use tipring_clock::Duration;
+use tipring_events::AgentId;
 use tipring_line::{Alarm, ChannelId, Number, PortId};
 
 use crate::call::Place;
@@ -37,6 +38,15 @@ pub(crate) struct Trunk {
     pub(crate) caller: Option<Number>,
 }
 
+/// An agent who is logged in at an extension.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Seat {
+    /// Who.
+    pub agent: AgentId,
+    /// Under which work number.
+    pub work_number: Number,
+}
+
 /// An extension.
 #[derive(Debug)]
 pub(crate) struct Extension {
@@ -51,6 +61,8 @@ pub(crate) struct Extension {
     pub(crate) pick_up_group: Arc<str>,
     pub(crate) call_waiting: bool,
     pub(crate) supervisor: bool,
+    /// Whether its number is hidden outside.
+    pub(crate) hidden: bool,
     /// Where calls go by configuration, in the order of `ForwardWhen`.
     pub(crate) configured: [Option<Number>; 3],
     /// Where they go instead, as set at the phone or by the web.
@@ -183,6 +195,7 @@ fn new_extension(config: &ExtensionConfig, before: Option<&Extension>, legs: u32
         pick_up_group: features.pick_up_group.as_str().into(),
         call_waiting: features.call_waiting,
         supervisor: features.supervisor,
+        hidden: features.hide_number,
         configured: [features.forward_always, features.forward_busy, features.forward_no_answer],
         forwards: before.map(|e| e.forwards).unwrap_or_default(),
         do_not_disturb: before.is_some_and(|e| e.do_not_disturb),

@@ -3,14 +3,15 @@
 
 use tipring_clock::Duration;
 use tipring_events::{AgentId, Refusal, SegmentKind};
-use tipring_line::{CallId, CallerId, Cause, ChannelCommand, Number};
+use tipring_line::{CallId, CallerId, Cause, ChannelCommand, ChannelId, Number};
 
-use crate::call::{Leg, LegPhase, Owner, Role};
+use crate::call::{Leg, LegPhase, Owner, Place, Role};
 use crate::config::Class;
 use crate::dial::{Dialler, From, Outgoing, Route};
 use crate::media::{MediaRequest, Tone};
 use crate::moment::Moment;
 use crate::outgoing::WayOut;
+use crate::places::Seat;
 use crate::switch::{BY_BOX, Switch, Timer};
 
 impl Switch {
@@ -32,10 +33,26 @@ impl Switch {
         }
     }
 
+    /// Remembers who sits at an extension from now on; nobody, if `None`. Whatever is said there
+    /// counts for that agent, a queue's call or not.
+    pub fn seat(&mut self, extension: Number, seat: Option<Seat>) {
+        match seat {
+            Some(seat) => self.seats.insert(extension, seat),
+            None => self.seats.remove(&extension),
+        };
+    }
+
+    pub(crate) fn seat_of(&self, channel: ChannelId) -> Option<Seat> {
+        match self.legs.get(&channel)?.place {
+            Place::Extension(number) => self.seats.get(&number).copied(),
+            _ => None,
+        }
+    }
+
     /// Lets an agent who talks hear a soft beep: callers wait. Nobody else hears it.
     pub fn beep(&mut self, id: CallId, agent: AgentId) {
         let parties = self.parties(id);
-        let here = parties.into_iter().find(|ch| self.agent_in(id, *ch) == Some(agent));
+        let here = parties.into_iter().find(|ch| self.queue_agent_in(id, *ch) == Some(agent));
         if let Some(ch) = here.filter(|ch| self.is_present(id, *ch)) {
             self.media(MediaRequest::Beep { ch, tone: Tone::CallersWait });
         }

@@ -31,6 +31,9 @@ impl Switch {
             Some(Place::Extension(number)) => Some(number),
             _ => None,
         };
+        if [call.caller_leg, callee].into_iter().any(|ch| self.records_agent_at(ch)) {
+            return Some(RecordingRule::Agent);
+        }
         let ends = [inside(call.caller_leg), inside(callee)];
         if ends.into_iter().flatten().any(|number| rules.extensions.contains(&number)) {
             return Some(RecordingRule::Extension);
@@ -41,6 +44,12 @@ impl Switch {
             _ => (rules.incoming, RecordingRule::Incoming),
         };
         wanted.then_some(rule)
+    }
+
+    /// Whether whoever sits there is always recorded.
+    pub(crate) fn records_agent_at(&self, channel: ChannelId) -> bool {
+        let seat = self.seat_of(channel);
+        seat.is_some_and(|seat| self.config.recording.agents.contains(&seat.work_number))
     }
 
     /// Whether the parties of a call that is about to be recorded by this rule hear so first.

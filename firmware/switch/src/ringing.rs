@@ -128,6 +128,7 @@ mod tests {
             caller: CallerId::default(),
             trunk: None,
             extension: None,
+            redirection: None,
         };
         switch.channel_event(m, ChannelId::port(port), offered);
         std::iter::from_fn(|| switch.poll_output()).collect()

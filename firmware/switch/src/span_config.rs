@@ -7,6 +7,19 @@ use tipring_line::Number;
 use crate::config::{Direction, Hunt};
 use crate::dial::Pattern;
 
+/// What a caller from outside is told to have reached (COLP).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConnectedNumber {
+    /// Nothing.
+    #[default]
+    Off,
+    /// The number that was called.
+    Called,
+    /// The span's number shown outside; the number called where it has none.
+    Unified,
+}
+
 /// An E1 span, known by its place in the list.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +57,13 @@ pub struct SpanConfig {
     /// The number shown outside for calls that go out on it; without one the extension's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<Number>,
+    /// Whether the number that a call was led on from goes before the number called.
+    #[serde(default)]
+    pub did_original: bool,
+    /// What a caller is told to have reached. Where another network tells who answered, that is
+    /// passed on unless this is off.
+    #[serde(default)]
+    pub connected: ConnectedNumber,
     /// The flow that takes its calls when no dial rule matches the number called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use tipring_events::{
-    LiveSpan, LiveSpanChannel, Refusal, Reply, SpanChannelState, SpanKind, SpanStatus,
+    EventKind, LiveSpan, LiveSpanChannel, Refusal, Reply, SpanChannelState, SpanKind, SpanStatus,
 };
-use tipring_line::{Alarm, CallerId, Cause, ChannelCommand, ChannelId, Number};
+use tipring_line::{Alarm, Cause, ChannelCommand, ChannelId, Number};
 
 use crate::call::{LegPhase, Place};
 use crate::config::{Direction, Hunt};
 use crate::dial::{Carrier, From, Pattern};
-use crate::incoming::Origin;
+use crate::incoming::{Offer, Origin, Refused};
 use crate::moment::Moment;
-use crate::span_config::SpanConfig;
+use crate::span_config::{ConnectedNumber, SpanConfig};
 use crate::switch::Switch;
 
 /// Timeslots are 1–31.
@@ -23,7 +23,8 @@ const TIMESLOTS: u8 = 31;
 pub(crate) struct Span {
     pub(crate) name: Arc<str>,
     pub(crate) caller: Option<Number>,
-    signalling: SpanKind,
+    pub(crate) signalling: SpanKind,
+    pub(crate) connected: ConnectedNumber,
     channels: u32,
     /// What the configuration says is out of service, and what is.
     configured_out: u32,
@@ -35,6 +36,7 @@ pub(crate) struct Span {
     number: Option<Number>,
     numbers: Vec<Pattern>,
     did_digits: u8,
+    did_original: bool,
     flow: Option<Arc<str>>,
     alarms: [Option<Alarm>; TIMESLOTS as usize + 1],
     /// The channels whose last call went out.
@@ -49,9 +51,10 @@ impl Span {
             name: config.name.as_str().into(),
             caller: config.caller,
             signalling: config.signalling,
+            connected: config.connected,
             channels: config.channels & !1,
-            configured_out: config.out_of_service,
-            out_of_service: config.out_of_service,
+            configured_out: config.out_of_service & config.channels & !1,
+            out_of_service: config.out_of_service & config.channels & !1,
             hunt: config.hunt,
             direction: config.direction,
             incoming_max: config.incoming_max,
@@ -59,6 +62,7 @@ impl Span {
             number: config.number,
             numbers: config.numbers.clone(),
             did_digits: config.did_digits,
+            did_original: config.did_original,
             flow: config.flow.as_deref().map(Arc::from),
             alarms: [None; TIMESLOTS as usize + 1],
             outgoing: 0,
@@ -67,8 +71,7 @@ impl Span {
     }
 
     fn timeslots(&self) -> impl Iterator<Item = u8> + use<> {
-        let channels = self.channels;
-        (1..=TIMESLOTS).filter(move |timeslot| channels >> timeslot & 1 == 1)
+        timeslots_of(self.channels).into_iter()
     }
 
     fn is_out(&self, timeslot: u8) -> bool {
@@ -106,19 +109,32 @@ impl Span {
         order
     }
 
-    /// The number called as the dial rules know it; `Err` if it is not one of the box's.
-    fn called(&self, called: Option<Number>) -> Result<Option<Number>, Cause> {
-        let Some(number) = called.or(self.number) else { return Ok(None) };
+    /// Whether a number is one of the box's.
+    fn is_own(&self, number: Number) -> bool {
+        let mut own = self.numbers.iter();
+        self.numbers.is_empty() || own.any(|own| own.matches(number.as_str()))
+    }
+
+    /// A number of the box as the dial rules know it.
+    fn cut(&self, number: Number) -> Number {
         let digits = number.as_str();
-        if !self.numbers.is_empty() && !self.numbers.iter().any(|own| own.matches(digits)) {
-            return Err(Cause::UnallocatedNumber);
-        }
         let kept = match usize::from(self.did_digits) {
             0 => 0,
             last => digits.len().saturating_sub(last),
         };
-        Ok(digits.get(kept..).and_then(|digits| digits.parse().ok()).or(Some(number)))
+        digits.get(kept..).and_then(|digits| digits.parse().ok()).unwrap_or(number)
     }
+}
+
+/// The timeslots of a mask.
+fn timeslots_of(mask: u32) -> Vec<u8> {
+    (1..=TIMESLOTS).filter(|timeslot| mask >> timeslot & 1 == 1).collect()
+}
+
+/// The mask of these timeslots; what is no timeslot is left out.
+fn mask_of(timeslots: &[u8]) -> u32 {
+    let known = timeslots.iter().filter(|timeslot| (1..=TIMESLOTS).contains(*timeslot));
+    known.fold(0, |mask, timeslot| mask | 1 << timeslot)
 }
 
 impl Switch {
@@ -147,7 +163,7 @@ impl Switch {
 
     /// Tells the channels of `changed` whether they are out of service.
     fn block(&mut self, index: u8, changed: u32, out: u32) {
-        for timeslot in (1..=TIMESLOTS).filter(|timeslot| changed >> timeslot & 1 == 1) {
+        for timeslot in timeslots_of(changed) {
             let blocked = ChannelCommand::Block(out >> timeslot & 1 == 1);
             self.channel(ChannelId::of_span(index, timeslot), blocked);
         }
@@ -162,13 +178,30 @@ impl Switch {
         if !timeslots.iter().all(has) {
             return Err(Refusal::NoSuchSpan);
         }
-        let named = timeslots.iter().fold(0, |mask, timeslot| mask | 1 << timeslot);
-        let named = if timeslots.is_empty() { span.channels } else { named };
+        let named = if timeslots.is_empty() { span.channels } else { mask_of(timeslots) };
         let before = span.out_of_service;
         span.out_of_service = if in_service { before & !named } else { before | named };
         let (changed, out) = (before ^ span.out_of_service, span.out_of_service);
+        if changed != 0 {
+            let (span, configured) = (span.name.to_string(), timeslots_of(span.configured_out));
+            let out_of_service = timeslots_of(out);
+            self.event(EventKind::SpanServiceChanged { span, out_of_service, configured });
+        }
         self.block(index as u8, changed, out);
         Ok(())
+    }
+
+    /// Puts a span's channels out of service as the log has them, unless the configuration has
+    /// others out of service by now than it had then.
+    pub(crate) fn restore_service(&mut self, name: &str, out_of_service: &[u8], configured: &[u8]) {
+        let Some(index) = self.spans.iter().position(|span| &*span.name == name) else { return };
+        let span = &mut self.spans[index];
+        if span.configured_out != mask_of(configured) {
+            return;
+        }
+        let out = mask_of(out_of_service) & span.channels;
+        let changed = core::mem::replace(&mut span.out_of_service, out) ^ out;
+        self.block(index as u8, changed, out);
     }
 
     pub(crate) fn span_alarm(&mut self, channel: ChannelId, alarm: Option<Alarm>) {
@@ -242,28 +275,39 @@ impl Switch {
         &mut self,
         index: u8,
         timeslot: u8,
-        called: Option<Number>,
-        caller: CallerId,
-    ) -> Result<Origin, Cause> {
+        offer: Offer,
+    ) -> Result<Origin, Refused> {
         let (incoming, _) = self.span_calls(index);
-        let span = self.spans.get_mut(usize::from(index)).ok_or(Cause::NotAuthorised)?;
-        if span.channels >> timeslot & 1 == 0 || span.direction == Direction::Out {
-            return Err(Cause::NotAuthorised);
-        }
-        if span.is_out(timeslot) {
-            return Err(Cause::NoChannel);
-        }
-        if span.incoming_max.is_some_and(|max| incoming >= usize::from(max)) {
-            return Err(Cause::Congestion);
-        }
-        let called = span.called(called)?;
-        span.outgoing &= !(1 << timeslot);
-        Ok(Origin {
-            called,
-            caller,
+        let span = self.spans.get_mut(usize::from(index)).ok_or_else(Refused::unknown)?;
+        let number_called = offer.called.or(span.number);
+        let redirection = offer.redirection;
+        let origin = Origin {
+            called: number_called,
+            caller: offer.caller,
+            number_called,
+            redirection,
             trunk_flow: span.flow.clone(),
             ..Origin::new(From::Trunk, Place::Span(index), &span.name)
-        })
+        };
+        let refused = if span.channels >> timeslot & 1 == 0 || span.direction == Direction::Out {
+            Some(Cause::NotAuthorised)
+        } else if span.is_out(timeslot) {
+            Some(Cause::NoChannel)
+        } else if span.incoming_max.is_some_and(|max| incoming >= usize::from(max)) {
+            Some(Cause::Congestion)
+        } else if number_called.is_some_and(|number| !span.is_own(number)) {
+            Some(Cause::UnallocatedNumber)
+        } else {
+            None
+        };
+        span.outgoing &= !(1 << timeslot);
+        if let Some(cause) = refused {
+            return Err(Refused::call(cause, origin));
+        }
+        let led_from = redirection.filter(|_| span.did_original);
+        let led_from = led_from.and_then(|by| by.original.or(by.number));
+        let called = led_from.or(number_called).map(|number| span.cut(number));
+        Ok(Origin { called, ..origin })
     }
 
     /// The network put a call of ours on another channel, before anything else happened to it.
@@ -339,6 +383,8 @@ mod tests {
             numbers: vec!["888866XX".parse().unwrap()],
             did_digits: 4,
             caller: None,
+            did_original: false,
+            connected: ConnectedNumber::Off,
             flow: None,
         };
         Span { last, ..Span::new(&config) }
@@ -357,10 +403,10 @@ mod tests {
     #[test]
     fn a_number_called_is_one_of_the_boxs_and_cut_to_its_last_digits() {
         let span = span(Hunt::Ascending, 0);
-        let called = |digits: &str| span.called(Some(digits.parse().unwrap()));
-        assert_eq!(called("88886601"), Ok(Some("6601".parse().unwrap())));
-        assert_eq!(called("88887701"), Err(Cause::UnallocatedNumber));
-        assert_eq!(span.called(None), Ok(Some("6600".parse().unwrap())));
+        let number = |digits: &str| digits.parse().unwrap();
+        assert!(span.is_own(number("88886601")) && !span.is_own(number("88887701")));
+        assert_eq!(span.cut(number("88886601")), number("6601"));
+        assert_eq!(span.cut(number("601")), number("601"));
     }
 
     #[test]

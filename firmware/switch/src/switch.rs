@@ -14,10 +14,11 @@ use tipring_line::{
 use crate::call::{Call, Leg, LegPhase, Mix, Owner, Place, Role};
 use crate::config::SwitchConfig;
 use crate::dial::DialPlan;
+use crate::incoming::Offer;
 use crate::media::{MediaEvent, MediaRequest};
 use crate::moment::Moment;
 use crate::output::{App, AppInput, SwitchOutput};
-use crate::places::{Extension, Line, Trunk};
+use crate::places::{Extension, Line, Seat, Trunk};
 use crate::spans::Span;
 
 /// What the switch counts.
@@ -37,6 +38,9 @@ pub struct SwitchCounters {
     pub channels_forgotten: u64,
     /// Calls ended because an emergency call took their line.
     pub preempted: u64,
+    /// A network's notices and components that the log has not: more than a call may have, or
+    /// of one that had ended.
+    pub network_words_unlogged: u64,
 }
 
 /// What a call's timers are for.
@@ -63,6 +67,8 @@ pub struct Switch {
     pub(crate) trunks: Vec<Trunk>,
     pub(crate) spans: Vec<Span>,
     pub(crate) extensions: FxHashMap<Number, Extension>,
+    /// Which agents sit where.
+    pub(crate) seats: FxHashMap<Number, Seat>,
     pub(crate) handsets: FxHashMap<PortId, Number>,
     pub(crate) calls: FxHashMap<CallId, Call>,
     pub(crate) legs: FxHashMap<ChannelId, Leg>,
@@ -87,6 +93,7 @@ impl Switch {
             trunks: Vec::new(),
             spans: Vec::new(),
             extensions: FxHashMap::default(),
+            seats: FxHashMap::default(),
             handsets: FxHashMap::default(),
             calls: FxHashMap::default(),
             legs: FxHashMap::default(),
@@ -107,8 +114,9 @@ impl Switch {
     /// A channel told something.
     pub fn channel_event(&mut self, m: Moment, channel: ChannelId, event: ChannelEvent) {
         match event {
-            ChannelEvent::Offered { called, caller, trunk, extension } => {
-                self.offered(m, channel, called, caller, trunk, extension);
+            ChannelEvent::Offered { called, caller, trunk, extension, redirection } => {
+                let redirection = redirection.map(|by| *by);
+                self.offered(m, channel, Offer { called, caller, trunk, extension, redirection });
             }
             ChannelEvent::Replaces { leg, extension } => self.replaces(m, channel, leg, extension),
             ChannelEvent::Alarm(alarm) => self.alarm(channel, alarm),
@@ -123,7 +131,12 @@ impl Switch {
             },
             event => match self.legs.get(&channel).and_then(|leg| Some((leg.call?, leg.role))) {
                 Some((call, role)) => self.leg_event(m, channel, call, role, event),
-                // A leg that is being released may still speak.
+                // A leg that is being released may still speak: the charge comes with its last word.
+                None if let ChannelEvent::Facility(_) = event
+                    && self.legs.contains_key(&channel) =>
+                {
+                    self.counters.network_words_unlogged += 1;
+                }
                 None if self.legs.contains_key(&channel) => {}
                 None => self.counters.stray_events += 1,
             },
@@ -152,6 +165,11 @@ impl Switch {
             ChannelEvent::EarlyAudio if role == Role::Called => {
                 self.callee_early_audio(m, channel, call);
             }
+            ChannelEvent::Connected(party) if role != Role::Supervisor => {
+                self.party_connected(channel, call, party);
+            }
+            ChannelEvent::Facility(components) => self.components(channel, call, components),
+            ChannelEvent::Notified(notice) => self.notified(m, channel, call, notice),
             ChannelEvent::Answered(certainty) => {
                 self.callee_answered(m, channel, call, role, certainty);
             }

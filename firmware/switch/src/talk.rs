@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use tipring_events::{MonitorMode, SegmentKind};
+use tipring_events::{AgentId, MonitorMode, SegmentKind};
 use tipring_line::{CallId, ChannelId};
 
 use crate::call::{LegPhase, Mix, Owner, Place, Role};
@@ -114,17 +114,19 @@ impl Switch {
         }
     }
 
-    /// The agent whose leg this is, in this call.
-    pub(crate) fn agent_in(
-        &self,
-        id: CallId,
-        channel: ChannelId,
-    ) -> Option<tipring_events::AgentId> {
+    /// The agent to whom a queue gave this call, if the leg is theirs.
+    pub(crate) fn queue_agent_in(&self, id: CallId, channel: ChannelId) -> Option<AgentId> {
         let leg = self.legs.get(&channel)?;
         match leg.kept.filter(|kept| kept.call == id) {
             Some(kept) => kept.role.agent(),
             None => leg.role.agent(),
         }
+    }
+
+    /// The agent whose leg this is, in this call: the queue's, or who sits at the extension.
+    pub(crate) fn agent_in(&self, id: CallId, channel: ChannelId) -> Option<AgentId> {
+        let seated = || self.seat_of(channel).map(|seat| seat.agent);
+        self.queue_agent_in(id, channel).or_else(seated)
     }
 
     /// What a segment with this leg is named after.

@@ -405,7 +405,7 @@ impl Switch {
     /// Tells the queues which agents' talk goes on in another call than it began in.
     fn agents_moved(&mut self, from: CallId, to: CallId) {
         for channel in self.parties(to) {
-            if let Some(agent) = self.agent_in(to, channel) {
+            if let Some(agent) = self.queue_agent_in(to, channel) {
                 self.app(AppInput::AgentMoved { from, to, agent });
             }
         }

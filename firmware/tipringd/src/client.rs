@@ -11,10 +11,11 @@ use tipring_board::Board;
 use crate::board_check;
 use crate::options::{
     BoardCommand, ClientCommand, ClientOptions, ConfigCommand, LineCommand, ReportsCommand,
-    SimCall, SimCommand, SimE1, SimE1Set, SimSet, Trace, parse_ms,
+    SimCall, SimCommand, SimE1, SimE1Set, SimHandset, SimSet, Trace, parse_ms,
 };
 use crate::reports;
 use crate::sim_faults::LineFaults;
+use crate::sim_handset::HandsetKeys;
 use crate::span_test;
 
 /// Runs one command.
@@ -101,6 +102,7 @@ async fn ask(state: &Path, request: Request, payload: &[u8]) -> anyhow::Result<V
 async fn sim(state: &Path, what: SimCommand) -> anyhow::Result<()> {
     let request = match what {
         SimCommand::Call(call) => return sim_call(state, call).await,
+        SimCommand::Handset(call) => return sim_handset(state, call).await,
         SimCommand::E1(call) => return sim_e1(state, call).await,
         SimCommand::E1Set(set) => {
             let said = set.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
@@ -158,6 +160,21 @@ async fn sim_call(state: &Path, call: SimCall) -> anyhow::Result<()> {
     let request = Request::SimCall {
         line: call.line,
         from: call.from,
+        keys,
+        duration_ms: parse_ms(&call.duration).map_err(anyhow::Error::msg)?,
+        hear: call.hear.is_some(),
+    };
+    let heard = ask(state, request, &samples_to_bytes(&spoken)).await?;
+    keep_heard(call.hear.as_deref(), &heard)
+}
+
+async fn sim_handset(state: &Path, call: SimHandset) -> anyhow::Result<()> {
+    let spoken = call.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
+    let keys = call.press.join(",");
+    keys.parse::<HandsetKeys>()?;
+    let request = Request::SimHandset {
+        port: call.port,
+        dial: call.dial,
         keys,
         duration_ms: parse_ms(&call.duration).map_err(anyhow::Error::msg)?,
         hear: call.hear.is_some(),

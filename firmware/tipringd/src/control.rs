@@ -91,6 +91,19 @@ pub enum Request {
         /// What becomes of calls.
         called: Option<CalledWord>,
     },
+    /// Use a simulated handset. The payload is what is said, 16-bit little-endian samples at 8 kHz.
+    SimHandset {
+        /// The port's label.
+        port: String,
+        /// The number to dial; the handset waits to be rung without it.
+        dial: Option<String>,
+        /// Keys and when to press them, `R` for the hook: `1@4s,R@6s`.
+        keys: String,
+        /// When to put it back, in milliseconds.
+        duration_ms: u64,
+        /// Whether to send back what was heard.
+        hear: bool,
+    },
     /// Ring a simulated line. The payload is the caller's speech, 16-bit little-endian samples at
     /// 8 kHz.
     SimCall {

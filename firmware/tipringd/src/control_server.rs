@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::control::{Answer, Connection, Request, samples_from_bytes, samples_to_bytes};
 use crate::line_desk::LineDesk;
+use crate::sim_handset::HandsetVisit;
 use crate::simboard::SimBoard;
 use crate::span_traces::SpanTraces;
 use crate::spans::SimSpans;
@@ -103,6 +104,13 @@ async fn perform(
         Request::SimCall { line, from, keys, duration_ms, hear } => {
             let plan = call_plan(from, &keys, duration_ms, &payload)?;
             let heard = watched(connection, |tell| parts.sim.call(&line, plan, Some(tell))).await?;
+            Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
+        }
+        Request::SimHandset { port, dial, keys, duration_ms, hear } => {
+            let say =
+                (!payload.is_empty()).then(|| Speech::from_samples(&samples_from_bytes(&payload)));
+            let visit = HandsetVisit::new(dial, say, &keys, duration_ms)?;
+            let heard = watched(connection, |tell| parts.sim.sit_at(&port, visit, tell)).await?;
             Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
         }
         Request::SimE1 { span, to, from, hidden, count, keys, duration_ms, hear } => {

@@ -411,7 +411,7 @@ fn reactor(
     let (now, wall) = (clock.now(), clock.wall());
     let mut core = Core::new(now, wall, core_config, first_call);
     core.recall(now, wall, memory);
-    core.restore(now, wall, &ground.store.reader().extension_settings()?);
+    core.restore(now, wall, &ground.store.reader().settings()?);
     let mut sounds = Sounds::new(Arc::clone(&ground.catalogue))?;
     sounds.configure(&ground.resolved.prompts);
     let trunk_names = ground.resolved.trunks.iter().map(|t| t.name.clone()).collect();

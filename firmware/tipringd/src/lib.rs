@@ -34,6 +34,7 @@ mod reports;
 pub mod retention;
 mod settings;
 pub mod sim_faults;
+mod sim_handset;
 pub mod sim_spans;
 mod simboard;
 mod sounds;

@@ -242,6 +242,8 @@ pub enum ReportSubject {
 pub enum SimCommand {
     /// Ring a line as the street would
     Call(SimCall),
+    /// Use a simulated handset: dial, or answer when it rings
+    Handset(SimHandset),
     /// Make calls over a simulated E1 span
     E1(SimE1),
     /// Say what a simulated E1 span is to be like, and what becomes of the box's calls there
@@ -334,6 +336,30 @@ pub struct SimCall {
     #[arg(long, value_name = "WAV")]
     pub hear: Option<PathBuf>,
     /// When the caller hangs up, counted from the answer
+    #[arg(long = "for", value_name = "TIME", default_value = "30s")]
+    pub duration: String,
+}
+
+/// Somebody at a simulated handset.
+#[derive(Args, Clone, Debug)]
+pub struct SimHandset {
+    /// The handset's port, as labelled on the board
+    #[arg(long, value_name = "LABEL")]
+    pub port: String,
+    /// Lift it and dial; without this, it is answered when it rings
+    #[arg(long, value_name = "NUMBER")]
+    pub dial: Option<String>,
+    /// Speech: a WAV file, 8 kHz, mono, 16-bit, spoken again and again in the call
+    #[arg(long, value_name = "WAV")]
+    pub say: Option<PathBuf>,
+    /// A key and when to press it, counted from the answer, or from when the number has been
+    /// dialled: 1@4s; R@4s presses the hook briefly (may be repeated)
+    #[arg(long, value_name = "KEY@TIME")]
+    pub press: Vec<String>,
+    /// Where to keep what was heard
+    #[arg(long, value_name = "WAV")]
+    pub hear: Option<PathBuf>,
+    /// When it is put back, counted in the same way
     #[arg(long = "for", value_name = "TIME", default_value = "30s")]
     pub duration: String,
 }

@@ -99,6 +99,13 @@ impl SimBoard {
         self.lines.keys().map(String::as_str).collect()
     }
 
+    /// The labels of the handsets.
+    pub(crate) fn handset_labels(&self) -> Vec<&str> {
+        let mut labels: Vec<_> = self.handsets.keys().map(String::as_str).collect();
+        labels.sort_unstable();
+        labels
+    }
+
     /// The handset on this port.
     pub(crate) fn handset(&self, label: &str) -> Option<&Mutex<HandsetControl>> {
         self.handsets.get(label)

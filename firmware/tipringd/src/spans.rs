@@ -26,7 +26,7 @@ use tipring_line::{
 use tipring_switch::SpanConfig;
 
 pub use b_channel::BChannel;
-pub use far_end::{FarEnd, FarEvent};
+pub use far_end::{FarEnd, FarEvent, FarWords};
 pub(crate) use open::{KeptSpan, attach};
 pub use settings::{SpanPlan, plan};
 pub(crate) use sim::{SimSpans, Street};
@@ -208,10 +208,8 @@ impl Spans {
                     self.out.push_back((channel(from), ChannelEvent::Moved(channel(to))));
                 }
                 Output::RestartFailed { timeslots } => {
-                    self.notes.push_back(span.line.restart_failed(timeslots));
+                    span.line.restart_failed(timeslots);
                 }
-                // The records have no place for these yet: who diverted, who answered, components.
-                Output::Diverted { .. } | Output::Connected { .. } | Output::Facility { .. } => {}
             }
         }
     }

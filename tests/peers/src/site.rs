@@ -44,6 +44,8 @@ pub struct Site {
     pub record_internal: bool,
     /// Whether there is a simulated ISDN span `e1`, by which 9 and a number goes out.
     pub span: bool,
+    /// Whether the handset at `fxs-1` is extension 8005.
+    pub handset: bool,
     /// What the flow says before its menu.
     pub greeting: &'static str,
     /// What every extension's telephone may do, as in `features = { … }`.
@@ -56,6 +58,7 @@ impl Default for Site {
             trunk_port: None,
             record_internal: false,
             span: false,
+            handset: false,
             greeting: "greeting",
             features: "",
         }
@@ -76,6 +79,9 @@ impl Site {
                  features = {{ {} }}",
                 self.features
             );
+        }
+        if self.handset {
+            text += "[[extension]]\nnumber = \"8005\"\nport = \"fxs-1\"\n";
         }
         for (work_number, password) in AGENTS {
             let _ = writeln!(

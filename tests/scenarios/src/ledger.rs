@@ -163,11 +163,16 @@ impl Ledger {
         if state != AgentState::Talking {
             return;
         }
-        assert_eq!(before, AgentState::Offered, "agent {agent:?} talks without an offer");
         let call = call.expect("who talks has a call");
-        let with = self.account(call).talks_with.replace(agent);
-        assert_eq!(with, None, "call {call} is connected with two agents");
-        self.answered += 1;
+        let taken = self.account(call).talks_with.replace(agent);
+        assert_eq!(taken, None, "call {call} is connected with two agents");
+        if before == AgentState::Talking {
+            // The agent's call has been joined to another.
+            assert_ne!(with, Some(call), "agent {agent:?} is told of the same call twice");
+        } else {
+            assert_eq!(before, AgentState::Offered, "agent {agent:?} talks without an offer");
+            self.answered += 1;
+        }
     }
 
     /// An agent's last logged state.

@@ -206,7 +206,7 @@ impl Scripted {
         extension: Option<Number>,
     ) {
         self.begin(channel, extension.map(Endpoint::SipPhone));
-        let event = ChannelEvent::Offered { called, caller, trunk, extension };
+        let event = ChannelEvent::Offered { called, caller, trunk, extension, redirection: None };
         self.soon(now, channel, Duration::ZERO, event);
     }
 
@@ -363,6 +363,10 @@ impl Surroundings for Scripted {
             | ChannelCommand::Forwarded(_)
             | ChannelCommand::Block(_) => {}
             ChannelCommand::Alert
+            | ChannelCommand::Redirected(_)
+            | ChannelCommand::Connected(_)
+            | ChannelCommand::Facility(_)
+            | ChannelCommand::Notify(_)
             | ChannelCommand::OpenEarlyAudio
             | ChannelCommand::CallWaiting { .. }
             | ChannelCommand::CallWaitingEnd

@@ -32,6 +32,10 @@ pub struct SpanStreet {
     pub wires: Vec<SpanControl>,
     /// What happened at the far ends: span, timeslot and what.
     pub happened: Vec<(usize, u8, FarEvent)>,
+    /// How many calls the spans have offered to the box.
+    pub offered: u64,
+    /// Who the box said to call, call by call.
+    pub callers: Vec<CallerId>,
     /// R2 channels, which the media thread would tick.
     r2: BTreeMap<ChannelId, Box<dyn FrameChannel>>,
     due: Instant,
@@ -48,19 +52,21 @@ pub fn span_entry(toml: &str) -> SpanEntry {
 }
 
 impl SpanStreet {
-    fn new(entries: &[SpanEntry]) -> Self {
+    fn new(entries: &[SpanEntry], faults: SpanFaults) -> Self {
         let mut street = SpanStreet {
             scripted: Scripted::default(),
             spans: Spans::new(),
             far: Vec::new(),
             wires: Vec::new(),
             happened: Vec::new(),
+            offered: 0,
+            callers: Vec::new(),
             r2: BTreeMap::new(),
             due: Instant::ZERO + TICK,
         };
         for (index, entry) in (0u8..).zip(entries) {
             let plan = plan(entry, Path::new("no such folder")).expect("a built-in variant");
-            let (near, far, wire) = span(SpanFaults::default(), u64::from(index) + 1);
+            let (near, far, wire) = span(faults, u64::from(index) + 1);
             let isdn = match &plan {
                 SpanPlan::Isdn(settings) => Some((**settings).clone()),
                 SpanPlan::R2(settings) => {
@@ -102,7 +108,10 @@ impl SpanStreet {
 
     fn heard(&mut self, channel: ChannelId, event: ChannelEvent) -> Stimulus {
         match &event {
-            ChannelEvent::Offered { .. } => self.scripted.appears(channel),
+            ChannelEvent::Offered { .. } => {
+                self.offered += u64::from(channel.as_span().is_some());
+                self.scripted.appears(channel);
+            }
             ChannelEvent::Released(_) => self.scripted.vanishes(channel),
             ChannelEvent::Moved(to) => {
                 self.scripted.vanishes(channel);
@@ -127,6 +136,9 @@ impl Surroundings for SpanStreet {
         }
         if matches!(command, ChannelCommand::Seize(_)) {
             self.scripted.appears(channel);
+        }
+        if let ChannelCommand::Dial { caller, .. } = command {
+            self.callers.push(*caller);
         }
         match self.spans.command(now, channel, command) {
             Taken::Done | Taken::Tones(_) => {}
@@ -194,7 +206,18 @@ fn site_with(entries: &[SpanEntry]) -> CoreConfig {
 impl World<SpanStreet> {
     /// The usual site with these spans, their D-channels up and its SIP phones registered.
     pub fn with_spans(entries: &[SpanEntry]) -> Self {
-        let mut world = World::with(site_with(entries), SpanStreet::new(entries));
+        Self::with_spans_and(entries, SpanFaults::default(), |_| {})
+    }
+
+    /// The same over wires with these faults, with what `change` makes of the site.
+    pub fn with_spans_and(
+        entries: &[SpanEntry],
+        faults: SpanFaults,
+        change: impl FnOnce(&mut CoreConfig),
+    ) -> Self {
+        let mut config = site_with(entries);
+        change(&mut config);
+        let mut world = World::with(config, SpanStreet::new(entries, faults));
         for extension in ["8001", "8002", "8003", "8004"] {
             world.set_registered(extension, true);
         }

@@ -94,6 +94,7 @@ mod tests {
             recording_paused: false,
             parked: None,
             account: None,
+            redirection: None,
             segments: Vec::new(),
             parties: Vec::new(),
             monitors: Vec::new(),

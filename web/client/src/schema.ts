@@ -2651,6 +2651,56 @@ export interface components {
             line: string;
             /** @description Whether messages wait. */
             waiting: boolean;
+        } | {
+            by: components["schemas"]["Number"] | null;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "call-redirected";
+            original: components["schemas"]["Number"] | null;
+            /** @description Why. */
+            reason: components["schemas"]["RedirectReason"];
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "party-connected";
+            /** @description Whether the party hides its number. */
+            hidden: boolean;
+            /** @description The name, empty if none was told. */
+            name: string;
+            number: components["schemas"]["Number"] | null;
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @enum {string} */
+            event: "party-notified";
+            /** @description The span, line or trunk of that party. */
+            line: string;
+            /** @description What. */
+            notice: components["schemas"]["Notice"];
+            /** @description Whether the other party's network was told. */
+            passed: boolean;
+        } | {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @description The components, two hexadecimal digits an octet. */
+            components: string;
+            /** @enum {string} */
+            event: "components-received";
+            /** @description The span they came by. */
+            line: string;
+            /** @description Whether they were passed on to the other party's network. */
+            passed: boolean;
+        } | {
+            /** @description Those of them that the configuration had out of service at that time. */
+            configured: number[];
+            /** @enum {string} */
+            event: "span-service-changed";
+            /** @description The timeslots that are out of service now. */
+            out_of_service: number[];
+            /** @description The span. */
+            span: string;
         };
         /**
          * @description The figures of one subject in one step of time. What is asked of nobody is null: a queue has no
@@ -3081,6 +3131,7 @@ export interface components {
             recording: boolean;
             /** @description Whether the recording holds silence just now. */
             recording_paused: boolean;
+            redirection: components["schemas"]["LiveRedirection"] | null;
             /** @description What handled it, the current segment last. */
             segments: components["schemas"]["LiveSegment"][];
             /** @description Where it came in. */
@@ -3213,6 +3264,13 @@ export interface components {
             needs_leave: boolean;
             /** @description The name in Chinese. */
             zh: string;
+        };
+        /** @description Who led a call to the box. */
+        LiveRedirection: {
+            by: components["schemas"]["Number"] | null;
+            original: components["schemas"]["Number"] | null;
+            /** @description Why. */
+            reason: components["schemas"]["RedirectReason"];
         };
         /** @description A stretch of a call with one handler. */
         LiveSegment: {
@@ -3421,6 +3479,14 @@ export interface components {
         NotReady: {
             /** @description As shown to others; at most 100 characters. */
             reason: string;
+        };
+        /** @description What the network says of the other party of a call (ITU-T Q.931, 4.5.22; Q.953.2). */
+        Notice: "user-suspended" | "user-resumed" | "remote-hold" | "remote-retrieval" | {
+            /**
+             * Format: int32
+             * @description Another, by its seven bits.
+             */
+            other: number;
         };
         /** @description A dialled or calling number, or a SIP user: 1–40 of `0-9 A-Z a-z + * # - . _`, as it came. */
         Number: string;
@@ -3641,6 +3707,11 @@ export interface components {
          * @enum {string}
          */
         RecordingOrder: "start" | "pause" | "resume" | "stop";
+        /**
+         * @description Why a call was led on from the number it was for (ITU-T Q.952; RFC 5806, section 4).
+         * @enum {string}
+         */
+        RedirectReason: "unknown" | "busy" | "no-answer" | "unconditional";
         /**
          * @description Why the file of a recording was removed.
          * @enum {string}

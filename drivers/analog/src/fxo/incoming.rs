@@ -116,6 +116,7 @@ impl<P: AnalogPort> Fxo<P> {
             caller: self.caller.map(|(caller, _)| caller).unwrap_or_default(),
             trunk: None,
             extension: None,
+            redirection: None,
         });
     }
 

@@ -393,9 +393,14 @@ impl<P: AnalogPort> FrameChannel for Fxo<P> {
             ChannelCommand::SendDigits(digits) => self.send_digits(digits),
             ChannelCommand::Flash => self.flash(),
             ChannelCommand::Release(cause) => self.release_by_switch(now, *cause),
-            // An analog exchange line has no way to say these before it is answered.
-            ChannelCommand::Alert | ChannelCommand::OpenEarlyAudio => true,
+            // An analog exchange line has no way to say these.
+            ChannelCommand::Alert
+            | ChannelCommand::OpenEarlyAudio
+            | ChannelCommand::Redirected(_)
+            | ChannelCommand::Connected(_) => true,
             ChannelCommand::Ring { .. }
+            | ChannelCommand::Facility(_)
+            | ChannelCommand::Notify(_)
             | ChannelCommand::CallWaiting { .. }
             | ChannelCommand::CallWaitingEnd
             | ChannelCommand::MessageWaiting(_)

@@ -90,6 +90,7 @@ impl<P: AnalogPort> Fxs<P> {
             caller: CallerId { number, name: self.settings.name, presentation },
             trunk: None,
             extension: number,
+            redirection: None,
         });
     }
 

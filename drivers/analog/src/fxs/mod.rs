@@ -448,7 +448,12 @@ impl<P: AnalogPort> FrameChannel for Fxs<P> {
                 true
             }
             ChannelCommand::Release(cause) => self.release(now, *cause),
+            // A handset's display shows who calls, not who answered.
+            ChannelCommand::Connected(_) => true,
             ChannelCommand::Dial { .. }
+            | ChannelCommand::Redirected(_)
+            | ChannelCommand::Facility(_)
+            | ChannelCommand::Notify(_)
             | ChannelCommand::Flash
             | ChannelCommand::Block(_)
             | ChannelCommand::Transferred(_) => false,

@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayString;
 use tipring_clock::{TimerName, Timers};
-use tipring_line::{CallerId, Cause};
+use tipring_line::{CallerId, Cause, Components, Redirection};
 
 use super::element::Location;
 use super::message::{CallReference, MessageOctets};
@@ -152,6 +152,12 @@ pub(super) struct Call {
     /// Called digits: those received so far, or those not yet sent.
     pub(super) digits: DigitText,
     pub(super) caller: CallerId,
+    /// Who led it here.
+    pub(super) redirection: Option<Box<Redirection>>,
+    /// Who answers it, as CONNECT is to tell.
+    pub(super) connected: Option<CallerId>,
+    /// Components of its SETUP, until the switch knows of the call.
+    pub(super) components: Components,
     /// SETUP, for its repetition.
     pub(super) setup: MessageOctets,
     pub(super) timers: Timers<CallTimer, 11>,
@@ -172,6 +178,9 @@ impl Call {
             cause_sent: Cause::NormalClearing.q850(),
             digits: DigitText::new(),
             caller: CallerId::default(),
+            redirection: None,
+            connected: None,
+            components: Components::default(),
             setup: MessageOctets::new(),
             timers: Timers::new(),
         }

@@ -1,7 +1,9 @@
 //! What the switch wants (seam 2), as messages.
 
 use tipring_clock::{Duration, Instant};
-use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Digits, Number, Presentation};
+use tipring_line::{
+    CallerId, Cause, ChannelCommand, ChannelEvent, Digits, Number, Presentation, Redirection,
+};
 
 use super::call::{Call, CallState, CallTimer, DigitText, location};
 use super::control::{CallControl, Channel, Key, Output};
@@ -10,7 +12,7 @@ use super::element::{
     encode_text,
 };
 use super::message::{Builder, MessageType};
-use super::settings::{ChannelRequest, DisplayCoding};
+use super::settings::{ChannelRequest, DisplayCoding, NumberForm};
 use crate::q921::Side;
 
 impl CallControl {
@@ -20,15 +22,26 @@ impl CallControl {
         match command {
             ChannelCommand::Seize(_) => self.seize(timeslot),
             ChannelCommand::Dial { number, caller } => self.dial(now, timeslot, *number, caller),
+            ChannelCommand::Redirected(by) if self.channel(timeslot) == Channel::Seized => {
+                self.redirections[usize::from(timeslot & 31)] = Some(*by);
+            }
+            ChannelCommand::Connected(party) => self.connected(timeslot, *party),
             ChannelCommand::Alert => self.alert(now, timeslot),
             ChannelCommand::OpenEarlyAudio => self.open_early_audio(timeslot),
             ChannelCommand::Answer => self.answer(now, timeslot),
             ChannelCommand::SendDigits(digits) => self.send_digits(now, timeslot, digits),
+            ChannelCommand::Facility(components) => {
+                self.pass(timeslot, MessageType::Facility, Element::Facility(components));
+            }
+            ChannelCommand::Notify(notice) => {
+                self.pass(timeslot, MessageType::Notify, Element::Notification(*notice));
+            }
             ChannelCommand::Release(cause) => self.release(now, timeslot, *cause),
             // What has no message here: the switch refuses calls on channels out of service.
             ChannelCommand::Block(_) => {}
-            // What only handsets have.
-            ChannelCommand::Ring { .. }
+            // What only handsets have, and what comes for a channel that is not seized.
+            ChannelCommand::Redirected(_)
+            | ChannelCommand::Ring { .. }
             | ChannelCommand::CallWaiting { .. }
             | ChannelCommand::CallWaitingEnd
             | ChannelCommand::MessageWaiting(_)
@@ -38,11 +51,20 @@ impl CallControl {
         }
     }
 
-    /// Sends a supplementary service's components in the call on this timeslot.
-    pub fn send_facility(&mut self, timeslot: u8, components: &[u8]) {
-        let Some(key) = self.call_on(timeslot) else { return };
-        let message = self.message(key, MessageType::Facility).put(Element::Facility(components));
-        self.send(message);
+    /// Passes an element on in a message of its own, if there is a call that is not being ended.
+    fn pass(&mut self, timeslot: u8, kind: MessageType, element: Element<'_>) {
+        if let Some(key) = self.call_on(timeslot).filter(|key| !self.call(*key).state.is_clearing())
+        {
+            let message = self.message(key, kind).put(element);
+            self.send(message);
+        }
+    }
+
+    /// Who answers the call that came in on this timeslot.
+    fn connected(&mut self, timeslot: u8, party: CallerId) {
+        if let Some(key) = self.call_on(timeslot) {
+            self.call_mut(key).connected = Some(party);
+        }
     }
 
     /// Asks which state the far side believes the call to be in (5.8.10).
@@ -55,7 +77,10 @@ impl CallControl {
 
     fn seize(&mut self, timeslot: u8) {
         match self.channel(timeslot) {
-            Channel::Idle if self.link_up => self.set_channel(timeslot, Channel::Seized),
+            Channel::Idle if self.link_up => {
+                self.set_channel(timeslot, Channel::Seized);
+                self.redirections[usize::from(timeslot & 31)] = None;
+            }
             // A call is coming in digit by digit, of which the switch knows nothing yet.
             Channel::Busy(key) if self.call(key).silent => self.refuse(timeslot, Cause::NoChannel),
             // A call came in at the same moment; its `Offered` is on its way.
@@ -78,6 +103,7 @@ impl CallControl {
             self.refuse(timeslot, Cause::NetworkOutOfOrder);
             return;
         }
+        let redirection = self.redirections[usize::from(timeslot & 31)].take();
         let reference = self.new_reference();
         let Some(key) = self.insert(Call::new(reference, true, timeslot)) else {
             self.counters.refused_for_room += 1;
@@ -85,7 +111,7 @@ impl CallControl {
             return;
         };
         self.set_channel(timeslot, Channel::Busy(key));
-        let setup = self.setup(key, &number, caller);
+        let setup = self.setup(key, &number, caller, redirection.as_ref());
         self.call_mut(key).setup = setup.clone().finish();
         self.send(setup);
         self.enter(
@@ -97,7 +123,13 @@ impl CallControl {
     }
 
     /// SETUP (3.1.14), en bloc or with the first digits.
-    fn setup(&mut self, key: Key, number: &Number, caller: &CallerId) -> Builder {
+    fn setup(
+        &mut self,
+        key: Key,
+        number: &Number,
+        caller: &CallerId,
+        redirection: Option<&Redirection>,
+    ) -> Builder {
         let profile = &self.settings.profile;
         let timeslot = self.call(key).timeslot;
         let digits = number.as_str().strip_prefix('+').unwrap_or(number.as_str());
@@ -115,6 +147,7 @@ impl CallControl {
             ..PartyNumber::default()
         };
         let display = self.display(caller);
+        let original = redirection.and_then(|by| by.original.as_ref());
         let mut message = self.message(key, MessageType::Setup);
         if en_bloc {
             message = message.put(Element::SendingComplete);
@@ -124,7 +157,9 @@ impl CallControl {
             .put(Element::ChannelIdentification(channel))
             .maybe(display.as_ref().map(|text| Element::Display(text)))
             .maybe(self.calling_number(caller).map(Element::CallingNumber))
-            .maybe((!sent.is_empty()).then_some(Element::CalledNumber(called)));
+            .maybe((!sent.is_empty()).then_some(Element::CalledNumber(called)))
+            .maybe(original.map(|number| Element::OriginalCalledNumber(self.plain_number(number))))
+            .maybe(redirection.map(|by| Element::RedirectingNumber(self.redirecting_number(by))));
         let kept = DigitText::from(kept).unwrap_or_default();
         self.call_mut(key).digits = kept;
         message
@@ -141,9 +176,9 @@ impl CallControl {
         }
     }
 
-    /// The calling number (4.5.10), hidden where the caller wants it (Q.951.4, CLIR).
-    fn calling_number<'a>(&self, caller: &'a CallerId) -> Option<PartyNumber<'a>> {
-        let digits = match (&caller.number, caller.presentation) {
+    /// A party's number (4.5.10), hidden where the party wants it (Q.951.4, CLIR; Q.951.6, COLR).
+    fn party_number<'a>(&self, party: &'a CallerId, form: NumberForm) -> Option<PartyNumber<'a>> {
+        let digits = match (&party.number, party.presentation) {
             (Some(number), _) => number.as_str(),
             (None, Presentation::Allowed) => return None,
             (None, _) => "",
@@ -153,12 +188,39 @@ impl CallControl {
             Side::Network => Screening::Network,
         };
         Some(PartyNumber {
-            number_type: self.settings.profile.calling.number_type,
-            plan: self.settings.profile.calling.plan,
-            shown: Some((caller.presentation.into(), screening)),
+            number_type: form.number_type,
+            plan: form.plan,
+            shown: Some((party.presentation.into(), screening)),
             reason: None,
             digits: digits.as_bytes(),
         })
+    }
+
+    fn calling_number<'a>(&self, caller: &'a CallerId) -> Option<PartyNumber<'a>> {
+        self.party_number(caller, self.settings.profile.calling)
+    }
+
+    /// The number called first (Q.952).
+    fn plain_number<'a>(&self, number: &'a Number) -> PartyNumber<'a> {
+        let form = self.settings.profile.called;
+        PartyNumber {
+            number_type: form.number_type,
+            plan: form.plan,
+            digits: number.as_str().as_bytes(),
+            ..PartyNumber::default()
+        }
+    }
+
+    /// The redirecting number (Q.952).
+    fn redirecting_number<'a>(&self, by: &'a Redirection) -> PartyNumber<'a> {
+        let form = self.settings.profile.called;
+        PartyNumber {
+            number_type: form.number_type,
+            plan: form.plan,
+            shown: Some((by.presentation.into(), Screening::UserNotScreened)),
+            reason: Some(by.reason.into()),
+            digits: by.number.as_ref().map_or(b"", |number| number.as_str().as_bytes()),
+        }
     }
 
     fn alert(&mut self, now: Instant, timeslot: u8) {
@@ -190,18 +252,15 @@ impl CallControl {
             .incoming_on(timeslot, CallState::Proceeding)
             .or_else(|| self.incoming_on(timeslot, CallState::Alerting));
         let Some(key) = key else { return };
-        let digits = self.call(key).digits;
-        let told = self.settings.profile.connected_number && !digits.is_empty();
-        let connected = PartyNumber {
-            number_type: self.settings.profile.called.number_type,
-            plan: self.settings.profile.called.plan,
-            shown: Some(Default::default()),
-            reason: None,
-            digits: digits.as_bytes(),
-        };
-        let message = self
-            .message(key, MessageType::Connect)
-            .maybe(told.then_some(Element::ConnectedNumber(connected)));
+        let form = self.settings.profile.called;
+        let call = self.call(key);
+        // Who answers is the number called, unless the switch has said otherwise.
+        let by_profile = self.settings.profile.connected_number.then(|| call.digits.parse().ok());
+        let called = by_profile.flatten().map(CallerId::from_number);
+        let party = call.connected.or(called);
+        let connected = party.as_ref().and_then(|party| self.party_number(party, form));
+        let message =
+            self.message(key, MessageType::Connect).maybe(connected.map(Element::ConnectedNumber));
         self.send(message);
         match self.settings.side {
             // The network confirms (5.2.8); a user's confirmation is its own affair (5.1.8).

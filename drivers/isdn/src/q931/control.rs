@@ -5,10 +5,10 @@
 use std::collections::VecDeque;
 
 use tipring_clock::{Duration, Instant};
-use tipring_line::{Cause, ChannelEvent, Number};
+use tipring_line::{Cause, ChannelEvent, Redirection};
 
 use super::call::{Call, CallState, CallTimer, location};
-use super::element::{CauseElement, Element, RedirectionReason};
+use super::element::{CauseElement, Element};
 use super::message::{Builder, CallReference, MessageOctets, MessageType};
 use super::restart::Restart;
 use super::settings::{Hunt, Settings};
@@ -23,6 +23,7 @@ const OUTPUTS_MAX: usize = 256;
 
 /// What call control tells.
 #[derive(Clone, PartialEq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would allocate for every event")]
 pub enum Output {
     /// A channel's event, in the words of every channel.
     Channel {
@@ -31,35 +32,12 @@ pub enum Output {
         /// What happened.
         event: ChannelEvent,
     },
-    /// The call was diverted to us; comes before its `Offered`.
-    Diverted {
-        /// The channel's timeslot.
-        timeslot: u8,
-        /// Who diverted it, if told.
-        by: Option<Number>,
-        /// Why.
-        reason: Option<RedirectionReason>,
-    },
-    /// Who answered (COLP); comes before `Answered`.
-    Connected {
-        /// The channel's timeslot.
-        timeslot: u8,
-        /// The number.
-        number: Number,
-    },
     /// The far side moved a call of ours to another channel, which is busy from now on.
     Moved {
         /// The timeslot on which it was seized.
         from: u8,
         /// The timeslot on which it goes on.
         to: u8,
-    },
-    /// A supplementary service's components.
-    Facility {
-        /// The channel's timeslot.
-        timeslot: u8,
-        /// The contents of the facility element.
-        components: MessageOctets,
     },
     /// The far side answered no RESTART, or refuses it. A technician may have to look.
     RestartFailed {
@@ -106,12 +84,15 @@ pub struct Counters {
     pub overflows: u64,
 }
 
-/// Call control of one D-channel. It does not allocate after its making.
+/// Call control of one D-channel. It does not allocate after its making, but for what supplementary
+/// services tell.
 #[derive(Debug)]
 pub struct CallControl {
     pub(super) settings: Settings,
     pub(super) calls: Vec<Option<Call>>,
     pub(super) channels: [Channel; 32],
+    /// Who led on the call that is about to be dialled on a channel.
+    pub(super) redirections: [Option<Redirection>; 32],
     next_reference: u16,
     pub(super) link_up: bool,
     /// When calls are given up if the D-channel does not come back (T309).
@@ -136,6 +117,7 @@ impl CallControl {
             restart: Restart::default(),
             calls: (0..CALLS_MAX).map(|_| None).collect(),
             channels,
+            redirections: [None; 32],
             next_reference: 1,
             link_up: false,
             t309: None,

@@ -2,7 +2,9 @@
 //! number, whole or digit by digit (5.2.4), and both sides wanting one channel at once (5.7).
 
 use tipring_clock::Instant;
-use tipring_line::{CallerId, Cause, ChannelEvent, Presentation};
+use tipring_line::{
+    CallerId, Cause, ChannelEvent, Components, Presentation, RedirectReason, Redirection,
+};
 
 use super::call::{Call, CallState, CallTimer, DigitText};
 use super::cause_value::{
@@ -119,12 +121,12 @@ impl CallControl {
         let digits = digits_of(message);
         let call = self.call_mut(key);
         call.caller = caller;
+        call.redirection = redirection_of(message).map(Box::new);
+        call.components = components_of(message);
         call.digits = digits;
         call.channel_agreed = true;
         // The switch learns of the call once its number is whole.
         call.silent = true;
-        self.tell_diversion(key, message);
-        self.on_facility(key, message);
         let complete = message
             .elements()
             .flatten()
@@ -142,17 +144,6 @@ impl CallControl {
 
     fn our_channel(&self, key: Key) -> Element<'static> {
         Element::ChannelIdentification(ChannelIdentification::exclusive(self.call(key).timeslot))
-    }
-
-    fn tell_diversion(&mut self, key: Key, message: &Message<'_>) {
-        let by = message.first(|element| match element {
-            Element::RedirectingNumber(number) => Some((number.number(), number.reason)),
-            _ => None,
-        });
-        if let Some((by, reason)) = by {
-            let timeslot = self.call(key).timeslot;
-            self.tell(Output::Diverted { timeslot, by, reason });
-        }
     }
 
     /// Whether no further digit is to be expected.
@@ -186,8 +177,11 @@ impl CallControl {
             caller: call.caller,
             trunk: None,
             extension: None,
+            redirection: call.redirection.take(),
         };
+        let components = core::mem::take(&mut call.components);
         self.tell_event(key, event);
+        self.tell_components(key, components);
     }
 
     /// Further digits (5.2.4).
@@ -255,6 +249,34 @@ fn digits_of(message: &Message<'_>) -> DigitText {
         }
     }
     digits
+}
+
+/// Who led the call here (Q.952): the redirecting number, and the number called first.
+fn redirection_of(message: &Message<'_>) -> Option<Redirection> {
+    let redirecting = message.first(|element| match element {
+        Element::RedirectingNumber(number) => Some(number),
+        _ => None,
+    });
+    let original = message.first(|element| match element {
+        Element::OriginalCalledNumber(number) => Some(number),
+        _ => None,
+    });
+    let last = redirecting.or(original)?;
+    Some(Redirection {
+        number: last.number(),
+        presentation: last.presentation(),
+        reason: last.reason.map_or(RedirectReason::Unknown, RedirectReason::from),
+        original: original.and_then(|number| number.number()),
+    })
+}
+
+/// The components of a message.
+pub(super) fn components_of(message: &Message<'_>) -> Components {
+    let octets = message.first(|element| match element {
+        Element::Facility(octets) => Some(octets),
+        _ => None,
+    });
+    octets.unwrap_or_default().into()
 }
 
 fn caller_of(message: &Message<'_>) -> CallerId {

@@ -2,7 +2,7 @@
 //! do to calls that we began (5.1 as the user, 5.2 as the network).
 
 use tipring_clock::Instant;
-use tipring_line::{AnswerCertainty, Cause, ChannelEvent};
+use tipring_line::{AnswerCertainty, CallerId, Cause, ChannelEvent, Components};
 
 use super::call::{CallState, CallTimer, NULL_STATE};
 use super::cause_value::{
@@ -11,8 +11,8 @@ use super::cause_value::{
 };
 use super::clearing::{cause_of, has_in_band};
 use super::control::{CallControl, Channel, Key, Output};
-use super::element::{ChannelSelection, Element, Notification, id};
-use super::incoming::channel_of;
+use super::element::{ChannelSelection, Element, id};
+use super::incoming::{channel_of, components_of};
 use super::message::{Builder, Message, MessageOctets, MessageType};
 
 impl CallControl {
@@ -82,6 +82,7 @@ impl CallControl {
     }
 
     fn on_call_message(&mut self, now: Instant, key: Key, message: &Message<'_>) {
+        self.tell_components(key, components_of(message));
         match message.kind {
             // The clearing of a call is not held up by what else a message carries (5.8.6.1).
             MessageType::Disconnect => return self.on_disconnect(now, key, message),
@@ -108,7 +109,8 @@ impl CallControl {
             MessageType::ConnectAcknowledge => self.on_connect_acknowledge(now, key),
             MessageType::Information => self.on_information(now, key, message),
             MessageType::Notify => self.on_notify(key, message),
-            MessageType::Facility => self.on_facility(key, message),
+            // Its components have been told.
+            MessageType::Facility => {}
             MessageType::UserInformation | MessageType::CongestionControl => {}
             _ => self.send_status(key, MESSAGE_TYPE_NON_EXISTENT),
         }
@@ -173,13 +175,8 @@ impl CallControl {
         let acknowledge = self.message(key, MessageType::ConnectAcknowledge);
         self.send(acknowledge);
         self.enter(now, key, CallState::Active, None);
-        let connected = message.first(|element| match element {
-            Element::ConnectedNumber(number) => number.number(),
-            _ => None,
-        });
-        if let Some(number) = connected {
-            let timeslot = self.call(key).timeslot;
-            self.tell(Output::Connected { timeslot, number });
+        if let Some(connected) = connected_of(message) {
+            self.tell_event(key, ChannelEvent::Connected(connected));
         }
         self.tell_event(key, ChannelEvent::Answered(AnswerCertainty::Signalled));
     }
@@ -198,27 +195,20 @@ impl CallControl {
     }
 
     fn on_notify(&mut self, key: Key, message: &Message<'_>) {
-        let notification = message.first(|element| match element {
-            Element::Notification(notification) => Some(notification),
+        let notice = message.first(|element| match element {
+            Element::Notification(notice) => Some(notice),
             _ => None,
         });
-        let held = match notification {
-            Some(Notification::RemoteHold | Notification::UserSuspended) => true,
-            Some(Notification::RemoteRetrieval | Notification::UserResumed) => false,
-            Some(Notification::Other(_)) | None => return,
-        };
-        self.tell_event(key, ChannelEvent::Held(held));
+        match notice {
+            Some(notice) => self.tell_event(key, ChannelEvent::Notified(notice)),
+            None => self.counters.mandatory += 1,
+        }
     }
 
-    /// Components pass through, from FACILITY and SETUP.
-    pub(super) fn on_facility(&mut self, key: Key, message: &Message<'_>) {
-        let timeslot = self.call(key).timeslot;
-        let components = message.first(|element| match element {
-            Element::Facility(octets) => Some(octets.iter().copied().collect::<MessageOctets>()),
-            _ => None,
-        });
-        if let Some(components) = components.filter(|_| timeslot != 0) {
-            self.tell(Output::Facility { timeslot, components });
+    /// Components pass through, whatever message carries them.
+    pub(super) fn tell_components(&mut self, key: Key, components: Components) {
+        if !components.is_empty() {
+            self.tell_event(key, ChannelEvent::Facility(components));
         }
     }
 
@@ -401,6 +391,16 @@ impl CallControl {
         }
         self.link_is_down_for_restart();
     }
+}
+
+/// Who answered, as CONNECT tells.
+fn connected_of(message: &Message<'_>) -> Option<CallerId> {
+    let number = message.first(|element| match element {
+        Element::ConnectedNumber(number) => Some(number),
+        _ => None,
+    })?;
+    let (presentation, number) = (number.presentation(), number.number());
+    Some(CallerId { number, presentation, ..CallerId::default() })
 }
 
 /// The call state a message tells.

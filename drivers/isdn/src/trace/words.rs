@@ -2,12 +2,12 @@
 
 use core::fmt::{self, Write as _};
 
-use tipring_line::{Language, Number, Presentation};
+use tipring_line::{Language, Notice, Number, Presentation};
 
 use crate::q921::{Control, Repr, Side};
 use crate::q931::element::{
-    ChannelIdentification, ChannelSelection, Element, Notification, PartyNumber,
-    ProgressDescription, RestartClass, Transfer, decode_text,
+    ChannelIdentification, ChannelSelection, Element, PartyNumber, ProgressDescription,
+    RestartClass, Transfer, decode_text,
 };
 use crate::q931::{Message, MessageType};
 
@@ -171,12 +171,12 @@ fn fixed_words(element: &Element<'_>, l: Language) -> &'static str {
             ProgressDescription::Interworking => l.pick("网间互通", "interworking"),
             ProgressDescription::Other(_) => l.pick("其他进展", "other progress"),
         },
-        Element::Notification(notification) => match notification {
-            Notification::RemoteHold => l.pick("对方保持", "held"),
-            Notification::RemoteRetrieval => l.pick("对方恢复", "taken back"),
-            Notification::UserSuspended => l.pick("对方暂停", "suspended"),
-            Notification::UserResumed => l.pick("对方继续", "resumed"),
-            Notification::Other(_) => l.pick("其他通知", "other notification"),
+        Element::Notification(notice) => match notice {
+            Notice::RemoteHold => l.pick("对方保持", "held"),
+            Notice::RemoteRetrieval => l.pick("对方恢复", "taken back"),
+            Notice::UserSuspended => l.pick("对方暂停", "suspended"),
+            Notice::UserResumed => l.pick("对方继续", "resumed"),
+            Notice::Other(_) => l.pick("其他通知", "other notification"),
         },
         Element::Restart(class) => match class {
             RestartClass::IndicatedChannels => l.pick("所列通道", "the channels named"),

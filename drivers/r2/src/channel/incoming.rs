@@ -67,7 +67,13 @@ impl<T: Timeslot> R2<T> {
         self.enter(State::Offered(register));
         self.set(now, Timer::Accept);
         self.engaged = true;
-        self.events.push(ChannelEvent::Offered { called, caller, trunk: None, extension: None });
+        self.events.push(ChannelEvent::Offered {
+            called,
+            caller,
+            trunk: None,
+            extension: None,
+            redirection: None,
+        });
     }
 
     /// The registers have spoken their last.

@@ -333,7 +333,11 @@ impl<T: Timeslot> FrameChannel for R2<T> {
                 self.block(*blocked);
                 true
             }
+            // Register signalling has no words for these.
+            ChannelCommand::Redirected(_) | ChannelCommand::Connected(_) => true,
             ChannelCommand::Ring { .. }
+            | ChannelCommand::Facility(_)
+            | ChannelCommand::Notify(_)
             | ChannelCommand::CallWaiting { .. }
             | ChannelCommand::CallWaitingEnd
             | ChannelCommand::MessageWaiting(_)

@@ -5,12 +5,12 @@ use tipring_line::{CallerId, Digits, LinePolarity};
 use crate::link::{ControlError, ControlLink};
 use crate::talker::Speech;
 
-/// What is done when the handset rings.
+/// What is done when the handset rings, and in its calls.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct HandsetPlan {
     /// It is answered after ringing for this long; `None`: not at all.
     pub answer_after_ms: Option<u32>,
-    /// What is said in calls that were answered.
+    /// What is said in calls: from the answer on, or once a number has been dialled.
     pub say: Option<Speech>,
     /// Whether it is said again and again.
     pub repeat: bool,

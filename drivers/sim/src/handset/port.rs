@@ -188,12 +188,17 @@ impl SimFxsPort {
 
     fn answer(&mut self) {
         self.lift(State::Talking);
-        let script =
-            Script { say: self.plan.say.clone(), repeat: self.plan.repeat, ..Script::default() };
-        let last = self.talker.start(script);
-        self.link.spend(last);
+        self.speak();
         self.hang_up_at = self.plan.talk_ms.map(|talk| self.at + u64::from(talk) * 8);
         self.link.tell(HandsetEvent::Answered { at_ms: self.at_ms() });
+    }
+
+    /// Begins to say what the plan says.
+    fn speak(&mut self) {
+        let say = self.plan.say.clone();
+        let script = Script { say, repeat: self.plan.repeat, ..Script::default() };
+        let last = self.talker.start(script);
+        self.link.spend(last);
     }
 
     fn hang_up(&mut self) {
@@ -280,6 +285,7 @@ impl SimFxsPort {
         self.dial_at = None;
         self.state = State::Talking;
         if let Some(digits) = self.to_dial.take() {
+            self.speak();
             self.press(&digits);
             self.link.tell(HandsetEvent::Dialled);
         }

@@ -1,7 +1,9 @@
 //! One call: its dialog, its audio, its state.
 
 use tipring_clock::{Duration, Instant};
-use tipring_line::{Cause, ChannelEvent, ChannelId, Digits, Endpoint, Number, RtpSession};
+use tipring_line::{
+    Cause, ChannelEvent, ChannelId, Digits, Endpoint, Number, Redirection, RtpSession,
+};
 
 use super::{Context, TimerKey, UserAgent};
 use crate::dialog::Dialog;
@@ -32,6 +34,8 @@ pub(super) struct Call {
     pub(super) keys: Keys,
     /// The CSeq of the REFER that the phone waits to be told of.
     pub(super) refer: Option<u32>,
+    /// Whether the peer's Allow lists UPDATE.
+    pub(super) allows_update: bool,
     /// The earliest time at which the call is in the timetable.
     pub(super) armed: Option<Instant>,
 }
@@ -66,6 +70,8 @@ pub(super) enum CallState {
     Seized {
         /// Where it goes.
         endpoint: Endpoint,
+        /// Who led it on.
+        redirection: Option<Redirection>,
     },
     /// INVITEs are out.
     Calling(Calling),
@@ -123,6 +129,8 @@ pub(super) struct Offered {
     /// Whether the body is an offer, which the ACK will answer.
     pub(super) offering: bool,
     pub(super) early_audio: bool,
+    /// The lines of the 2xx that assert who answers.
+    pub(super) identity: Vec<u8>,
 }
 
 /// A call that was answered.

@@ -2,18 +2,17 @@
 
 use std::net::IpAddr;
 
-use tipring_line::{CallerId, Cause, ChannelEvent, ChannelId, Number, Presentation};
+use tipring_line::{CallerId, Cause, ChannelEvent, ChannelId, Number};
 
 use super::call::{Audio, Call, CallState, Established, Keys, Offered, Party, Unacknowledged};
 use super::guard::session_description;
+use super::identity::{caller_by_trunk, presentation_of, redirection_of};
 use super::reply::{ALLOW, Request, SUPPORTED, reason, write_reply_head};
 use super::transactions::ServerMachine;
 use super::trust::Identity;
 use super::{Context, UserAgent};
 use crate::dialog::{Dialog, contact_of, next_hop, route_set};
-use crate::message::{
-    Essentials, HeaderName, Message, NameAddr, Uri, Writer, decode_display_name, host_ip,
-};
+use crate::message::{Essentials, HeaderName, NameAddr, Uri, Writer, decode_display_name, host_ip};
 use crate::sdp::{Agreement, LocalAudio, Sdp, write_answer, write_offer};
 use crate::slab::SlotId;
 use crate::transaction::InviteServer;
@@ -114,9 +113,11 @@ impl UserAgent {
             body,
             offering: agreed.is_none(),
             early_audio: false,
+            identity: Vec::new(),
         };
         let channel = ChannelId::sip_in(self.calls_in);
         let allows_info = request.message.lists(HeaderName::Allow, "INFO");
+        let allows_update = request.message.lists(HeaderName::Allow, "UPDATE");
         let local_tag = dialog.local_tag;
         let id = self.calls.insert(Call {
             channel,
@@ -128,6 +129,7 @@ impl UserAgent {
             audio,
             keys: Keys { mode, allows_info, ..Keys::default() },
             refer: None,
+            allows_update,
             armed: None,
         });
         let machine = ServerMachine::Invite { machine, call: id };
@@ -251,7 +253,10 @@ impl UserAgent {
                 (CallerId { number: Some(number), name, presentation }, None, Some(number))
             }
         };
-        ChannelEvent::Offered { called: Some(called), caller, trunk, extension }
+        let redirection =
+            trunk.and_then(|index| redirection_of(request.message, self.trunk_config(index)?));
+        let redirection = redirection.map(Box::new);
+        ChannelEvent::Offered { called: Some(called), caller, trunk, extension, redirection }
     }
 
     pub(super) fn trunk_config(&self, index: u16) -> Option<&TrunkConfig> {
@@ -337,6 +342,7 @@ impl UserAgent {
             write_contact(&mut writer, call);
             writer.line(HeaderName::Allow, ALLOW.as_bytes());
             writer.line(HeaderName::Supported, SUPPORTED.as_bytes());
+            writer.put(&offered.identity);
         }
         if let Some(cause) = cause {
             write_reason(&mut writer, cause);
@@ -371,42 +377,6 @@ pub(super) fn write_reason(writer: &mut Writer<'_>, cause: Cause) {
         return;
     }
     writer.name(HeaderName::Reason).put(b"Q.850;cause=").number(u64::from(cause.q850())).end();
-}
-
-/// Who calls by a trunk: P-Asserted-Identity where it is believed (RFC 3325), else From.
-fn caller_by_trunk(
-    message: &Message<'_>,
-    essentials: &Essentials<'_>,
-    trunk: Option<&TrunkConfig>,
-) -> CallerId {
-    let asserted = trunk
-        .filter(|trunk| trunk.trust_identity)
-        .and_then(|_| message.values(HeaderName::PAssertedIdentity).next())
-        .and_then(|value| NameAddr::parse(value).ok());
-    let from = &essentials.from;
-    let shown = asserted.as_ref().unwrap_or(from);
-    let number = shown.uri.user_text().and_then(|user| user.parse::<Number>().ok());
-    let display = if shown.display.is_empty() { from.display } else { shown.display };
-    let presentation = match presentation_of(message, from) {
-        Presentation::Allowed if number.is_none() => Presentation::Unavailable,
-        presentation => presentation,
-    };
-    // An anonymous From has a number only in what the trunk asserts.
-    let number = number.filter(|number| number.as_str() != "anonymous");
-    CallerId { number, name: decode_display_name(display), presentation }
-}
-
-/// Whether the caller wants to be shown (RFC 3323, section 4).
-fn presentation_of(message: &Message<'_>, from: &NameAddr<'_>) -> Presentation {
-    let hidden = message.lines(HeaderName::Privacy).any(|line| {
-        line.split(|b| *b == b';').any(|word| {
-            let word = crate::message::scan::trim(word);
-            [&b"id"[..], b"user", b"header"].iter().any(|p| p.eq_ignore_ascii_case(word))
-        })
-    });
-    let anonymous = from.uri.user.is_some_and(|user| user.eq_ignore_ascii_case(b"anonymous"))
-        || from.uri.host.eq_ignore_ascii_case(b"anonymous.invalid");
-    if hidden || anonymous { Presentation::Restricted } else { Presentation::Allowed }
 }
 
 /// The host part of an address of ours, as text for a URI.

@@ -8,6 +8,7 @@
 mod call;
 mod digits;
 mod guard;
+mod identity;
 mod incoming;
 mod keep_alive;
 mod outgoing;
@@ -258,7 +259,17 @@ impl UserAgent {
             | ChannelCommand::CallWaitingEnd
             | ChannelCommand::MessageWaiting(_)
             | ChannelCommand::Block(_)
+            | ChannelCommand::Facility(_)
+            | ChannelCommand::Notify(_)
             | ChannelCommand::Forwarded(_) => {}
+            ChannelCommand::Redirected(by) => {
+                if let Some(call) = self.calls.get_mut(id)
+                    && let CallState::Seized { redirection, .. } = &mut call.state
+                {
+                    *redirection = Some(*by);
+                }
+            }
+            ChannelCommand::Connected(party) => self.connected(&mut cx, id, party),
             ChannelCommand::Dial { number, caller } => {
                 self.invite(&mut cx, id, Some(*number), *caller, 0);
             }

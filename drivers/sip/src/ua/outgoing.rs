@@ -60,12 +60,13 @@ impl UserAgent {
             channel,
             held_by_switch: true,
             party: route.party,
-            state: CallState::Seized { endpoint },
+            state: CallState::Seized { endpoint, redirection: None },
             dialog,
             caller_key: None,
             audio: super::call::Audio::default(),
             keys: Keys { mode: route.mode, ..Keys::default() },
             refer: None,
+            allows_update: false,
             armed: None,
         });
         self.counters.calls += 1;
@@ -118,10 +119,12 @@ impl UserAgent {
         caller: CallerId,
         ringing: u8,
     ) {
-        let Some(Call { state: CallState::Seized { endpoint }, .. }) = self.calls.get(id) else {
+        let Some(Call { state: CallState::Seized { endpoint, redirection }, .. }) =
+            self.calls.get(id)
+        else {
             return;
         };
-        let endpoint = *endpoint;
+        let (endpoint, redirection) = (*endpoint, *redirection);
         if matches!(endpoint, Endpoint::SipTrunk(_)) && number.is_none() {
             return self.give_up(cx, id, Cause::InvalidNumberFormat);
         }
@@ -135,7 +138,10 @@ impl UserAgent {
         };
         let audio = self.new_audio(port);
         let until = cx.now + self.config.timers.ring_max;
-        let (local, remote, identity) = self.addresses(id, endpoint, number, &caller);
+        let (local, remote, mut identity) = self.addresses(id, endpoint, number, &caller);
+        if let (Endpoint::SipTrunk(index), Some(by)) = (endpoint, redirection) {
+            identity.extend(self.diversion_lines(index, &by));
+        }
         let events = route.mode != DtmfMode::InBand;
         let Some(call) = self.calls.get_mut(id) else { return };
         (call.dialog.local, call.dialog.remote) = (local, remote);
@@ -380,7 +386,7 @@ fn request_uri(number: Number, domain: &str, transport: crate::Transport) -> Box
 }
 
 /// An address with a display name, quoted; line breaks and quotes cannot break out of it.
-fn name_address(name: &str, user: &str, host: &str) -> Box<[u8]> {
+pub(super) fn name_address(name: &str, user: &str, host: &str) -> Box<[u8]> {
     let mut text = String::with_capacity(64);
     if !name.is_empty() {
         text.push('"');

@@ -143,6 +143,7 @@ impl UserAgent {
         call.dialog.answered_by(message, &essentials.to, winner.peer);
         call.dialog.local_cseq = winner.cseq;
         call.keys.allows_info = message.lists(HeaderName::Allow, "INFO");
+        call.allows_update = message.lists(HeaderName::Allow, "UPDATE");
         match agreed {
             Some(agreed) => call.audio.agreed = Some(agreed),
             // The answer came with the early dialog's description (section 13.2.1).
@@ -157,6 +158,7 @@ impl UserAgent {
             return self.hang_up(cx, id, Cause::BearerUnavailable);
         }
         self.tell_media(id);
+        self.tell_connected(id, message);
         self.tell_event(id, ChannelEvent::Answered(AnswerCertainty::Signalled));
     }
 

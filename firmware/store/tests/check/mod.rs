@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use tipring_clock::WallTime;
 use tipring_events::Event;
 
-const TABLES: [(&str, &str); 11] = [
+const TABLES: [(&str, &str); 12] = [
     ("call", "id"),
     ("segment", "call_id, segment"),
     ("queue_visit", "call_id, event_id"),
@@ -18,6 +18,7 @@ const TABLES: [(&str, &str); 11] = [
     ("figure_day", "id"),
     ("figure_name", "subject, id"),
     ("extension_setting", "extension, setting"),
+    ("span_setting", "span"),
     ("call_place", "kind, who, began_at_us, call_id"),
 ];
 

@@ -19,7 +19,7 @@ use tipring_clock::{Instant, TimerQueue, WallTime};
 use tipring_events::{Command, EventKind, LiveState, Reply};
 use tipring_ivr::{IvrInput, Program};
 use tipring_line::{CallId, Cause, ChannelCommand, ChannelEvent, ChannelId, Number};
-use tipring_switch::{App, AppInput, MediaEvent, MediaRequest, Moment, Switch, SwitchOutput};
+use tipring_switch::{App, AppInput, MediaEvent, MediaRequest, Moment, Seat, Switch, SwitchOutput};
 
 pub use config::CoreConfig;
 use flows::Session;
@@ -65,6 +65,8 @@ pub struct CoreCounters {
     pub glare: u64,
     /// SIP channels that never said that they had ended, and were forgotten.
     pub channels_forgotten: u64,
+    /// A network's notices and components that the log has not.
+    pub network_words_unlogged: u64,
 }
 
 /// The core.
@@ -154,7 +156,7 @@ impl Core {
     /// the log, in their order, left them.
     pub fn restore(&mut self, now: Instant, wall: WallTime, events: &[EventKind]) {
         for event in events {
-            self.switch.restore_extension(event);
+            self.switch.restore(event);
         }
         self.pump(Moment { now, wall });
     }
@@ -220,6 +222,7 @@ impl Core {
             stray_events: switch.stray_events,
             glare: switch.glare,
             channels_forgotten: switch.channels_forgotten,
+            network_words_unlogged: switch.network_words_unlogged,
         }
     }
 
@@ -275,6 +278,10 @@ impl Core {
             }
             AcdOutput::HangUp { call } => {
                 self.switch.hang_up(m, call, Cause::NormalUnspecified);
+            }
+            AcdOutput::Seated { extension, agent } => {
+                let seat = agent.map(|(agent, work_number)| Seat { agent, work_number });
+                self.switch.seat(extension, seat);
             }
             AcdOutput::WaitingBeep { call, agent } => self.switch.beep(call, agent),
         }

@@ -8,8 +8,8 @@ use tipring_isdn::q921::Side;
 use tipring_isdn::q931::Output;
 use tipring_isdn::{SpanSettings, SpanSignalling};
 use tipring_line::{
-    Cause, ChannelCommand, ChannelEvent, Endpoint, FRAME_SAMPLES, Frame, FrameChannel, Number,
-    PortId, SILENCE, Span as _, Timeslot as _,
+    CallerId, Cause, ChannelCommand, ChannelEvent, Components, Endpoint, FRAME_SAMPLES, Frame,
+    FrameChannel, Notice, Number, PortId, Redirection, SILENCE, Span as _, Timeslot as _,
 };
 use tipring_r2::R2;
 use tipring_sim::{
@@ -33,8 +33,25 @@ pub enum FarEvent {
     Answered,
     /// The box calls this number.
     Called(Option<Number>),
+    /// Who led that call on, as the box tells; follows `Called`.
+    Redirected(Redirection),
+    /// The box tells who answered.
+    Connected(CallerId),
+    /// The box sends components.
+    Facility(Components),
+    /// The box says what its other party does.
+    Notified(Notice),
     /// The call is over.
     Ended(Cause),
+}
+
+/// What the exchange tells of calls besides who calls whom.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct FarWords {
+    /// Who has led the calls to the box on.
+    pub redirection: Option<Redirection>,
+    /// Who answers the box's calls.
+    pub connected: Option<CallerId>,
 }
 
 /// What a channel does.
@@ -78,6 +95,7 @@ pub struct FarEnd {
     channels: Vec<FarChannel>,
     usable: u32,
     called: CalledPlan,
+    words: FarWords,
     events: VecDeque<(u8, FarEvent)>,
 }
 
@@ -118,6 +136,7 @@ impl FarEnd {
             channels: std::iter::repeat_with(idle).take(32).collect(),
             usable: channels,
             called: CalledPlan::default(),
+            words: FarWords::default(),
             events: VecDeque::new(),
         }
     }
@@ -125,6 +144,21 @@ impl FarEnd {
     /// What becomes of the box's calls from now on.
     pub fn set_called_party(&mut self, plan: CalledPlan) {
         self.called = plan;
+    }
+
+    /// What is told of calls from now on.
+    pub fn set_words(&mut self, words: FarWords) {
+        self.words = words;
+    }
+
+    /// Sends components in the call on this channel.
+    pub fn send_components(&mut self, now: Instant, timeslot: u8, components: Components) {
+        self.command(now, timeslot, &ChannelCommand::Facility(components));
+    }
+
+    /// Says what the exchange's party of the call on this channel does.
+    pub fn notify(&mut self, now: Instant, timeslot: u8, notice: Notice) {
+        self.command(now, timeslot, &ChannelCommand::Notify(notice));
     }
 
     /// Calls the box on the first free channel, of whose timeslot it tells; `None` if there is none.
@@ -148,6 +182,9 @@ impl FarEnd {
             keys: plan.keys,
         };
         self.command(now, timeslot, &ChannelCommand::Seize(Endpoint::Port(PortId(0))));
+        if let Some(by) = self.words.redirection {
+            self.command(now, timeslot, &ChannelCommand::Redirected(by));
+        }
         self.command(now, timeslot, &ChannelCommand::Dial { number, caller: plan.caller });
     }
 
@@ -159,6 +196,27 @@ impl FarEnd {
             Way::R2(channels) => channels[usize::from(timeslot - 1)].is_idle(),
         };
         self.usable >> timeslot & 1 == 1 && idle && free
+    }
+
+    /// The signalling of an ISDN span's exchange, to look at.
+    pub fn signalling(&self) -> Option<&SpanSignalling> {
+        match &self.way {
+            Way::Isdn { signalling, .. } => Some(signalling),
+            Way::R2(_) => None,
+        }
+    }
+
+    /// Whether there is a call on this channel, one that is being ended included.
+    pub fn has_call(&self, timeslot: u8) -> bool {
+        self.channels[usize::from(timeslot & 31)].state != FarState::Idle
+    }
+
+    /// Restarts a channel of an ISDN span, ending its call.
+    pub fn restart(&mut self, now: Instant, timeslot: u8) {
+        if let Way::Isdn { signalling, .. } = &mut self.way {
+            signalling.restart_channel(now, timeslot);
+        }
+        self.tick_signalling(now);
     }
 
     /// Ends the call on this channel.
@@ -266,7 +324,18 @@ impl FarEnd {
                 self.begin_talk(now, timeslot);
                 self.tell(timeslot, FarEvent::Answered);
             }
-            ChannelEvent::Offered { called, .. } => self.called(now, timeslot, called),
+            ChannelEvent::Offered { called, redirection, .. } => {
+                self.tell(timeslot, FarEvent::Called(called));
+                if let Some(by) = redirection {
+                    self.tell(timeslot, FarEvent::Redirected(*by));
+                }
+                self.called(now, timeslot);
+            }
+            ChannelEvent::Connected(party) => self.tell(timeslot, FarEvent::Connected(party)),
+            ChannelEvent::Facility(components) => {
+                self.tell(timeslot, FarEvent::Facility(components));
+            }
+            ChannelEvent::Notified(notice) => self.tell(timeslot, FarEvent::Notified(notice)),
             ChannelEvent::Released(cause) => {
                 self.channels[usize::from(timeslot)].state = FarState::Idle;
                 self.tell(timeslot, FarEvent::Ended(cause));
@@ -280,8 +349,7 @@ impl FarEnd {
     }
 
     /// The box calls somebody.
-    fn called(&mut self, now: Instant, timeslot: u8, number: Option<Number>) {
-        self.tell(timeslot, FarEvent::Called(number));
+    fn called(&mut self, now: Instant, timeslot: u8) {
         let refused = match self.called.outcome {
             CalledOutcome::Busy => Some(Cause::UserBusy),
             CalledOutcome::Congestion => Some(Cause::Congestion),
@@ -329,6 +397,9 @@ impl FarEnd {
                 }
                 FarState::Ringing { answers: true, at } if due(Some(at)) => {
                     self.begin_talk(now, timeslot);
+                    if let Some(party) = self.words.connected {
+                        self.command(now, timeslot, &ChannelCommand::Connected(party));
+                    }
                     self.command(now, timeslot, &ChannelCommand::Answer);
                     self.tell(timeslot, FarEvent::Answered);
                 }

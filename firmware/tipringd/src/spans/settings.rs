@@ -36,6 +36,8 @@ pub fn plan(entry: &SpanEntry, folder: &Path) -> Result<SpanPlan, VariantError> 
         "euro-isdn" => Profile::euro_isdn(),
         _ => Profile::china(),
     };
+    // Who answered is the switch's to tell.
+    profile.connected_number = false;
     if let Some(digits) = entry.called_digits {
         profile.overlap_receiving = OverlapReceiving::On { digits: Some(digits) };
     }

@@ -192,6 +192,18 @@ fn in_words(span: &str, timeslot: u8, event: &FarEvent) -> String {
             format!("{span}:{timeslot} is called by the box: {number}")
         }
         FarEvent::Called(None) => format!("{span}:{timeslot} is called by the box"),
+        FarEvent::Redirected(by) => match by.number {
+            Some(number) => format!("{span}:{timeslot} was led on from {number}: {:?}", by.reason),
+            None => format!("{span}:{timeslot} was led on from elsewhere: {:?}", by.reason),
+        },
+        FarEvent::Connected(party) => match party.number {
+            Some(number) => format!("{span}:{timeslot} is connected with {number}"),
+            None => format!("{span}:{timeslot} is connected with somebody who hides"),
+        },
+        FarEvent::Facility(components) => {
+            format!("{span}:{timeslot} has {} octets of components", components.len())
+        }
+        FarEvent::Notified(notice) => format!("{span}:{timeslot} is notified: {notice:?}"),
         FarEvent::Ended(cause) => {
             format!("{span}:{timeslot} is free again: cause {} ({cause:?})", cause.q850())
         }

@@ -97,28 +97,29 @@ impl LineState {
         if core::mem::replace(&mut self.trouble, trouble) == trouble {
             return None;
         }
-        let text = trouble.map_or("in order again", |trouble| trouble.text(Language::English));
-        Some(format!("{}: {text}", self.name))
+        let words = self.words(Language::English);
+        let words = if words.is_empty() { "in order again" } else { &words };
+        Some(format!("{}: {words}", self.name))
     }
 
     /// What is wrong, in a line; empty if nothing is.
     fn words(&self, language: Language) -> String {
-        match (&self.missing, self.trouble) {
-            (Some(why), _) => format!("{}{why}", language.pick("中继打不开：", "")),
-            (None, Some(trouble)) => trouble.text(language).to_owned(),
-            (None, None) => String::new(),
+        let detail = match (&self.missing, self.trouble) {
+            (Some(why), _) => why.clone(),
+            (None, Some(SpanTrouble::NotRestarted)) => timeslots(self.watch.not_restarted()),
+            _ => String::new(),
+        };
+        let trouble = self.missing.as_ref().map(|_| SpanTrouble::CannotOpen).or(self.trouble);
+        let text = trouble.map_or("", |trouble| trouble.text(language));
+        if detail.is_empty() {
+            return text.to_owned();
         }
+        let (open, close) = (language.pick("（", " ("), language.pick("）", ")"));
+        format!("{text}{open}{detail}{close}")
     }
 
-    pub(super) fn restart_failed(&self, timeslots: u32) -> String {
-        let named: Vec<String> =
-            (1..32u8).filter(|t| timeslots >> t & 1 == 1).map(|t| t.to_string()).collect();
-        format!(
-            "{}: the far side did not restart timeslot {}; a profile without restarts (`china`) \
-             may suit it better",
-            self.name,
-            named.join(", ")
-        )
+    pub(super) fn restart_failed(&mut self, timeslots: u32) {
+        self.watch.on_restart_failed(timeslots);
     }
 
     /// The status; `link_up` is nothing for a span without a D-channel.
@@ -143,6 +144,12 @@ impl LineState {
             },
         }
     }
+}
+
+/// The timeslots of a mask, as people write them.
+fn timeslots(mask: u32) -> String {
+    let named = (1..32u8).filter(|timeslot| mask >> timeslot & 1 == 1);
+    named.map(|timeslot| timeslot.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn alarms(alarms: SpanAlarms) -> Vec<SpanAlarm> {

@@ -144,6 +144,7 @@ impl Desk {
             caller,
             trunk: Some(0),
             extension: None,
+            redirection: None,
         };
         self.tell(channel, event);
     }

@@ -4,7 +4,10 @@ mod common;
 
 use common::{SECOND, each_side, hang_up, profile, released};
 use tipring_isdn::q931::Output;
-use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Presentation};
+use tipring_line::{
+    CallerId, Cause, ChannelCommand, ChannelEvent, Endpoint, Notice, PortId, Presentation,
+    RedirectReason, Redirection,
+};
 
 #[test]
 fn a_hidden_caller_is_hidden() {
@@ -53,7 +56,7 @@ fn components_of_a_call_pass_through() {
         line.run_until(SECOND, |line| {
             while let Some(output) = line.outputs.pop_front() {
                 match output {
-                    Output::Facility { timeslot, components } => {
+                    Output::Channel { timeslot, event: ChannelEvent::Facility(components) } => {
                         passed = Some((timeslot, components));
                     }
                     Output::Channel { event: ChannelEvent::Offered { caller, .. }, .. } => {
@@ -85,13 +88,54 @@ fn who_answered_is_told_and_holding_is_heard() {
         line.command(5, &ChannelCommand::Answer);
         assert_eq!(line.expect_theirs(SECOND, "answer").text("connected"), "8001");
         line.run(SECOND);
-        for (info, held) in [(0x79, true), (0x7A, false)] {
+        for (info, notice) in [(0x79, Notice::RemoteHold), (0x7A, Notice::RemoteRetrieval)] {
             line.theirs.command(&format!("notify 1 5 {info}"));
-            let (_, event) = line.expect(SECOND, |_, e| matches!(e, ChannelEvent::Held(_)));
-            assert_eq!(event, ChannelEvent::Held(held));
+            let (_, event) = line.expect(SECOND, |_, e| matches!(e, ChannelEvent::Notified(_)));
+            assert_eq!(event, ChannelEvent::Notified(notice));
         }
         line.theirs.command("hangup 1 16");
         line.expect_theirs(SECOND, "hangup");
+        line.theirs.command("hangup 1 16");
+        released(&mut line, SECOND);
+        line.run(SECOND);
+        line.assert_idle();
+    });
+}
+
+#[test]
+fn who_led_a_call_on_and_why_is_understood() {
+    each_side(&profile(), |mut line| {
+        let by = Redirection {
+            number: Some("88888003".parse().unwrap()),
+            reason: RedirectReason::NoAnswer,
+            ..Redirection::default()
+        };
+        line.command(1, &ChannelCommand::Seize(Endpoint::Port(PortId(0))));
+        line.command(1, &ChannelCommand::Redirected(by));
+        let (number, caller) = ("8001".parse().unwrap(), CallerId::default());
+        line.command(1, &ChannelCommand::Dial { number, caller });
+        let ring = line.expect_theirs(SECOND, "ring");
+        // No reply is 2 (Q.952, octet 3b).
+        assert_eq!((ring.text("redirecting"), ring.number("reason")), ("88888003", 2));
+        let id = ring.number("id");
+        line.theirs.command(&format!("answer {id} 1"));
+        line.run(SECOND);
+        hang_up(&mut line, 1, id);
+    });
+}
+
+#[test]
+fn who_answers_instead_is_understood() {
+    each_side(&profile(), |mut line| {
+        line.theirs.command("setup 1 5 1 - 8001 1 33 0 0 -");
+        line.expect(SECOND, |_, event| matches!(event, ChannelEvent::Offered { .. }));
+        let party = CallerId::from_number("88889990".parse().unwrap());
+        line.command(5, &ChannelCommand::Connected(party));
+        line.command(5, &ChannelCommand::Answer);
+        assert_eq!(line.expect_theirs(SECOND, "answer").text("connected"), "88889990");
+        line.run(SECOND);
+        line.command(5, &ChannelCommand::Release(Cause::NormalClearing));
+        line.expect_theirs(SECOND, "hangup-req");
         line.theirs.command("hangup 1 16");
         released(&mut line, SECOND);
         line.run(SECOND);

@@ -127,7 +127,7 @@ fn what_the_log_has_is_there_after_a_restart() {
     }
     store.close().unwrap();
     let (store, _) = Store::open(dir.path(), at, |_| None).unwrap();
-    let settings = store.reader().extension_settings().unwrap();
+    let settings = store.reader().settings().unwrap();
     assert_eq!(settings.len(), 4, "what was set last of each: {settings:?}");
     let mut again = World::new();
     again.restore(&settings);

@@ -1,5 +1,6 @@
 //! Telephone features, of agents and of plain extensions, one file a feature.
 
+mod agents_own_calls;
 mod attended_transfer;
 mod blind_transfer;
 mod call_waiting;

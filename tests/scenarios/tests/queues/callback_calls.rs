@@ -4,7 +4,7 @@
 use tipring_acd::CallbackFirst;
 use tipring_events::{AgentState, CallbackOutcome, EventKind, QueueOutcome};
 use tipring_line::{Cause, ChannelId};
-use tipring_test_scenarios::{Hears, Phone};
+use tipring_test_scenarios::{Hears, Phone, number};
 
 use crate::{Box, all_hang_up, call, desk, ready, rest, s, silent, state, waits};
 
@@ -64,8 +64,8 @@ fn a_click_at_the_same_moment_is_not_taken_for_it() {
     let mut w = asked(CallbackFirst::Agent);
     ready(&mut w, 1);
     let dial = tipring_events::Command::Dial {
-        extension: tipring_test_scenarios::number("8005"),
-        to: tipring_test_scenarios::number("8006"),
+        extension: number("8005"),
+        to: number("8006"),
         account: None,
     };
     assert_eq!(w.command(dial), Ok(()));
@@ -108,22 +108,29 @@ fn an_agent_who_does_not_answer_costs_no_attempt() {
 #[test]
 fn the_customer_first_waits_at_the_kept_place() {
     let mut w = asked(CallbackFirst::Customer);
-    w.phone("8001", Phone { answers_after: Some(s(6)), ..Phone::default() });
-    let later = call(&mut w, "13900139000");
+    let first = call(&mut w, "13900139000");
     w.run(s(5));
+    let second = call(&mut w, "13700137000");
+    w.run(s(5));
+    // While the customer is being called, whoever is next talks: nobody waits for a telephone.
     ready(&mut w, 1);
-    w.run(s(4));
-    let customer = w.around.live_channels().into_iter().find(|ch| *ch != later).expect("called");
-    assert!(w.around.is_up(customer), "the customer has answered");
-    w.run(s(60));
+    w.run(s(10));
     let agent = w.at("8001");
-    let talking = w.hears(agent);
-    assert!(matches!(talking, Hears::Party(_)), "{talking:?}");
-    if talking == Hears::Party(customer) {
-        assert_eq!(ended(&w), [(CallbackOutcome::Reached, 1)]);
-    }
-    w.hang_up(agent);
-    w.run(s(30));
-    all_hang_up(&mut w);
+    assert_eq!(w.hears(agent), Hears::Party(first));
+    let known = [agent, first, second];
+    let customer = w.around.live_channels().into_iter().find(|ch| !known.contains(ch));
+    let customer = customer.expect("called");
+    assert!(w.around.is_up(customer), "the customer has answered");
+    let queue = &w.live().queues[0];
+    let places: Vec<_> = queue.waiting.iter().map(|w| (w.position, w.caller)).collect();
+    let numbers = ["13800138000", "13700137000"].map(|n| Some(number(n)));
+    assert_eq!(places, [(1, numbers[0]), (2, numbers[1])], "before who came later");
+    w.hang_up(first);
+    w.run(s(20));
+    assert_eq!(w.hears(w.at("8001")), Hears::Party(customer));
     assert_eq!(ended(&w), [(CallbackOutcome::Reached, 1)]);
+    w.hang_up(customer);
+    w.run(s(20));
+    assert_eq!(w.hears(w.at("8001")), Hears::Party(second));
+    all_hang_up(&mut w);
 }

@@ -1,5 +1,8 @@
 //! Calls over E1 spans, through the real core, the real signalling and the simulated exchange.
 
+mod kept;
+mod supplementary;
+
 use std::time::Duration;
 
 use tipring_events::{Command, EventKind, Refusal, SpanAlarm, SpanChannelState, SpanLink};

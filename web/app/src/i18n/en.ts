@@ -202,6 +202,7 @@ export const en: Texts = {
   callCard: {
     from: "from {{source}}",
     called: "to {{called}}",
+    redirected: "led here from {{by}} ({{reason}})",
     recording: "Recording",
     notAnswered: "Not answered",
     answered: "Answered",

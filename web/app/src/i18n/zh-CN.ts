@@ -197,6 +197,7 @@ export const zhCN = {
   callCard: {
     from: "来自 {{source}}",
     called: "被叫 {{called}}",
+    redirected: "由 {{by}} 转来（{{reason}}）",
     recording: "正在录音",
     notAnswered: "未应答",
     answered: "已应答",

@@ -70,6 +70,7 @@ function callBegan(state: LiveState, event: Of<"call-began">): LiveState {
           recording_paused: false,
           parked: null,
           account: null,
+          redirection: null,
           parties: [],
           monitors: [],
     segments: [],

@@ -11,6 +11,7 @@ mod single;
 
 use arrayvec::ArrayVec;
 use thiserror::Error;
+use tipring_line::Notice;
 
 use super::raw::RawElement;
 pub use bearer::{BearerCapability, Transfer, UserLayer1};
@@ -19,7 +20,7 @@ pub use channel::{ChannelIdentification, ChannelSelection};
 pub use date_time::DateTime;
 pub use display::{decode_text, encode_text};
 pub use number::{NumberType, NumberingPlan, PartyNumber, RedirectionReason, Screening, Shown};
-pub use single::{Notification, ProgressDescription, ProgressIndicator, RestartClass};
+pub use single::{ProgressDescription, ProgressIndicator, RestartClass};
 
 /// Why an element's contents cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
@@ -76,7 +77,7 @@ pub enum Element<'a> {
     /// What happens on the way.
     ProgressIndicator(ProgressIndicator),
     /// What the other party does.
-    Notification(Notification),
+    Notification(Notice),
     /// Text to show, as octets; see [`decode_text`].
     Display(&'a [u8]),
     /// The exchange's clock.
@@ -129,7 +130,7 @@ impl<'a> Element<'a> {
             id::PROGRESS_INDICATOR => {
                 Element::ProgressIndicator(ProgressIndicator::parse(content)?)
             }
-            id::NOTIFICATION_INDICATOR => Element::Notification(Notification::parse(content)?),
+            id::NOTIFICATION_INDICATOR => Element::Notification(single::parse_notice(content)?),
             id::DISPLAY => Element::Display(content),
             id::DATE_TIME => Element::DateTime(DateTime::parse(content)?),
             id::KEYPAD_FACILITY => Element::Keypad(content),
@@ -200,7 +201,7 @@ impl<'a> Element<'a> {
             Element::CallState(state) => out.push(state & 0x3F),
             Element::ChannelIdentification(channel) => channel.emit(out),
             Element::ProgressIndicator(progress) => progress.emit(out),
-            Element::Notification(notification) => notification.emit(out),
+            Element::Notification(notice) => single::emit_notice(*notice, out),
             Element::DateTime(time) => time.emit(out),
             Element::Signal(signal) => out.push(*signal),
             Element::ConnectedNumber(number)

@@ -1,7 +1,7 @@
 //! Party numbers (Q.931, 4.5.8, 4.5.10; Q.951; Q.952): calling, called, connected, redirecting.
 //! They share one form, of which each uses a part.
 
-use tipring_line::{Number, Presentation};
+use tipring_line::{Number, Presentation, RedirectReason};
 
 use super::group::Groups;
 use super::{ElementError, ElementOctets, put};
@@ -137,6 +137,28 @@ impl RedirectionReason {
             RedirectionReason::NoReply => 2,
             RedirectionReason::Unconditional => 15,
             RedirectionReason::Other(bits) => bits & 0x0F,
+        }
+    }
+}
+
+impl From<RedirectionReason> for RedirectReason {
+    fn from(reason: RedirectionReason) -> Self {
+        match reason {
+            RedirectionReason::Unknown | RedirectionReason::Other(_) => RedirectReason::Unknown,
+            RedirectionReason::Busy => RedirectReason::Busy,
+            RedirectionReason::NoReply => RedirectReason::NoAnswer,
+            RedirectionReason::Unconditional => RedirectReason::Unconditional,
+        }
+    }
+}
+
+impl From<RedirectReason> for RedirectionReason {
+    fn from(reason: RedirectReason) -> Self {
+        match reason {
+            RedirectReason::Unknown => RedirectionReason::Unknown,
+            RedirectReason::Busy => RedirectionReason::Busy,
+            RedirectReason::NoAnswer => RedirectionReason::NoReply,
+            RedirectReason::Unconditional => RedirectionReason::Unconditional,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The small elements: progress indicator (Q.931, 4.5.23), notification indicator (4.5.22) and
 //! restart indicator (4.5.25).
 
+use tipring_line::Notice;
+
 use super::cause::Location;
 use super::group::Groups;
 use super::{ElementError, ElementOctets};
@@ -68,44 +70,29 @@ impl ProgressIndicator {
     }
 }
 
-/// What the other party does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Notification {
-    /// It has suspended the call.
-    UserSuspended,
-    /// It has resumed the call.
-    UserResumed,
-    /// It holds the call (Q.953.2).
-    RemoteHold,
-    /// It has taken the call back.
-    RemoteRetrieval,
-    /// Another, by its seven bits.
-    Other(u8),
+/// Reads a notification indicator.
+pub(super) fn parse_notice(content: &[u8]) -> Result<Notice, ElementError> {
+    let octet = content.first().ok_or(ElementError::Short)?;
+    Ok(match octet & 0x7F {
+        0x00 => Notice::UserSuspended,
+        0x01 => Notice::UserResumed,
+        0x79 => Notice::RemoteHold,
+        0x7A => Notice::RemoteRetrieval,
+        other => Notice::Other(other),
+    })
 }
 
-impl Notification {
-    pub(super) fn parse(content: &[u8]) -> Result<Self, ElementError> {
-        let octet = content.first().ok_or(ElementError::Short)?;
-        Ok(match octet & 0x7F {
-            0x00 => Notification::UserSuspended,
-            0x01 => Notification::UserResumed,
-            0x79 => Notification::RemoteHold,
-            0x7A => Notification::RemoteRetrieval,
-            other => Notification::Other(other),
-        })
-    }
-
-    pub(super) fn emit(&self, out: &mut ElementOctets) {
-        out.push(
-            0x80 | match self {
-                Notification::UserSuspended => 0x00,
-                Notification::UserResumed => 0x01,
-                Notification::RemoteHold => 0x79,
-                Notification::RemoteRetrieval => 0x7A,
-                Notification::Other(other) => other & 0x7F,
-            },
-        );
-    }
+/// Writes a notification indicator.
+pub(super) fn emit_notice(notice: Notice, out: &mut ElementOctets) {
+    out.push(
+        0x80 | match notice {
+            Notice::UserSuspended => 0x00,
+            Notice::UserResumed => 0x01,
+            Notice::RemoteHold => 0x79,
+            Notice::RemoteRetrieval => 0x7A,
+            Notice::Other(other) => other & 0x7F,
+        },
+    );
 }
 
 /// What a restart is for.
@@ -151,7 +138,7 @@ mod tests {
             ProgressIndicator::parse(&[0x82, value]).unwrap().emit(&mut out);
             assert_eq!(out.as_slice(), [0x82, value]);
             out.clear();
-            Notification::parse(&[value]).unwrap().emit(&mut out);
+            emit_notice(parse_notice(&[value]).unwrap(), &mut out);
             assert_eq!(out.as_slice(), [value]);
         }
         for value in [0x80, 0x86, 0x87] {

@@ -45,6 +45,12 @@ export const en: typeof zhCN = {
   "abandoned-reached": "{{number}} was reached, and left the list of abandoned callers",
   "leg-replaced": "{{by}} took the part of extension {{from}} in the call",
   "recording-announced": "The parties were told that the call is recorded",
+  "call-redirected": "Led here from {{by}} ({{reason}}); first called: {{original}}",
+  "party-connected": "Answered at {{number}} {{name}} (number hidden: {{hidden}})",
+  "party-notified": "The network of {{line}} said: {{notice}}; passed on: {{passed}}",
+  "components-received":
+    "Service components came by {{line}}, passed on: {{passed}} ({{components}})",
+  "span-service-changed": "Timeslots of {{span}} out of service: {{out_of_service}}",
   "call-ended": "Call ended: {{cause}}, by {{by}}",
   "agent-changed": "Agent {{agent}}: {{state}}{{reason}}",
   "agent-refused": "Log-in of work number {{work_number}} refused: {{reason}}",
@@ -72,6 +78,19 @@ export const wordsEn: typeof wordsZhCN = {
   },
   monitor: { listen: "listen", whisper: "whisper", barge: "barge in" },
   forward: { always: "always", busy: "when busy", "no-answer": "when not answered" },
+  redirected: {
+    unknown: "reason not told",
+    busy: "busy there",
+    "no-answer": "no answer there",
+    unconditional: "all calls",
+  },
+  notice: {
+    "user-suspended": "the other party has suspended the call",
+    "user-resumed": "the other party has resumed the call",
+    "remote-hold": "the other party holds the call",
+    "remote-retrieval": "the other party has taken the call back",
+    other: "notice {{code}}",
+  },
   callback: {
     reached: "reached",
     "not-reached": "not reached",

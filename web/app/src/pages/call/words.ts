@@ -48,6 +48,15 @@ function fieldText(t: TFunction, name: string, value: unknown, names: Names): st
   return name === "cause" ? causeText(t, String(value)) : String(value);
 }
 
+type Notice = Extract<LoggedEvent, { event: "party-notified" }>["notice"];
+
+/** What a network said of a party. */
+function noticeText(t: TFunction, notice: Notice): string {
+  return typeof notice === "string"
+    ? t(`eventWord.notice.${notice}`)
+    : t("eventWord.notice.other", { code: notice.other });
+}
+
 /** The fields that are codes, in words. */
 function codes(t: TFunction, event: LoggedEvent): Record<string, string> {
   switch (event.event) {
@@ -72,6 +81,14 @@ function codes(t: TFunction, event: LoggedEvent): Record<string, string> {
     case "monitor-began":
     case "monitor-changed":
       return { mode: t(`eventWord.monitor.${event.mode}`) };
+    case "call-redirected":
+      return {
+        // Who led it here may hide, which is not the box.
+        by: event.by ?? t("eventWord.nobody"),
+        reason: t(`eventWord.redirected.${event.reason}`),
+      };
+    case "party-notified":
+      return { notice: noticeText(t, event.notice) };
     case "call-forwarded":
     case "forward-changed":
       return { when: t(`eventWord.forward.${event.when}`) };

@@ -1,5 +1,6 @@
 /** The call that is offered, talked in or settled: who it is, and what can be done with it. */
 import { useState } from "react";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { call as ask, phone, useCommand, type Send } from "../../app/commands";
 import { number } from "../../app/format";
@@ -38,7 +39,11 @@ export function CallAtHand(props: {
           <Ticking since={call.began_ms} className="quiet" />
         </p>
         <p className="quiet">
-          {[call.called && t("callCard.called", { called: call.called }), waitedIn(call)]
+          {[
+            call.called && t("callCard.called", { called: call.called }),
+            call.redirection && ledHere(t, call.redirection),
+            waitedIn(call),
+          ]
             .filter(Boolean)
             .join(" · ")}
         </p>
@@ -55,6 +60,12 @@ export function CallAtHand(props: {
       </div>
     </Panel>
   );
+}
+
+/** From which number the call was led here, and why. */
+function ledHere(t: TFunction, redirection: NonNullable<LiveCall["redirection"]>): string {
+  const by = redirection.by ? number(redirection.by) : t("common.unknownCaller");
+  return t("callCard.redirected", { by, reason: t(`eventWord.redirected.${redirection.reason}`) });
 }
 
 function waitedIn(call: LiveCall): string {
