@@ -112,14 +112,6 @@ impl fmt::Display for SpanLine {
     }
 }
 
-impl SpanStatus {
-    /// How the span runs, if it has a line.
-    pub fn framing(&self) -> Option<SpanFraming> {
-        let takes_clock = self.timing != TimingSource::Own;
-        self.coding.map(|_| SpanFraming { cas: self.cas, crc4: self.crc4, takes_clock })
-    }
-}
-
 /// What a channel is configured for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ChannelUse {

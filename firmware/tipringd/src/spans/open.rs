@@ -116,17 +116,15 @@ impl Opening<'_> {
             Err(why) => return Err(why.into()),
         };
         // What was found may do as well; if it does not, why it was not changed says most.
-        let kept = match (self.opened(spans, &driver, &wire), as_found) {
-            (Ok(kept), None) => kept,
+        match (self.opened(spans, &driver, &wire), as_found) {
+            (opened, None) => opened,
             (Ok(kept), Some(why)) => {
                 let name = &self.entry.name;
                 note(Level::Error, &format!("{name}: {why}; it runs as it was found"));
-                kept
+                Ok(kept)
             }
-            (Err(why), None) => return Err(why),
-            (Err(_), Some(why)) => return Err(why.into()),
-        };
-        Ok(kept)
+            (Err(_), Some(why)) => Err(why.into()),
+        }
     }
 
     /// What a DAHDI span is to be, whose first channel this is.
