@@ -12,7 +12,8 @@
 //! Audio crosses companded, as the chips of the cards have it, and is made linear here.
 //!
 //! Spans of E1 come in two parts: each timeslot is a [`DahdiTimeslot`], for the real-time thread;
-//! their state, tests and D-channel are a [`DahdiSpan`]. [`Control`] lists and configures them. A
+//! their state, tests and D-channel are a [`DahdiSpan`], which has a [`SpanKeeper`] as a port has.
+//! [`Control`] lists them and sets them up by a [`SpanPlan`], so that they need no `dahdi_cfg`. A
 //! [`DahdiLoop`] sends back what a timeslot receives, and [`test_timeslot`] counts the bits that come
 //! back wrong.
 //!
@@ -33,7 +34,9 @@ mod open;
 mod pace;
 mod pattern;
 mod port;
+mod set_up;
 mod span;
+mod span_keeper;
 mod spans;
 mod timer;
 mod timeslot;
@@ -45,7 +48,9 @@ pub use open::{ChannelSettings, OpenError, open};
 pub use pace::Slips;
 pub use pattern::{PatternError, test_timeslot};
 pub use port::{DahdiPort, PortStats};
-pub use span::{DahdiSpan, SpanSettings, open_span};
+pub use set_up::{SetUp, SpanPlan};
+pub use span::{DahdiSpan, SpanSettings};
+pub use span_keeper::{SpanKeeper, open_span};
 pub use spans::{
     ChannelStatus, ChannelUse, Control, LineCoding, SpanLine, SpanStatus, TimingSource,
 };

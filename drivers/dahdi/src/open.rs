@@ -132,6 +132,42 @@ pub enum OpenError {
     /// No such span.
     #[error("DAHDI has no span {0}: `tipring board check` or `lsdahdi` lists those there are")]
     NoSpan(u16),
+    /// A span has not the channel that it should have.
+    #[error(
+        "DAHDI span {span} has no channel {channel}, so it is no E1 of 31 timeslots: `lsdahdi` \
+         shows which span is one; correct the span's `dahdi` in the configuration, or the board"
+    )]
+    NotInSpan {
+        /// The span.
+        span: u16,
+        /// The channel.
+        channel: u16,
+    },
+    /// A span is to be set up otherwise, but somebody uses it.
+    #[error(
+        "DAHDI span {span} cannot be set up as it is configured, as another program has its channel \
+         {channel} open: end that program (`fuser -v /dev/dahdi/*`) and restart the box"
+    )]
+    SpanInUse {
+        /// The span.
+        span: u16,
+        /// The channel that is open.
+        channel: u16,
+    },
+    /// The kernel, or the card's driver, does not let something be set.
+    #[error(
+        "DAHDI does not set {what} ({request}: error {code}, {}): see `dmesg` for what the card \
+         cannot; where this program has not the right, write it in /etc/dahdi/system.conf and run \
+         `dahdi_cfg` as root", Errno::from_raw(*.code)
+    )]
+    NotSet {
+        /// What was to be set.
+        what: String,
+        /// The request.
+        request: &'static str,
+        /// The errno.
+        code: c_int,
+    },
     /// Another program has it.
     #[error(
         "DAHDI channel {0} is in use: stop the other program that has it open (`fuser -v /dev/dahdi/*`)"
@@ -389,9 +425,16 @@ mod tests {
 
     #[test]
     fn every_line_is_one_line() {
-        let no_zone = OpenError::NoZone { channel: 3, code: 61 };
-        for error in [OpenError::NoModule, OpenError::WordSize, OpenError::OutOfService(3), no_zone]
-        {
+        let errors = [
+            OpenError::NoModule,
+            OpenError::WordSize,
+            OpenError::OutOfService(3),
+            OpenError::NoZone { channel: 3, code: 61 },
+            OpenError::NotInSpan { span: 1, channel: 5 },
+            OpenError::SpanInUse { span: 3, channel: 9 },
+            OpenError::NotSet { what: "span 3 going".into(), request: "DAHDI_STARTUP", code: 1 },
+        ];
+        for error in errors {
             let line = error.to_string();
             assert!(!line.contains('\n') && !line.contains("  "), "{line}");
         }

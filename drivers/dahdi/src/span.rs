@@ -7,15 +7,15 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use nix::errno::Errno;
-use tipring_line::{PortError, Span, SpanAlarms, SpanErrors, SpanEvent, SpanTest};
+use tipring_line::{PortError, Span, SpanAlarms, SpanErrors, SpanEvent, SpanFraming, SpanTest};
 
 use crate::abi;
-use crate::keeper::Tended;
 use crate::layout::{
     BufInfo, ELAST, MaintInfo, Params, SpanInfo, events, has_gone, maintenance, signalling,
 };
 use crate::open::{DEVICES, OpenError, not_specified, open_device};
-use crate::spans::{ChannelUse, alarms_of, errors_of};
+use crate::span_keeper::SpanLink;
+use crate::spans::{ChannelUse, alarms_of, coding_of, errors_of, line_of};
 
 /// Buffers of the D-channel each way: as many as the kernel has room for, of this size.
 const BUFFERS: c_int = 32;
@@ -35,42 +35,31 @@ pub struct SpanSettings {
     pub d_channel: Option<u16>,
 }
 
-/// A span of DAHDI; [`open_span`] makes one.
+/// A span of DAHDI; [`open_span`](crate::open_span) makes one.
 #[derive(Debug)]
 pub struct DahdiSpan {
     settings: SpanSettings,
     control: File,
     /// `None` where there is none, and while it is gone.
     d_channel: Option<File>,
+    link: SpanLink,
+    framing_told: Option<SpanFraming>,
     alarms_told: SpanAlarms,
     errors_told: SpanErrors,
     /// D-channel frames the kernel found damaged, and those too long for the reader.
     hdlc_errors: u32,
 }
 
-/// Opens a span.
-///
-/// # Errors
-/// One line that says what to do.
-pub fn open_span(settings: SpanSettings) -> Result<DahdiSpan, OpenError> {
-    let folder = Path::new(DEVICES);
-    let control = open_device(folder, "ctl")?;
-    let d_channel = settings.d_channel.map(|number| open_d_channel(folder, number)).transpose()?;
-    let span = DahdiSpan {
-        settings,
-        control,
-        d_channel,
-        alarms_told: SpanAlarms::default(),
-        errors_told: SpanErrors::default(),
-        hdlc_errors: 0,
-    };
-    match span.look() {
-        Ok(_) => Ok(span),
-        Err(_) => Err(OpenError::NoSpan(settings.span)),
-    }
+/// How a span is now.
+struct Sight {
+    /// `None` where it has no line.
+    framing: Option<SpanFraming>,
+    alarms: SpanAlarms,
+    errors: SpanErrors,
 }
 
-fn open_d_channel(folder: &Path, number: u16) -> Result<File, OpenError> {
+/// Opens a D-channel and gives it its buffers.
+pub(crate) fn open_d_channel(folder: &Path, number: u16) -> Result<File, OpenError> {
     let file = open_device(folder, "channel")?;
     let path = folder.join("channel");
     let failed = |what, code| OpenError::Failed { what, path: path.clone(), code };
@@ -103,31 +92,47 @@ fn code(error: &std::io::Error) -> c_int {
 }
 
 impl DahdiSpan {
+    pub(crate) fn open(settings: SpanSettings, link: SpanLink) -> Result<Self, OpenError> {
+        let folder = Path::new(DEVICES);
+        let control = open_device(folder, "ctl")?;
+        let open = |number| open_d_channel(folder, number);
+        let span = DahdiSpan {
+            settings,
+            control,
+            d_channel: settings.d_channel.map(open).transpose()?,
+            link,
+            framing_told: None,
+            alarms_told: SpanAlarms::default(),
+            errors_told: SpanErrors::default(),
+            hdlc_errors: 0,
+        };
+        match span.look() {
+            Ok(_) => Ok(span),
+            Err(_) => Err(OpenError::NoSpan(settings.span)),
+        }
+    }
+
     /// The span's number.
     pub fn number(&self) -> u16 {
         self.settings.span
     }
 
-    /// Opens a D-channel again that had gone. May wait for the kernel.
-    pub fn tend(&mut self) -> Tended {
-        let Some(number) = self.settings.d_channel.filter(|_| self.d_channel.is_none()) else {
-            return Tended::Working;
-        };
-        match open_d_channel(Path::new(DEVICES), number) {
-            Ok(file) => {
-                self.d_channel = Some(file);
-                Tended::Returned
-            }
-            Err(error) => Tended::Gone(error),
-        }
-    }
-
     /// The state of the span now.
-    fn look(&self) -> Result<(SpanAlarms, SpanErrors), c_int> {
+    fn look(&self) -> Result<Sight, c_int> {
         let mut info = SpanInfo::numbered(c_int::from(self.settings.span));
         abi::span_stat(self.control.as_fd(), &mut info)?;
-        let errors = SpanErrors { hdlc: self.hdlc_errors, ..errors_of(&info) };
-        Ok((alarms_of(info.alarms as u32), errors))
+        Ok(Sight {
+            framing: coding_of(&info).map(|_| line_of(&info).framing()),
+            alarms: alarms_of(info.alarms as u32),
+            errors: SpanErrors { hdlc: self.hdlc_errors, ..errors_of(&info) },
+        })
+    }
+
+    /// Lets go of the D-channel, which its keeper opens again.
+    fn lose(&mut self) {
+        if self.d_channel.take().is_some() {
+            self.link.set_lost();
+        }
     }
 
     /// Takes the D-channel's events, which are in the way of its frames.
@@ -137,16 +142,13 @@ impl DahdiSpan {
             let mut event = 0;
             match abi::get_event(file.as_fd(), &mut event) {
                 Ok(()) if event == events::NONE => return,
-                Ok(()) if event == events::REMOVED => self.d_channel = None,
+                Ok(()) if event == events::REMOVED => self.lose(),
                 Ok(()) => {
                     let damaged = [events::HDLC_ABORT, events::HDLC_OVERRUN, events::HDLC_BAD_FCS];
                     self.hdlc_errors =
                         self.hdlc_errors.saturating_add(u32::from(damaged.contains(&event)));
                 }
-                Err(_) => {
-                    self.d_channel = None;
-                    return;
-                }
+                Err(_) => return self.lose(),
             }
         }
     }
@@ -157,13 +159,16 @@ impl DahdiSpan {
         what: &'static str,
         mut transfer: impl FnMut(&File) -> std::io::Result<usize>,
     ) -> Result<usize, PortError> {
+        if self.d_channel.is_none() {
+            self.d_channel = self.link.returned();
+        }
         for _ in 0..4 {
             let Some(file) = &self.d_channel else { return Err(PortError::Gone) };
             match transfer(file).map_err(|error| code(&error)) {
                 Ok(length) => return Ok(length),
                 Err(ELAST) => self.take_events(),
                 Err(code) if code == Errno::EINTR as c_int => {}
-                Err(code) if has_gone(code) => self.d_channel = None,
+                Err(code) if has_gone(code) => self.lose(),
                 Err(code) => return Err(PortError::Failed { what, code }),
             }
         }
@@ -217,13 +222,22 @@ impl Span for DahdiSpan {
 
     /// Looks at the span at each call that has nothing else to tell.
     fn poll_event(&mut self) -> Option<SpanEvent> {
-        let gone = SpanAlarms { gone: true, ..SpanAlarms::default() };
-        let (alarms, errors) = self.look().unwrap_or((gone, self.errors_told));
+        let Ok(Sight { framing, alarms, errors }) = self.look() else {
+            self.lose();
+            let gone = SpanAlarms { gone: true, ..SpanAlarms::default() };
+            let told = core::mem::replace(&mut self.alarms_told, gone);
+            return (told != gone).then_some(SpanEvent::Alarms(gone));
+        };
         if alarms.gone {
-            self.d_channel = None;
+            self.lose();
         }
         if core::mem::replace(&mut self.alarms_told, alarms) != alarms {
             return Some(SpanEvent::Alarms(alarms));
+        }
+        if let Some(framing) = framing
+            && self.framing_told.replace(framing) != Some(framing)
+        {
+            return Some(SpanEvent::Framing(framing));
         }
         let changed = core::mem::replace(&mut self.errors_told, errors) != errors;
         changed.then_some(SpanEvent::Errors(errors))

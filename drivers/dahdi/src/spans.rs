@@ -1,21 +1,19 @@
 //! What is there: the driver's version, its spans and their channels.
 
 use core::ffi::c_int;
+use core::fmt;
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use nix::errno::Errno;
 use tipring_line::{Alarm, PortKind, SpanAlarms, SpanErrors, SpanFraming};
 
 use crate::abi;
-use crate::layout::{
-    ChanConfig, LineConfig, SpanInfo, VersionInfo, alarms, line_config, signalling,
-};
+use crate::layout::{ChanConfig, SpanInfo, VersionInfo, alarms, line_config, signalling};
 use crate::open::{DEVICES, OpenError, kind_of, open_device, params_of};
 
 /// The driver numbers spans from 1 to this.
-const SPANS_MAX: c_int = 128;
+const SPANS_MAX: u16 = 128;
 /// The driver numbers channels from 1 to this.
 const CHANNELS_MAX: u16 = 1023;
 
@@ -40,6 +38,9 @@ pub struct SpanStatus {
     pub errors: SpanErrors,
     /// Where its clock comes from.
     pub timing: TimingSource,
+    /// How its pulses are coded; `None` if its driver keeps neither coding nor framing: it was not
+    /// set up yet, or is a span of the kernel's own that has no line.
+    pub coding: Option<LineCoding>,
     /// Whether CRC-4 is on.
     pub crc4: bool,
     /// Whether timeslot 16 carries signalling bits of the others.
@@ -66,13 +67,20 @@ pub enum LineCoding {
     Ami,
 }
 
-/// How an E1 is framed, coded and clocked.
+impl fmt::Display for LineCoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LineCoding::Hdb3 => "HDB3",
+            LineCoding::Ami => "AMI",
+        })
+    }
+}
+
+/// How an E1 is framed and clocked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SpanLine {
     /// Timeslot 16 carries signalling bits of the others (CAS), or is like them (CCS).
     pub cas: bool,
-    /// The pulses' code.
-    pub coding: LineCoding,
     /// With CRC-4 multiframes; both ends must agree.
     pub crc4: bool,
     /// 0: gives the clock. 1–255: takes it from the far side, 1 before 2 and so on.
@@ -84,13 +92,23 @@ impl SpanLine {
     pub const fn framing(self) -> SpanFraming {
         SpanFraming { cas: self.cas, crc4: self.crc4, takes_clock: self.timing_priority > 0 }
     }
+
+    /// Whether a line that runs like this one is described by that one. Which of several sources
+    /// comes first cannot be seen on a running line.
+    pub(crate) fn is_as(self, described: SpanLine) -> bool {
+        self.framing() == described.framing()
+    }
 }
 
-impl SpanStatus {
-    /// How the span runs.
-    pub fn framing(&self) -> SpanFraming {
-        let takes_clock = self.timing != TimingSource::Own;
-        SpanFraming { cas: self.cas, crc4: self.crc4, takes_clock }
+impl fmt::Display for SpanLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let framing = if self.cas { "CAS" } else { "CCS" };
+        let crc4 = if self.crc4 { "CRC-4" } else { "no CRC-4" };
+        write!(f, "{framing}, {crc4}, ")?;
+        match self.timing_priority {
+            0 => f.write_str("its own clock"),
+            priority => write!(f, "clock from the far side (priority {priority})"),
+        }
     }
 }
 
@@ -135,6 +153,26 @@ impl ChannelUse {
             ChannelUse::Hdlc => "a D-channel",
             ChannelUse::Cas { .. } => "a channel with signalling bits, as of R2",
             ChannelUse::Other => "of another signalling",
+        }
+    }
+
+    /// The same of several channels.
+    pub(crate) const fn many(self) -> &'static str {
+        match self {
+            ChannelUse::Analog(PortKind::Fxo) => "FXO ports",
+            ChannelUse::Analog(PortKind::Fxs) => "FXS ports",
+            ChannelUse::Clear => "clear",
+            ChannelUse::Hdlc => "D-channels",
+            ChannelUse::Cas { .. } => "with signalling bits",
+            ChannelUse::Unused | ChannelUse::Other => self.words(),
+        }
+    }
+
+    /// The same with these bits while idle, if it has bits.
+    pub(crate) const fn idle_at(self, idle: u8) -> Self {
+        match self {
+            ChannelUse::Cas { .. } => ChannelUse::Cas { idle },
+            other => other,
         }
     }
 }
@@ -194,11 +232,11 @@ impl Control {
         (1..=SPANS_MAX).filter_map(|number| self.span(number)).collect()
     }
 
-    fn span(&self, number: c_int) -> Option<SpanStatus> {
-        let mut info = SpanInfo::numbered(number);
-        abi::span_stat(self.file.as_fd(), &mut info).ok()?;
+    /// The span of this number, if there is one.
+    pub fn span(&self, number: u16) -> Option<SpanStatus> {
+        let info = self.info(number)?;
         Some(SpanStatus {
-            number: u16::try_from(number).ok()?,
+            number,
             name: text(&info.name),
             description: text(&info.desc),
             device: text(&info.devicetype),
@@ -210,9 +248,20 @@ impl Control {
                 Ok(span) if span > 0 => TimingSource::Span(span),
                 _ => TimingSource::Own,
             },
-            crc4: info.lineconfig & line_config::CRC4 != 0,
-            cas: info.lineconfig & line_config::CCS == 0,
+            coding: coding_of(&info),
+            crc4: line_of(&info).crc4,
+            cas: line_of(&info).cas,
         })
+    }
+
+    /// What the kernel knows of a span.
+    pub(crate) fn info(&self, number: u16) -> Option<SpanInfo> {
+        let mut info = SpanInfo::numbered(c_int::from(number));
+        abi::span_stat(self.file.as_fd(), &mut info).ok().map(|()| info)
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.file
     }
 
     /// All channels, by number.
@@ -228,42 +277,15 @@ impl Control {
             name: text(&params.name),
             kind: kind_of(params.sigtype),
             configured: params.sigtype != 0,
-            usage: match ChannelUse::of(params.sigtype) {
-                ChannelUse::Cas { .. } => ChannelUse::Cas { idle: params.idlebits as u8 & 0xF },
-                other => other,
-            },
+            usage: ChannelUse::of(params.sigtype).idle_at(params.idlebits as u8 & 0xF),
             alarm: alarms_of(params.chan_alarms).gravest(),
         })
-    }
-
-    /// Sets how a span is framed, coded and clocked, and starts it.
-    ///
-    /// # Errors
-    /// [`OpenError::NoSpan`]; what the kernel refused.
-    pub fn configure_span(&self, number: u16, line: SpanLine) -> Result<(), OpenError> {
-        let coding = match line.coding {
-            LineCoding::Hdb3 => line_config::HDB3,
-            LineCoding::Ami => line_config::AMI,
-        };
-        let framing = if line.cas { 0 } else { line_config::CCS };
-        let crc4 = if line.crc4 { line_config::CRC4 } else { 0 };
-        let config = LineConfig {
-            span: c_int::from(number),
-            name: [0; 20],
-            lbo: 0,
-            lineconfig: coding | framing | crc4,
-            sync: c_int::from(line.timing_priority),
-        };
-        abi::configure_span(self.file.as_fd(), &config)
-            .map_err(|code| refused("DAHDI_SPANCONFIG", OpenError::NoSpan(number), code))?;
-        abi::start_span(self.file.as_fd(), &c_int::from(number))
-            .map_err(|code| refused("DAHDI_STARTUP", OpenError::NoSpan(number), code))
     }
 
     /// Sets what a channel is used for, in A-law. Nobody may have it open.
     ///
     /// # Errors
-    /// [`OpenError::NoChannel`]; what the kernel refused, as what the hardware cannot.
+    /// [`OpenError::NotSet`]; the kernel refuses what the hardware cannot.
     pub fn configure_channel(&self, number: u16, usage: ChannelUse) -> Result<(), OpenError> {
         const A_LAW: c_int = 2;
         let (sigtype, idle) = match usage {
@@ -283,16 +305,28 @@ impl Control {
             idlebits: c_int::from(idle),
             netdev_name: [0; 16],
         };
-        abi::configure_channel(self.file.as_fd(), &config)
-            .map_err(|code| refused("DAHDI_CHANCONFIG", OpenError::NoChannel(number), code))
+        abi::configure_channel(self.file.as_fd(), &config).map_err(|code| OpenError::NotSet {
+            what: format!("channel {number} as {}", usage.words()),
+            request: "DAHDI_CHANCONFIG",
+            code,
+        })
     }
 }
 
-/// Why the kernel refused to configure something.
-fn refused(what: &'static str, missing: OpenError, code: c_int) -> OpenError {
-    match Errno::from_raw(code) {
-        Errno::ENXIO | Errno::ENODEV => missing,
-        _ => OpenError::Failed { what, path: Path::new(DEVICES).join("ctl"), code },
+/// How the pulses of a span are coded, if its driver keeps that.
+pub(crate) fn coding_of(info: &SpanInfo) -> Option<LineCoding> {
+    let has = |bit| info.lineconfig & bit != 0;
+    (has(line_config::HDB3).then_some(LineCoding::Hdb3))
+        .or_else(|| has(line_config::AMI).then_some(LineCoding::Ami))
+}
+
+/// How a span runs, as far as that can be seen: whatever the span it takes its clock from, that
+/// counts as the first.
+pub(crate) fn line_of(info: &SpanInfo) -> SpanLine {
+    SpanLine {
+        cas: info.lineconfig & line_config::CCS == 0,
+        crc4: info.lineconfig & line_config::CRC4 != 0,
+        timing_priority: u8::from(info.syncsrc > 0),
     }
 }
 
@@ -345,6 +379,17 @@ mod tests {
         assert_eq!(alarms_of(0x20).gravest(), Some(Alarm::DeviceLost));
         assert_eq!((alarms_of(0x01).recovering, alarms_of(0x02).looped), (true, true));
         assert_eq!(alarms_of(0), SpanAlarms::default());
+    }
+
+    #[test]
+    fn a_line_is_told_where_the_driver_keeps_one() {
+        let of = |lineconfig, syncsrc| SpanInfo { lineconfig, syncsrc, ..SpanInfo::numbered(1) };
+        assert_eq!(coding_of(&of(0, 0)), None);
+        assert_eq!(coding_of(&of(0x40, 0)), Some(LineCoding::Ami));
+        let info = of(0x700, 3);
+        assert_eq!(coding_of(&info), Some(LineCoding::Hdb3));
+        assert_eq!(line_of(&info), SpanLine { cas: false, crc4: true, timing_priority: 1 });
+        assert_eq!(line_of(&of(0x200, 0)), SpanLine { cas: true, crc4: false, timing_priority: 0 });
     }
 
     #[test]

@@ -23,7 +23,7 @@ struct Watched {
 impl Watched {
     fn new(side: Side, runs: SpanFraming, described: SpanFraming) -> Self {
         let mut watch = SpanWatch::new(described);
-        watch.on_framing(runs);
+        watch.on_event(SpanEvent::Framing(runs));
         let signalling = (!described.cas).then(|| {
             let settings = SpanSettings::new(side, Profile::euro_isdn());
             let mut signalling = SpanSignalling::new(settings);
@@ -181,7 +181,7 @@ fn a_clock_from_nobody() {
     access.describe([taking(PRI), PRI]);
     access.run(Duration::from_secs(1));
     assert_eq!(access.trouble(), Some(SpanTrouble::NoClock));
-    assert!(SpanTrouble::NoClock.text(Language::English).contains("set `timing` to 1"));
+    assert!(SpanTrouble::NoClock.text(Language::English).contains("restart the box"));
     // As it shows where both ends are described to give theirs: octets slip.
     let mut access = against(end(PRI), end(PRI));
     access.run(Duration::from_secs(60));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Digit, Frame};
+use crate::{Digit, Frame, SpanFraming};
 
 /// Which end of an analog line a port is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -225,6 +225,9 @@ pub enum SpanEvent {
     Alarms(SpanAlarms),
     /// The counters have changed.
     Errors(SpanErrors),
+    /// How it is framed and clocked has changed, or is told for the first time. Told only where
+    /// the driver keeps it.
+    Framing(SpanFraming),
 }
 
 /// A test of a span, by command (G.704, DAHDI's maintenance functions).

@@ -114,22 +114,24 @@ impl SpanTrouble {
                 "the device is gone: its driver has taken it away; check the card and see `dmesg`",
             ),
             SpanTrouble::RunsCas => (
-                "按 CAS 运行，配置却是 CCS：ISDN 用 CCS，R2 用 CAS；请按局方提供的方式改配置，再运行 dahdi_cfg。",
+                "按 CAS 运行，配置却是 CCS：ISDN 用 CCS，R2 用 CAS；请按局方提供的方式改配置，再重启设备，由它设置。",
                 "runs as CAS but is described as CCS: describe it as the exchange provides it \
-                 (ISDN: CCS, R2: CAS), and run `dahdi_cfg`",
+                 (ISDN: CCS, R2: CAS), and restart the box, which sets it so",
             ),
             SpanTrouble::RunsCcs => (
-                "按 CCS 运行，配置却是 CAS：ISDN 用 CCS，R2 用 CAS；请按局方提供的方式改配置，再运行 dahdi_cfg。",
+                "按 CCS 运行，配置却是 CAS：ISDN 用 CCS，R2 用 CAS；请按局方提供的方式改配置，再重启设备，由它设置。",
                 "runs as CCS but is described as CAS: describe it as the exchange provides it \
-                 (ISDN: CCS, R2: CAS), and run `dahdi_cfg`",
+                 (ISDN: CCS, R2: CAS), and restart the box, which sets it so",
             ),
             SpanTrouble::RunsCrc4 => (
-                "运行时开了 CRC-4，配置却没有：请让两处一致，再运行 dahdi_cfg。",
-                "runs with CRC-4 but is described without: make both agree, and run `dahdi_cfg`",
+                "运行时开了 CRC-4，配置却没有：请按局方提供的方式改配置，再重启设备，由它设置。",
+                "runs with CRC-4 but is described without: describe it as the exchange has it, and \
+                 restart the box, which sets it so",
             ),
             SpanTrouble::RunsWithoutCrc4 => (
-                "运行时没有开 CRC-4，配置却开了：请让两处一致，再运行 dahdi_cfg。",
-                "runs without CRC-4 but is described with it: make both agree, and run `dahdi_cfg`",
+                "运行时没有开 CRC-4，配置却开了：请按局方提供的方式改配置，再重启设备，由它设置。",
+                "runs without CRC-4 but is described with it: describe it as the exchange has it, \
+                 and restart the box, which sets it so",
             ),
             _ => self.alarm_texts(),
         }
@@ -184,14 +186,14 @@ impl SpanTrouble {
     const fn other_texts(self) -> (&'static str, &'static str) {
         match self {
             SpanTrouble::NoClock => (
-                "应从对端取时钟，却没有时钟源：请把面向局方的中继的 timing 设为 1，否则有咔嗒声，传真失败。",
-                "should take its clock from the far side and takes none: set `timing` to 1 for \
-                 the span that faces the exchange, or there are clicks and failing faxes",
+                "应从对端取时钟，却没有时钟源，会有咔嗒声，传真失败：请重启设备，由它设置；仍然如此请查看 dmesg。",
+                "should take its clock from the far side and takes none, so that there are clicks \
+                 and failing faxes: restart the box, which sets it, and if it stays so see `dmesg`",
             ),
             SpanTrouble::Slips => (
-                "不断滑码：两端时钟不同步；只能一端给时钟，面向局方的本端应取对端时钟（timing 设为 1）。",
+                "不断滑码：两端时钟不同步；只能一端给时钟，面向局方的本端应取对端时钟（clock 设为 far-side）。",
                 "octets slip: the ends have two clocks; one end alone gives it, and here towards \
-                 an exchange `timing` is 1",
+                 an exchange `clock` is `far-side`",
             ),
             SpanTrouble::SameSide => (
                 "两端的 ISDN 角色相同：一端须为用户侧，另一端须为网络侧；请改本端的 side。",
@@ -277,12 +279,8 @@ impl SpanWatch {
         match event {
             SpanEvent::Alarms(alarms) => self.alarms = alarms,
             SpanEvent::Errors(errors) => self.errors = errors,
+            SpanEvent::Framing(runs) => self.runs = Some(runs),
         }
-    }
-
-    /// Takes how the driver says that it runs.
-    pub fn on_framing(&mut self, runs: SpanFraming) {
-        self.runs = Some(runs);
     }
 
     /// Takes the timeslots that the far side did not restart.

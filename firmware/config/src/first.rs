@@ -2,7 +2,7 @@
 
 use tipring_line::Number;
 
-use crate::{ConfigError, Document};
+use crate::{BoardPort, ConfigError, Document};
 
 const FIRST: &str = include_str!("../data/first.toml");
 
@@ -17,13 +17,19 @@ pub struct FirstStart {
     pub agents: Vec<(Number, String)>,
 }
 
-/// Makes the first configuration; `password(digits)` makes a new random password, of digits only
-/// where `digits` is true.
+/// Makes the first configuration for a board with these sockets: what it names of others is left
+/// out. `password(digits)` makes a new random password, of digits only where `digits` is true.
 ///
 /// # Errors
 /// Never in a built box: a test reads the document.
-pub fn first_document(mut password: impl FnMut(bool) -> String) -> Result<FirstStart, ConfigError> {
+pub fn first_document(
+    ports: &[BoardPort],
+    mut password: impl FnMut(bool) -> String,
+) -> Result<FirstStart, ConfigError> {
     let mut document = Document::parse(FIRST)?;
+    let is_there = |label: &String| ports.iter().any(|port| port.label == *label);
+    document.lines.retain(|line| is_there(&line.port));
+    document.extensions.retain(|extension| extension.port.as_ref().is_none_or(is_there));
     let mut accounts = Vec::new();
     for extension in &mut document.extensions {
         if let (Some(number), Some(secret)) = (extension.number, extension.secret.as_mut()) {

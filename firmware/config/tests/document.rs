@@ -34,7 +34,7 @@ fn refusal(text: &str) -> String {
 #[test]
 fn the_first_configuration_is_right_and_its_passwords_are_new() {
     let mut count = 0;
-    let first = first_document(|digits| {
+    let first = first_document(&sim_ports(), |digits| {
         count += 1;
         format!("{}{count}", if digits { "9" } else { "s" })
     })
@@ -51,8 +51,18 @@ fn the_first_configuration_is_right_and_its_passwords_are_new() {
 }
 
 #[test]
+fn the_first_configuration_names_no_socket_that_the_board_has_not() {
+    let [with_line, bare] = [&sim_ports()[..1], &[]].map(|ports| {
+        let first = first_document(ports, |_| "12345678".into()).unwrap().document;
+        first.resolve(Site { ports, ..Site::default() }).unwrap().switch
+    });
+    assert_eq!((with_line.lines.len(), with_line.extensions.len()), (1, 4));
+    assert_eq!((bare.lines.len(), bare.extensions.len()), (0, 4));
+}
+
+#[test]
 fn what_is_exported_imports_to_the_same() {
-    let first = first_document(|_| "12345678".into()).unwrap().document;
+    let first = first_document(&sim_ports(), |_| "12345678".into()).unwrap().document;
     let again = Document::parse(&first.to_toml()).unwrap();
     assert_eq!(again, first);
 }

@@ -24,7 +24,7 @@ use tipring_media::Control;
 use crate::analog::AnalogSettings;
 use crate::analog_ports::{Links, PortNames};
 use crate::journal::{Level, note};
-use crate::spans::Keepers;
+use crate::spans::KeptSpan;
 use light_thread::LightThread;
 pub(crate) use light_thread::Wellness;
 use lights::Panel;
@@ -43,14 +43,12 @@ pub(crate) struct Hardware {
 }
 
 impl Hardware {
-    /// Looks after the channels of spans too.
+    /// Looks after spans too.
     ///
     /// # Errors
     /// The system has no threads left.
-    pub(crate) fn keep(&mut self, keepers: Keepers) -> std::io::Result<()> {
-        for (label, keeper) in keepers {
-            self.span_watch.keep(&label, keeper);
-        }
+    pub(crate) fn keep(&mut self, spans: Vec<KeptSpan>) -> std::io::Result<()> {
+        self.span_watch.keep_spans(spans);
         self.span_watch.start()
     }
 

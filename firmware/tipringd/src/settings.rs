@@ -52,6 +52,11 @@ impl OwnedSite {
         OwnedSite { ports: board_ports(board), prompts, countries, spans, r2_variants }
     }
 
+    /// The board's sockets.
+    pub(crate) fn ports(&self) -> &[BoardPort] {
+        &self.ports
+    }
+
     /// Resolves a document here.
     ///
     /// # Errors

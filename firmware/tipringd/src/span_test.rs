@@ -6,7 +6,7 @@ use tipring_dahdi::{
     open_span, test_timeslot,
 };
 use tipring_dsp::BitErrors;
-use tipring_line::{Language, Law, Span as _, SpanEvent, SpanTest, SpanWatch};
+use tipring_line::{Language, Law, Span as _, SpanEvent, SpanFraming, SpanTest, SpanWatch};
 
 use crate::options::{CardTest, SpanChannel, SpanCommand, parse_ms};
 
@@ -34,18 +34,25 @@ fn show() -> anyhow::Result<()> {
 
 /// How a span runs, and what is wrong with it as it runs.
 fn in_words(span: &SpanStatus) -> String {
-    let signalling = if span.cas { "CAS" } else { "CCS" };
-    let crc4 = if span.crc4 { ", CRC-4" } else { "" };
+    let line = match (span.coding, span.cas, span.crc4) {
+        (None, ..) => "no line, or none set up yet".to_owned(),
+        (Some(coding), cas, crc4) => {
+            let signalling = if cas { "CAS" } else { "CCS" };
+            format!("{signalling}, {coding}{}", if crc4 { ", CRC-4" } else { "" })
+        }
+    };
     let clock = match span.timing {
         TimingSource::Own => "its own clock".to_owned(),
         TimingSource::Span(number) => format!("clock from span {number}"),
     };
-    let mut watch = SpanWatch::new(span.framing());
+    // Nothing describes it here, so that its alarms alone tell what is wrong.
+    let as_it_runs = SpanFraming { cas: span.cas, crc4: span.crc4, takes_clock: false };
+    let mut watch = SpanWatch::new(as_it_runs);
     watch.on_event(SpanEvent::Alarms(span.alarms));
     let state = watch.trouble().map_or("no alarm", |trouble| trouble.text(Language::English));
     let errors = span.errors;
     format!(
-        "span {} ({}): {signalling}{crc4}, {clock}, {} of {} channels configured; {state}; \
+        "span {} ({}): {line}, {clock}, {} of {} channels configured; {state}; \
          {} code violations, {} CRC-4 errors, {} at the far end",
         span.number,
         span.name,
@@ -128,7 +135,8 @@ fn card(span: u16, test: CardTest) -> anyhow::Result<()> {
         CardTest::Payload => SpanTest::PayloadLoop,
         CardTest::Pattern => SpanTest::Prbs,
     };
-    open_span(SpanSettings { span, d_channel: None })?.test(order)?;
+    let (mut span, _) = open_span(SpanSettings { span, d_channel: None }, None)?;
+    span.test(order)?;
     Ok(())
 }
 

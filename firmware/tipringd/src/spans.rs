@@ -27,7 +27,7 @@ use tipring_switch::SpanConfig;
 
 pub use b_channel::BChannel;
 pub use far_end::{FarEnd, FarEvent, FarWords};
-pub(crate) use open::{Keepers, attach};
+pub(crate) use open::{KeptSpan, attach};
 pub use settings::{SpanPlan, plan};
 pub(crate) use sim::{SimSpans, Street};
 pub use status::{LineState, well};
@@ -222,6 +222,7 @@ impl OneSpan {
                     }
                 }
                 Some(SpanEvent::Errors(errors)) => self.line.errors(errors),
+                Some(SpanEvent::Framing(framing)) => self.line.framing(framing),
                 None => break,
             }
         }

@@ -33,7 +33,7 @@ pub(crate) fn configuration(
             format!("version {} of the stored configuration cannot be read", stored.version)
         })?,
         None => {
-            let first = first_document(new_password)?;
+            let first = first_document(site.ports(), new_password)?;
             let told =
                 AuditEntry::new(wall, "first start", "configuration-changed", "configuration");
             store.save_configuration(&first.document.to_toml(), told)?;

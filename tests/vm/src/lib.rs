@@ -22,9 +22,9 @@ pub use initramfs::Initramfs;
 /// hundred.
 const RUN_S_MAX: u32 = 900;
 
-/// This package's folder with the files of the DAHDI machine.
-fn files() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("dahdi")
+/// This package's folder.
+fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn run(command: &mut Command) -> Result<Output> {
@@ -41,7 +41,7 @@ fn run(command: &mut Command) -> Result<Output> {
 /// Fetches and builds what is not in the cache yet: the folder that is ready.
 fn prepared(cache: &Path) -> Result<PathBuf> {
     ensure!(cfg!(target_arch = "x86_64"), "the machine runs this host's programs, on x86-64 alone");
-    let output = run(Command::new(files().join("prepare")).arg(cache))?;
+    let output = run(Command::new(package().join("dahdi/prepare")).arg(cache))?;
     let said = String::from_utf8(output.stdout).context("a path in UTF-8")?;
     Ok(PathBuf::from(said.trim_end().lines().last().context("prepare said no folder")?))
 }
@@ -55,24 +55,65 @@ fn libraries(program: &Path, more: &Path) -> Result<BTreeSet<PathBuf>> {
     Ok(words.map(PathBuf::from).collect())
 }
 
-/// The guest's file system: the tools and modules of the cache, our guest program, the scripts.
+/// One of the box's programs: in `TIPRING_BIN_DIR`, or where the workspace builds it, which is where
+/// it builds the guest.
+fn built(program: &str, guest: &Path) -> Result<PathBuf> {
+    let beside = guest.parent().map(Path::to_owned);
+    let folder = std::env::var_os("TIPRING_BIN_DIR").map(PathBuf::from).or(beside);
+    let path = folder.context("the guest lies in a folder")?.join(program);
+    ensure!(
+        path.is_file(),
+        "{} is not there: run `cargo build -p tipring-tipringd` first, or set TIPRING_BIN_DIR",
+        path.display()
+    );
+    Ok(path)
+}
+
+/// Folders of the guest's file system, parents first.
+const FOLDERS: [&str; 12] = [
+    "bin",
+    "dev",
+    "etc",
+    "etc/dahdi",
+    "etc/tipring",
+    "etc/tipring/board",
+    "lib",
+    "lib64",
+    "modules",
+    "proc",
+    "sys",
+    "tmp",
+];
+
+/// Files of this package, and where the guest has them.
+const FILES: [(&str, &str); 6] = [
+    ("dahdi/init", "init"),
+    ("dahdi/system.conf", "etc/dahdi/system.conf"),
+    ("dahdi/again.conf", "etc/dahdi/again.conf"),
+    ("dahdi/bare.conf", "etc/dahdi/bare.conf"),
+    ("box/board.toml", "etc/tipring/board/board.toml"),
+    ("box/site.toml", "etc/tipring/site.toml"),
+];
+
+/// The guest's file system: the tools and modules of the cache, our guest program, the box, the
+/// scripts.
 fn file_system(ready: &Path, guest: &Path) -> Result<Vec<u8>> {
     let mut system = Initramfs::new();
-    for folder in ["bin", "dev", "etc", "etc/dahdi", "lib", "lib64", "modules", "proc", "sys"] {
-        system.folder(folder);
-    }
+    FOLDERS.iter().for_each(|folder| system.folder(folder));
     let mut copy = |from: &Path, to: &str| -> Result<()> {
         let content = std::fs::read(from).with_context(|| from.display().to_string())?;
         system.file(to, &content);
         Ok(())
     };
     let root = ready.join("root");
-    let tools = [root.join("bin/busybox"), root.join("bin/dahdi_cfg")];
-    let libpri = tipring_test_libpri::program();
-    let mut needed = libraries(guest, &root)?;
-    needed.extend(libraries(&tools[1], &root)?);
-    needed.extend(libraries(libpri, &root)?);
-    copy(libpri, "bin/pri_peer")?;
+    let tools = ["busybox", "dahdi_cfg"].map(|tool| root.join("bin").join(tool));
+    let libpri = tipring_test_libpri::program().to_owned();
+    let ours = [guest.to_owned(), built("tipringd", guest)?, built("tipring", guest)?];
+    let mut needed = BTreeSet::new();
+    for program in tools[1..].iter().chain([&libpri]).chain(&ours) {
+        needed.extend(libraries(program, &root)?);
+    }
+    copy(&libpri, "bin/pri_peer")?;
     for tool in &tools {
         copy(tool, &format!("bin/{}", name_of(tool)?))?;
     }
@@ -85,13 +126,15 @@ fn file_system(ready: &Path, guest: &Path) -> Result<Vec<u8>> {
         let module = module?.path();
         copy(&module, &format!("modules/{}", name_of(&module)?))?;
     }
-    // Without what only a debugger wants, the machine starts sooner.
-    let stripped = ready.join("tipring-vm-guest");
-    run(Command::new("strip").arg("-o").arg(&stripped).arg(guest))?;
-    copy(&stripped, "bin/tipring-vm-guest")?;
-    copy(&files().join("init"), "init")?;
-    copy(&files().join("system.conf"), "etc/dahdi/system.conf")?;
-    copy(&files().join("again.conf"), "etc/dahdi/again.conf")?;
+    for program in &ours {
+        // Without what only a debugger wants, the machine starts sooner.
+        let stripped = ready.join(name_of(program)?);
+        run(Command::new("strip").arg("-o").arg(&stripped).arg(program))?;
+        copy(&stripped, &format!("bin/{}", name_of(program)?))?;
+    }
+    for (from, to) in FILES {
+        copy(&package().join(from), to)?;
+    }
     system.file("etc/passwd", b"root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n");
     system.file("etc/group", b"root:x:0:\ndialout:x:20:\nnogroup:x:65534:\n");
     Ok(system.finish())
@@ -124,19 +167,22 @@ impl Console {
 /// end by itself.
 pub fn run_dahdi(cache: &Path, guest: &Path) -> Result<Console> {
     let ready = prepared(cache)?;
+    // While one trial is worked on, it alone need run: TIPRING_VM_TRIALS names it, or several.
+    let some = std::env::var("TIPRING_VM_TRIALS")
+        .map_or(String::new(), |names| format!(" trials=\"{names}\""));
     let initrd = ready.join("initramfs");
     std::fs::write(&initrd, file_system(&ready, guest)?)?;
     let output = Command::new("timeout")
         .arg(RUN_S_MAX.to_string())
         .arg("qemu-system-x86_64")
         // One billion instructions a second, and none while it waits.
-        .args(["-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "qemu64", "-m", "256"])
+        .args(["-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "qemu64", "-m", "512"])
         .args(["-nodefaults", "-no-user-config", "-nographic", "-no-reboot", "-serial", "stdio"])
         .arg("-kernel")
         .arg(ready.join("vmlinuz"))
         .arg("-initrd")
         .arg(&initrd)
-        .args(["-append", "console=ttyS0 quiet panic=-1 rdinit=/init"])
+        .args(["-append", &format!("console=ttyS0 quiet panic=-1 rdinit=/init{some}")])
         .stdin(Stdio::null())
         .output()
         .context("cannot run qemu-system-x86_64: ./box test installs what the tests need")?;

@@ -175,3 +175,27 @@ fn a_talk_outlives_a_span_that_comes_back_in_time_and_ends_with_one_that_does_no
     shown_with("isdn-short-loss", &["the talk went on"]);
     shown_with("isdn-long-loss", &["released at both ends", "a call was answered"]);
 }
+
+#[test]
+fn the_box_sets_up_a_span_takes_a_hundred_calls_and_outlives_its_loss() {
+    shown_with("box-set-up", &["DAHDI span 5 is set up", "channel 86 a D-channel"]);
+    shown_with("box-calls", &["100 calls", "100 heard their prompt", "no channel in use"]);
+    shown_with("box-loss", &["NetworkOutOfOrder", "is set up again", "a call was answered"]);
+}
+
+#[test]
+fn the_box_answers_its_line_and_its_handset_joins_two_parties_by_a_flash() {
+    shown_with("box-line", &["caller 13711112222 read", "key 1 taken", "hung up by the box"]);
+    shown_with("box-handset", &["heard each other bit by bit"]);
+}
+
+#[test]
+fn the_box_sets_a_spans_line_where_it_is_described_otherwise_and_nobody_else_uses_it() {
+    shown_with("box-span-set", &["CCS, CRC-4, clock from the far side", "read back so"]);
+    shown_with("box-span-changed", &["CCS, no CRC-4, its own clock", "read back so"]);
+    shown_with("box-span-in-use", &["it runs as it was found", "a call was answered"]);
+    shown_with(
+        "box-span-refused",
+        &["does not set channel", "DAHDI_CHANCONFIG", "span 1 has no channel 5"],
+    );
+}

@@ -2,10 +2,10 @@
 
 use tipring_clock::Instant;
 use tipring_config::{SpanClock, SpanEntry};
-use tipring_dahdi::{LineCoding, SpanLine, SpanStatus as Driver, TimingSource};
+use tipring_dahdi::{SpanLine, SpanStatus as Driver, TimingSource};
 use tipring_events::{SpanAlarm, SpanErrorCounts, SpanLink, SpanStatus};
 use tipring_line::{
-    Language, LinkSight, SpanAlarms, SpanErrors, SpanEvent, SpanTrouble, SpanWatch,
+    Language, LinkSight, SpanAlarms, SpanErrors, SpanEvent, SpanFraming, SpanTrouble, SpanWatch,
 };
 
 /// The state of a span's line.
@@ -24,7 +24,6 @@ pub struct LineState {
 pub(super) fn described(entry: &SpanEntry, priority: u8) -> SpanLine {
     SpanLine {
         cas: !entry.is_isdn(),
-        coding: LineCoding::Hdb3,
         crc4: entry.crc4,
         timing_priority: match entry.clock {
             SpanClock::FarSide => priority,
@@ -49,6 +48,7 @@ pub fn well(entry: &SpanEntry, number: u16) -> LineState {
             0 => TimingSource::Own,
             _ => TimingSource::Span(number),
         },
+        coding: None,
         crc4: described.crc4,
         cas: described.cas,
     };
@@ -59,7 +59,6 @@ impl LineState {
     /// The line as its driver shows it and as the configuration describes it.
     pub(super) fn new(entry: &SpanEntry, driver: Driver, described: SpanLine) -> Self {
         let mut watch = SpanWatch::new(described.framing());
-        watch.on_framing(driver.framing());
         watch.on_event(SpanEvent::Alarms(driver.alarms));
         watch.on_event(SpanEvent::Errors(driver.errors));
         LineState { name: entry.name.clone(), driver, watch, missing: None, trouble: None }
@@ -81,6 +80,10 @@ impl LineState {
     pub(super) fn errors(&mut self, errors: SpanErrors) {
         self.driver.errors = errors;
         self.watch.on_event(SpanEvent::Errors(errors));
+    }
+
+    pub(super) fn framing(&mut self, framing: SpanFraming) {
+        self.watch.on_event(SpanEvent::Framing(framing));
     }
 
     /// Looks whether something is wrong, or no more; a line for the journal if that is new.

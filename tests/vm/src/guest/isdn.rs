@@ -8,7 +8,7 @@ use anyhow::{Result, bail, ensure};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tipring_clock::{Clock, Instant, RealClock};
-use tipring_dahdi::{DahdiSpan, FrameClock};
+use tipring_dahdi::{DahdiSpan, FrameClock, SpanKeeper};
 use tipring_isdn::q921::Side;
 use tipring_isdn::q931::{Output, Profile};
 use tipring_isdn::{SpanSettings, SpanSignalling};
@@ -30,6 +30,7 @@ const SEED: u64 = 5;
 pub(crate) struct End {
     pub(crate) signalling: SpanSignalling,
     pub(crate) span: DahdiSpan,
+    pub(crate) keeper: SpanKeeper,
     /// The timeslots with calls.
     pub(crate) calls: BTreeSet<u8>,
     pub(crate) offered: u32,
@@ -45,9 +46,11 @@ impl End {
         settings.calls.channels = CHANNELS;
         let mut signalling = SpanSignalling::new(settings);
         signalling.start(now);
+        let (span, keeper) = whole(place)?;
         Ok(End {
             signalling,
-            span: whole(place)?,
+            span,
+            keeper,
             calls: BTreeSet::new(),
             offered: 0,
             answered: 0,

@@ -88,7 +88,7 @@ impl Pair {
         self.await_that("both ends have no D-channel", 5, |ends| {
             ends.iter().all(|end| !end.signalling.is_up())
         })?;
-        let Tended::Gone(_) = self.ends[1].span.tend() else { bail!("its D-channel opened") };
+        let Tended::Gone(_) = self.ends[1].keeper.tend() else { bail!("its D-channel opened") };
         taking.join().map_err(|_| anyhow!("the span's taker failed"))?.context("unassign_span")
     }
 
@@ -98,7 +98,9 @@ impl Pair {
         std::fs::write(device()?.join("assign_span"), format!("1:{span}:{first}"))
             .context("assign_span")?;
         Control::open()?.configure_channel(first + D_CHANNEL - 1, ChannelUse::Hdlc)?;
-        let Tended::Returned = self.ends[1].span.tend() else { bail!("its D-channel stays gone") };
+        let Tended::Returned = self.ends[1].keeper.tend() else {
+            bail!("its D-channel stays gone")
+        };
         self.await_that("the D-channel comes up again", 20, |ends| {
             ends.iter().all(|end| end.signalling.is_up())
         })

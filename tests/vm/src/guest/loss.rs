@@ -8,17 +8,12 @@ use tipring_dahdi::Tended;
 use tipring_line::{Alarm, PortCommand, PortEvent};
 
 use crate::rig::{Line, SECOND, Side, next_frame};
+use crate::span_loss::device_of;
 use crate::{Trial, report};
 
 /// The kernel's folder of the device that carries the FXS ports' span.
 fn device() -> Result<PathBuf> {
-    for entry in std::fs::read_dir("/sys/bus/dahdi_devices/devices")? {
-        let folder = entry?.path();
-        if std::fs::read_to_string(folder.join("hardware_id"))?.trim() == "DYN/loc/1:1" {
-            return Ok(folder);
-        }
-    }
-    bail!("no device DYN/loc/1:1")
+    device_of("DYN/loc/1:1")
 }
 
 /// Lets the FXO end run while the FXS end is gone.

@@ -3,8 +3,12 @@
 //! `tipring-vm-guest TRIAL` runs one trial and prints, for each thing shown, one line: `shown NAME:
 //! FIGURES`, or `failed NAME: WHY`. The test outside reads the console.
 
+mod box_analog;
+mod box_calls;
+mod box_span;
 mod calls;
 mod drift;
+mod exchange;
 mod isdn;
 mod isdn_loss;
 mod loss;
@@ -12,6 +16,7 @@ mod opening;
 mod rig;
 mod span;
 mod span_loss;
+mod the_box;
 mod wire;
 
 use std::process::ExitCode;
@@ -48,6 +53,7 @@ fn main() -> ExitCode {
         "isdn" => isdn::trials(),
         "span-loss" => span_loss::trials(),
         "isdn-loss" => isdn_loss::trials(),
+        "box" => box_calls::trials(),
         _ => {
             eprintln!("there is no trial '{trial}'");
             false

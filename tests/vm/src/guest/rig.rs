@@ -21,6 +21,14 @@ pub(crate) fn opened(
     Ok(open(ChannelSettings { channel, kind, law: Some(Law::A), pulses })?)
 }
 
+/// Opens a channel in the law it is configured for, as the box does at the other end.
+pub(crate) fn opened_as_configured(
+    channel: u16,
+    kind: PortKind,
+) -> Result<(DahdiPort, DahdiKeeper)> {
+    Ok(open(ChannelSettings { channel, kind, law: None, pulses: false })?)
+}
+
 /// Waits for the next 20 ms.
 pub(crate) fn next_frame(clock: &FrameClock) -> Result<()> {
     match clock.wait(1_000) {

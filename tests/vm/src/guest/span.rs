@@ -5,8 +5,8 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tipring_clock::{Clock, RealClock};
 use tipring_dahdi::{
-    ChannelUse, Control, DahdiKeeper, DahdiSpan, DahdiTimeslot, FrameClock, SpanSettings,
-    TimeslotSettings, open_loop, open_span, open_timeslot, test_timeslot,
+    ChannelUse, Control, DahdiKeeper, DahdiSpan, DahdiTimeslot, FrameClock, SpanKeeper,
+    SpanSettings, TimeslotSettings, open_loop, open_span, open_timeslot, test_timeslot,
 };
 use tipring_dsp::g711;
 use tipring_line::{
@@ -34,9 +34,9 @@ pub(crate) fn both(number: u16, cas: bool) -> Result<[(DahdiTimeslot, DahdiKeepe
     Ok([open(FIRST[0])?, open(FIRST[1])?])
 }
 
-pub(crate) fn whole(end: usize) -> Result<DahdiSpan> {
+pub(crate) fn whole(end: usize) -> Result<(DahdiSpan, SpanKeeper)> {
     let d_channel = Some(FIRST[end] + D_CHANNEL - 1);
-    Ok(open_span(SpanSettings { span: SPANS[end], d_channel })?)
+    Ok(open_span(SpanSettings { span: SPANS[end], d_channel }, None)?)
 }
 
 fn listed() -> Trial {
@@ -66,7 +66,7 @@ fn refused() -> Trial {
             Err(error) => Ok(error.to_string()),
         }
     };
-    let span = |span, d_channel| match open_span(SpanSettings { span, d_channel }) {
+    let span = |span, d_channel| match open_span(SpanSettings { span, d_channel }, None) {
         Ok(_) => Err(anyhow!("span {span} opened")),
         Err(error) => Ok(error.to_string()),
     };
@@ -112,7 +112,7 @@ fn audio(number: u16, cas: bool) -> Trial {
 /// Frames of all lengths through the D-channels.
 fn hdlc() -> Trial {
     let clock = FrameClock::open()?;
-    let mut ends = [whole(0)?, whole(1)?];
+    let mut ends = [whole(0)?.0, whole(1)?.0];
     // What is sent while the flags begin is lost.
     for _ in 0..10 {
         ends.iter_mut().try_for_each(|end| end.send_hdlc(&[0; 4]))?;
@@ -201,7 +201,7 @@ fn pattern(number: u16, cas: bool) -> Trial {
 }
 
 fn tests() -> Trial {
-    let mut span = whole(0)?;
+    let (mut span, _) = whole(0)?;
     let told = |result: Result<(), tipring_line::PortError>| match result {
         Ok(()) => "done".to_owned(),
         Err(error) => error.to_string(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
-use tipring_dahdi::{ChannelUse, Control, DahdiSpan, Tended};
+use tipring_dahdi::{ChannelUse, Control, DahdiSpan, SpanKeeper, Tended};
 use tipring_line::{Alarm, Cause, ChannelEvent, Span, SpanAlarms, SpanEvent};
 
 use crate::rig::SECOND;
@@ -12,13 +12,18 @@ use crate::{Trial, report};
 
 /// The kernel's folder of the device that carries the second span.
 pub(crate) fn device() -> Result<PathBuf> {
+    device_of("DYN/loc/2:1")
+}
+
+/// The kernel's folder of the device of this name.
+pub(crate) fn device_of(name: &str) -> Result<PathBuf> {
     for entry in std::fs::read_dir("/sys/bus/dahdi_devices/devices")? {
         let folder = entry?.path();
-        if std::fs::read_to_string(folder.join("hardware_id"))?.trim() == "DYN/loc/2:1" {
+        if std::fs::read_to_string(folder.join("hardware_id"))?.trim() == name {
             return Ok(folder);
         }
     }
-    bail!("no device DYN/loc/2:1")
+    bail!("no device {name}")
 }
 
 /// The span's alarms now, as far as it told them.
@@ -35,6 +40,7 @@ struct Loss {
     trunk: Trunk,
     near: DahdiSpan,
     far: DahdiSpan,
+    far_keeper: SpanKeeper,
     near_alarms: SpanAlarms,
     far_alarms: SpanAlarms,
 }
@@ -53,7 +59,7 @@ fn taken_away(loss: &mut Loss) -> Trial {
     ensure!(alarms(&mut loss.near, &mut loss.near_alarms).red, "{:?}", loss.near_alarms);
     ensure!(alarms(&mut loss.far, &mut loss.far_alarms).gone, "{:?}", loss.far_alarms);
     let Tended::Gone(kept) = loss.trunk.keepers[1].tend() else { bail!("its keeper opened it") };
-    let Tended::Gone(_) = loss.far.tend() else { bail!("its D-channel opened") };
+    let Tended::Gone(_) = loss.far_keeper.tend() else { bail!("its D-channel opened") };
     taking.join().ok().context("the span's taker failed")?.context("unassign_span")?;
     Ok(format!(
         "answered after {answered} frames; released at the lost end after {far}, at the other by \
@@ -75,7 +81,7 @@ fn brought_back(loss: &mut Loss) -> Trial {
         ensure!(frames < 5 * SECOND, "the keeper: {:?}", loss.trunk.keepers[1].tend());
     }
     loss.trunk.await_idle()?;
-    let Tended::Returned = loss.far.tend() else { bail!("its D-channel stays gone") };
+    let Tended::Returned = loss.far_keeper.tend() else { bail!("its D-channel stays gone") };
     ensure!(!alarms(&mut loss.far, &mut loss.far_alarms).gone, "{:?}", loss.far_alarms);
     ensure!(alarms(&mut loss.near, &mut loss.near_alarms).gravest().is_none(), "the alarm stays");
     let answered = loss.trunk.talk()?;
@@ -91,10 +97,12 @@ fn brought_back(loss: &mut Loss) -> Trial {
 }
 
 fn ready() -> Result<Loss> {
+    let (far, far_keeper) = whole(1)?;
     Ok(Loss {
         trunk: Trunk::open()?,
-        near: whole(0)?,
-        far: whole(1)?,
+        near: whole(0)?.0,
+        far,
+        far_keeper,
         near_alarms: SpanAlarms::default(),
         far_alarms: SpanAlarms::default(),
     })
