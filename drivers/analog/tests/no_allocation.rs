@@ -1,5 +1,6 @@
 //! The channels' ticks, commands and events allocate and free nothing, call after call.
 
+#[path = "wire/common/mod.rs"]
 mod common;
 
 use tipring_analog::{Fxo, FxoSettings, Fxs, FxsSettings};

@@ -3,19 +3,17 @@
 use std::path::Path;
 
 use anyhow::Context;
-use tipring_sim::KeyPlan;
 
-use crate::control::{Connection, Request, SimRequest, samples_from_bytes, samples_to_bytes};
+use crate::control::{Acts, Connection, Request, SimRequest, samples_from_bytes, samples_to_bytes};
 use tipring_board::Board;
 
 use crate::board_check;
 use crate::options::{
-    BoardCommand, ClientCommand, ClientOptions, ConfigCommand, LineCommand, ReportsCommand,
-    SimCall, SimCommand, SimE1, SimE1Set, SimHandset, SimSet, Trace, parse_ms,
+    BoardCommand, ClientCommand, ClientOptions, Conduct, ConfigCommand, LineCommand,
+    ReportsCommand, SimCall, SimCommand, SimE1, SimE1Set, SimHandset, SimSet, Trace, parse_ms,
 };
 use crate::reports;
 use crate::sim_faults::LineFaults;
-use crate::sim_handset::HandsetKeys;
 use crate::span_test;
 
 /// Runs one command.
@@ -101,9 +99,16 @@ async fn ask(state: &Path, request: Request, payload: &[u8]) -> anyhow::Result<V
 
 async fn sim(state: &Path, what: SimCommand) -> anyhow::Result<()> {
     let request = match what {
-        SimCommand::Call(call) => return sim_call(state, call).await,
-        SimCommand::Handset(call) => return sim_handset(state, call).await,
-        SimCommand::E1(call) => return sim_e1(state, call).await,
+        SimCommand::Call(SimCall { line, from, conduct }) => {
+            return act(state, conduct, |acts| SimRequest::Call { line, from, acts }).await;
+        }
+        SimCommand::Handset(SimHandset { port, dial, conduct }) => {
+            return act(state, conduct, |acts| SimRequest::Handset { port, dial, acts }).await;
+        }
+        SimCommand::E1(SimE1 { span, to, from, hidden, calls: count, conduct }) => {
+            let calls = |acts| SimRequest::E1 { span, to, from, hidden, count, acts };
+            return act(state, conduct, calls).await;
+        }
         SimCommand::E1Set(set) => {
             let said = set.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
             let SimE1Set { span, fault, called, .. } = set;
@@ -126,61 +131,23 @@ async fn sim(state: &Path, what: SimCommand) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn sim_e1(state: &Path, call: SimE1) -> anyhow::Result<()> {
-    let spoken = call.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
-    let keys = call.press.join(",");
-    keys.parse::<KeyPlan>()?;
-    let request = SimRequest::E1 {
-        span: call.span,
-        to: call.to,
-        from: call.from,
-        hidden: call.hidden,
-        count: call.calls,
-        keys,
-        duration_ms: parse_ms(&call.duration).map_err(anyhow::Error::msg)?,
-        hear: call.hear.is_some(),
-    };
-    let heard = ask(state, Request::Sim { what: request }, &samples_to_bytes(&spoken)).await?;
-    keep_heard(call.hear.as_deref(), &heard)
-}
-
-fn keep_heard(path: Option<&Path>, heard: &[u8]) -> anyhow::Result<()> {
-    if let Some(path) = path {
-        let wav = tipring_sim::write_wav(&samples_from_bytes(heard));
+/// Has somebody simulated do their part, and keeps what was heard.
+async fn act(
+    state: &Path,
+    conduct: Conduct,
+    request: impl FnOnce(Acts) -> SimRequest,
+) -> anyhow::Result<()> {
+    let spoken = conduct.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
+    let duration_ms = parse_ms(&conduct.duration).map_err(anyhow::Error::msg)?;
+    let keys = conduct.press.join(",");
+    let what = request(Acts { keys, duration_ms, hear: conduct.hear.is_some() });
+    let heard = ask(state, Request::Sim { what }, &samples_to_bytes(&spoken)).await?;
+    if let Some(path) = &conduct.hear {
+        let wav = tipring_sim::write_wav(&samples_from_bytes(&heard));
         std::fs::write(path, wav).with_context(|| format!("{}", path.display()))?;
         println!("{}: {:.1} s heard", path.display(), heard.len() as f64 / 16_000.0);
     }
     Ok(())
-}
-
-async fn sim_call(state: &Path, call: SimCall) -> anyhow::Result<()> {
-    let spoken = call.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
-    let keys = call.press.join(",");
-    keys.parse::<KeyPlan>()?;
-    let request = SimRequest::Call {
-        line: call.line,
-        from: call.from,
-        keys,
-        duration_ms: parse_ms(&call.duration).map_err(anyhow::Error::msg)?,
-        hear: call.hear.is_some(),
-    };
-    let heard = ask(state, Request::Sim { what: request }, &samples_to_bytes(&spoken)).await?;
-    keep_heard(call.hear.as_deref(), &heard)
-}
-
-async fn sim_handset(state: &Path, call: SimHandset) -> anyhow::Result<()> {
-    let spoken = call.say.as_deref().map(read_speech).transpose()?.unwrap_or_default();
-    let keys = call.press.join(",");
-    keys.parse::<HandsetKeys>()?;
-    let request = SimRequest::Handset {
-        port: call.port,
-        dial: call.dial,
-        keys,
-        duration_ms: parse_ms(&call.duration).map_err(anyhow::Error::msg)?,
-        hear: call.hear.is_some(),
-    };
-    let heard = ask(state, Request::Sim { what: request }, &samples_to_bytes(&spoken)).await?;
-    keep_heard(call.hear.as_deref(), &heard)
 }
 
 fn read_speech(path: &Path) -> anyhow::Result<Vec<i16>> {

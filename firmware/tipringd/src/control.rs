@@ -85,12 +85,8 @@ pub enum SimRequest {
         hidden: bool,
         /// How many calls at once.
         count: u8,
-        /// Keys and when to press them, counted from the answer.
-        keys: String,
-        /// When to hang up, in milliseconds after the answer.
-        duration_ms: u64,
-        /// Whether to send back what the first caller heard.
-        hear: bool,
+        /// What is done.
+        acts: Acts,
     },
     /// What a simulated span's wire is like, and what becomes of the box's calls there. The payload
     /// is the called party's speech.
@@ -108,12 +104,8 @@ pub enum SimRequest {
         port: String,
         /// The number to dial; the handset waits to be rung without it.
         dial: Option<String>,
-        /// Keys and when to press them, `R` for the hook: `1@4s,R@6s`.
-        keys: String,
-        /// When to put it back, in milliseconds.
-        duration_ms: u64,
-        /// Whether to send back what was heard.
-        hear: bool,
+        /// What is done.
+        acts: Acts,
     },
     /// Ring a simulated line. The payload is the caller's speech, 16-bit little-endian samples at
     /// 8 kHz.
@@ -122,13 +114,22 @@ pub enum SimRequest {
         line: String,
         /// The caller's number.
         from: Option<String>,
-        /// Keys and when to press them, counted from the answer: `1@4s,#@6s`.
-        keys: String,
-        /// When to hang up, in milliseconds after the answer.
-        duration_ms: u64,
-        /// Whether to send back what was heard.
-        hear: bool,
+        /// What is done.
+        acts: Acts,
     },
+}
+
+/// What somebody simulated does in a call. Times are counted from the answer; at a handset that
+/// dials, from when it has dialled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acts {
+    /// Keys and when to press them, `R` for a handset's hook: `1@4s,R@6s`.
+    pub keys: String,
+    /// When to hang up, in milliseconds.
+    pub duration_ms: u64,
+    /// Whether to send back what was heard, of several callers by the first.
+    pub hear: bool,
 }
 
 /// One line of an answer.

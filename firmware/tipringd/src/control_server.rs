@@ -10,7 +10,7 @@ use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 
 use crate::control::{
-    Answer, Connection, Request, SimRequest, samples_from_bytes, samples_to_bytes,
+    Acts, Answer, Connection, Request, SimRequest, samples_from_bytes, samples_to_bytes,
 };
 use crate::line_desk::LineDesk;
 use crate::sim_handset::HandsetVisit;
@@ -117,18 +117,18 @@ async fn simulate(
         SimRequest::Set { line, usual, faults } => {
             Ok(parts.sim.set(&line, usual, &faults)?.into_bytes())
         }
-        SimRequest::Call { line, from, keys, duration_ms, hear } => {
-            let plan = call_plan(from, &keys, duration_ms, &payload)?;
+        SimRequest::Call { line, from, acts } => {
+            let plan = call_plan(from, &acts, &payload)?;
             let heard = watched(connection, |tell| parts.sim.call(&line, plan, Some(tell))).await?;
-            Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
+            Ok(if acts.hear { samples_to_bytes(&heard) } else { Vec::new() })
         }
-        SimRequest::Handset { port, dial, keys, duration_ms, hear } => {
-            let visit = HandsetVisit::new(dial, speech(), &keys, duration_ms)?;
+        SimRequest::Handset { port, dial, acts } => {
+            let visit = HandsetVisit::new(dial, speech(), &acts)?;
             let heard = watched(connection, |tell| parts.sim.sit_at(&port, visit, tell)).await?;
-            Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
+            Ok(if acts.hear { samples_to_bytes(&heard) } else { Vec::new() })
         }
-        SimRequest::E1 { span, to, from, hidden, count, keys, duration_ms, hear } => {
-            let mut plan = call_plan(from, &keys, duration_ms, &payload)?;
+        SimRequest::E1 { span, to, from, hidden, count, acts } => {
+            let mut plan = call_plan(from, &acts, &payload)?;
             if hidden {
                 plan.caller.presentation = Presentation::Restricted;
             }
@@ -136,7 +136,7 @@ async fn simulate(
             let to = to.parse()?;
             let calls = |tell| parts.sim_spans.call(&span, to, plan, count, tell);
             let heard = watched(connection, calls).await?;
-            Ok(if hear { samples_to_bytes(&heard) } else { Vec::new() })
+            Ok(if acts.hear { samples_to_bytes(&heard) } else { Vec::new() })
         }
         SimRequest::E1Set { span, fault, called } => {
             let say = speech();
@@ -177,12 +177,7 @@ fn placed(e: &tipring_api::ConfigError) -> String {
     }
 }
 
-fn call_plan(
-    from: Option<String>,
-    keys: &str,
-    duration_ms: u64,
-    speech: &[u8],
-) -> anyhow::Result<CallPlan> {
+fn call_plan(from: Option<String>, acts: &Acts, speech: &[u8]) -> anyhow::Result<CallPlan> {
     let caller = match from {
         Some(number) => CallerId::from_number(number.parse()?),
         None => CallerId::default(),
@@ -193,8 +188,8 @@ fn call_plan(
         say,
         say_after_ms: 0,
         repeat: false,
-        keys: keys.parse::<KeyPlan>()?,
-        talk_ms: Some(u32::try_from(duration_ms)?),
+        keys: acts.keys.parse::<KeyPlan>()?,
+        talk_ms: Some(u32::try_from(acts.duration_ms)?),
         patience_ms: Some(PATIENCE_MS),
     })
 }

@@ -286,18 +286,9 @@ pub struct SimE1 {
     /// How many calls at once
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=31))]
     pub calls: u8,
-    /// Speech: a WAV file, 8 kHz, mono, 16-bit, spoken again and again from the answer on
-    #[arg(long, value_name = "WAV")]
-    pub say: Option<PathBuf>,
-    /// A key and when to press it, counted from the answer: 1@4s (may be repeated)
-    #[arg(long, value_name = "KEY@TIME")]
-    pub press: Vec<String>,
-    /// Where to keep what the first caller heard
-    #[arg(long, value_name = "WAV")]
-    pub hear: Option<PathBuf>,
-    /// When the callers hang up, counted from the answer
-    #[arg(long = "for", value_name = "TIME", default_value = "30s")]
-    pub duration: String,
+    /// What the callers do; all speak alike, and what the first heard is kept.
+    #[command(flatten)]
+    pub conduct: Conduct,
 }
 
 /// What a simulated span is to be like.
@@ -326,16 +317,26 @@ pub struct SimCall {
     /// The caller's number, shown by FSK between the first two rings
     #[arg(long, value_name = "NUMBER")]
     pub from: Option<String>,
-    /// Speech: a WAV file, 8 kHz, mono, 16-bit, spoken from the answer on
+    /// What the caller does.
+    #[command(flatten)]
+    pub conduct: Conduct,
+}
+
+/// What somebody simulated does in a call. Times are counted from the answer; at a handset that
+/// dials, from when it has dialled.
+#[derive(Args, Clone, Debug)]
+pub struct Conduct {
+    /// Speech: a WAV file, 8 kHz, mono, 16-bit; over an E1 and at a handset said again and again
     #[arg(long, value_name = "WAV")]
     pub say: Option<PathBuf>,
-    /// A key and when to press it, counted from the answer: 1@4s (may be repeated)
+    /// A key and when to press it after the answer: 1@4s; R@4s presses a handset's hook (may be
+    /// repeated)
     #[arg(long, value_name = "KEY@TIME")]
     pub press: Vec<String>,
-    /// Where to keep what the caller heard
+    /// Where to keep what was heard
     #[arg(long, value_name = "WAV")]
     pub hear: Option<PathBuf>,
-    /// When the caller hangs up, counted from the answer
+    /// When to hang up after the answer
     #[arg(long = "for", value_name = "TIME", default_value = "30s")]
     pub duration: String,
 }
@@ -349,19 +350,9 @@ pub struct SimHandset {
     /// Lift it and dial; without this, it is answered when it rings
     #[arg(long, value_name = "NUMBER")]
     pub dial: Option<String>,
-    /// Speech: a WAV file, 8 kHz, mono, 16-bit, spoken again and again in the call
-    #[arg(long, value_name = "WAV")]
-    pub say: Option<PathBuf>,
-    /// A key and when to press it, counted from the answer, or from when the number has been
-    /// dialled: 1@4s; R@4s presses the hook briefly (may be repeated)
-    #[arg(long, value_name = "KEY@TIME")]
-    pub press: Vec<String>,
-    /// Where to keep what was heard
-    #[arg(long, value_name = "WAV")]
-    pub hear: Option<PathBuf>,
-    /// When it is put back, counted in the same way
-    #[arg(long = "for", value_name = "TIME", default_value = "30s")]
-    pub duration: String,
+    /// What is done there.
+    #[command(flatten)]
+    pub conduct: Conduct,
 }
 
 fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {

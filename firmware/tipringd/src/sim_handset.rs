@@ -10,6 +10,7 @@ use tipring_sim::{HandsetControl, HandsetEvent, HandsetPlan, KeyPlan, Speech};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::control::Acts;
 use crate::options::parse_ms;
 use crate::simboard::SimBoard;
 
@@ -73,12 +74,11 @@ impl HandsetVisit {
     pub(crate) fn new(
         dial: Option<String>,
         say: Option<Speech>,
-        keys: &str,
-        duration_ms: u64,
+        acts: &Acts,
     ) -> anyhow::Result<Self> {
         let dial = dial.map(|number| digits(&number)).transpose()?;
-        let duration = Duration::from_millis(duration_ms);
-        Ok(HandsetVisit { dial, say, keys: keys.parse()?, duration })
+        let duration = Duration::from_millis(acts.duration_ms);
+        Ok(HandsetVisit { dial, say, keys: acts.keys.parse()?, duration })
     }
 }
 
@@ -218,7 +218,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_dialled_is_named() {
-        let dial = |number: &str| HandsetVisit::new(Some(number.to_owned()), None, "", 1000);
+        let acts = Acts { keys: String::new(), duration_ms: 1000, hear: false };
+        let dial = |number: &str| HandsetVisit::new(Some(number.to_owned()), None, &acts);
         assert!(dial("*618001#").is_ok());
         assert_eq!(dial("80x1").unwrap_err().to_string(), "`x` of `80x1` is no key of a telephone");
         assert!(dial(&"1".repeat(99)).unwrap_err().to_string().ends_with("too long to dial"));

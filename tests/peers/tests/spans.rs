@@ -13,8 +13,9 @@ use tipring_test_peers::wait::{speak_for, wait_until};
 use tipring_test_peers::wav;
 
 const CALLER: &str = "13800138000";
-/// Long enough for everything said to be said twice.
-const TALK_S: u64 = 10;
+/// Long enough for everything said to be said twice after the first seconds: a recording begun in
+/// the talk settles in a pause of them where its sides belong.
+const TALK_S: u64 = 20;
 
 /// A box whose span is there: spans are opened when the box starts.
 fn start() -> TestBox {

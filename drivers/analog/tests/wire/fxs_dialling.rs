@@ -1,11 +1,9 @@
 //! How a handset dials: by tones and by pulses, before dial tone, into a hot line; which dial tone
 //! it hears.
 
-mod common;
-
 use std::collections::VecDeque;
 
-use common::{FxsRig, fxs, fxs_with, level};
+use crate::common::{FxsRig, fxs, fxs_with, level};
 use tipring_analog::plans::CountryPlan;
 use tipring_analog::{Completion, DialPlan, Fxs, FxsSettings, HotLine};
 use tipring_clock::{Duration, Instant};

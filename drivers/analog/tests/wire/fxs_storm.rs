@@ -2,9 +2,7 @@
 //! one release, no line is stuck, and what telephones within the standards dial and show is right
 //! every time.
 
-mod common;
-
-use common::{FxsRig, caller, fxs_with};
+use crate::common::{FxsRig, caller, fxs_with};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tipring_analog::plans::CallerIdStart;

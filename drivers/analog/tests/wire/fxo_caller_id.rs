@@ -1,8 +1,6 @@
 //! Who calls, by every prelude an exchange knows, whole and damaged.
 
-mod common;
-
-use common::{caller, fxo};
+use crate::common::{caller, fxo};
 use tipring_analog::{CallerSource, FxoSettings};
 use tipring_dsp::caller_id::{DtmfCallerIdStyle, Modem};
 use tipring_line::{CallerId, ChannelEvent};

@@ -1,8 +1,6 @@
 //! That messages wait: the lamp by voltage, the message by FSK, at the right moment.
 
-mod common;
-
-use common::{FxsRig, caller, fxs};
+use crate::common::{FxsRig, caller, fxs};
 use tipring_analog::plans::CallerIdStart;
 use tipring_analog::{CallerIdSending, FskSending, FxsSettings, MessageLamp};
 use tipring_dsp::caller_id::{MessageForm, Modem};

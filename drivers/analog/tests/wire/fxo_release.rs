@@ -1,8 +1,6 @@
 //! The far side has gone: learnt tones, silence, a prompt over it; and what is no release.
 
-mod common;
-
-use common::{FxoRig, caller, fxo, level};
+use crate::common::{FxoRig, caller, fxo, level};
 use tipring_analog::FxoSettings;
 use tipring_clock::Duration;
 use tipring_dsp::{FaxTone, ToneCadence, ToneGenerator, tones};

@@ -1,10 +1,8 @@
 //! What a handset's line carries is read by minimodem: who calls, who waits, messages waiting.
 
-mod common;
-
 use std::process::Command;
 
-use common::{FxsRig, caller, fxs_with};
+use crate::common::{FxsRig, caller, fxs_with};
 use tipring_analog::{FskSending, Fxs, FxsSettings, MessageLamp};
 use tipring_clock::{Duration, Instant};
 use tipring_dsp::caller_id::{CallTime, Message, MessageForm, Modem, NameEncoding};

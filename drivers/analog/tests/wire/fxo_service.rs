@@ -1,8 +1,6 @@
 //! What a technician does on a line of a running box.
 
-mod common;
-
-use common::{FxoRig, Rig};
+use crate::common::{FxoRig, Rig};
 use tipring_analog::line_test::{LineTestSettings, Verdict};
 use tipring_analog::plans::{CallerIdKind, CountryPlan};
 use tipring_analog::{Fxo, FxoSettings, LineService, ServiceError, ServiceReport};

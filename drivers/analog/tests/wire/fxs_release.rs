@@ -1,9 +1,7 @@
 //! How calls end for the handset: tones, the howler, polarity, battery drop; and a port that
 //! fails in a call.
 
-mod common;
-
-use common::{FxsRig, caller, fxs, fxs_with, level};
+use crate::common::{FxsRig, caller, fxs, fxs_with, level};
 use tipring_analog::{Completion, DialPlan, FxsSettings, Howler};
 use tipring_clock::Duration;
 use tipring_line::{

@@ -1,8 +1,6 @@
 //! The handset of every country: it is rung, told who calls, and hears tones as its plan says.
 
-mod common;
-
-use common::{FxsRig, caller, fxs, level};
+use crate::common::{FxsRig, caller, fxs, level};
 use tipring_analog::plans::{CallerIdKind, CountryPlan};
 use tipring_analog::{CallerIdSending, FxsSettings};
 use tipring_line::{Cause, ChannelCommand, ChannelEvent, Endpoint, PortId};

@@ -1,8 +1,6 @@
 //! The hook in calls: flashes, pulses, disturbances, and handsets put back.
 
-mod common;
-
-use common::{FxsRig, caller, fxs, fxs_with};
+use crate::common::{FxsRig, caller, fxs, fxs_with};
 use tipring_analog::{Completion, DialPlan, FxsSettings, HookTiming};
 use tipring_clock::Duration;
 use tipring_line::{

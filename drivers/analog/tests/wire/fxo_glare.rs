@@ -1,8 +1,6 @@
 //! Both ends want the line at once, or somebody else has it.
 
-mod common;
-
-use common::{caller, fxo};
+use crate::common::{caller, fxo};
 use tipring_analog::{FxoSettings, SeizeRefusal};
 use tipring_clock::Duration;
 use tipring_line::{Alarm, AnswerCertainty, Cause, ChannelCommand, ChannelEvent};
@@ -39,7 +37,7 @@ fn a_call_at_the_moment_of_seizure_is_taken_and_offered() {
     rig.command(ChannelCommand::Answer);
     let from = rig.rx.len();
     rig.run(1_000);
-    assert!(common::level(&rig.rx[from..]) > -30.0, "the caller is heard");
+    assert!(crate::common::level(&rig.rx[from..]) > -30.0, "the caller is heard");
     rig.control.hang_up().unwrap();
     assert_eq!(rig.until_released(4_000).1, Cause::NormalClearing);
 }

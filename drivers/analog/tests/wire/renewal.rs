@@ -1,8 +1,6 @@
 //! New settings for a line and a handset of a running box: taken when nothing goes on.
 
-mod common;
-
-use common::{Rig, caller, fxo, level};
+use crate::common::{Rig, caller, fxo, level};
 use tipring_analog::{Fxo, FxoSettings, Fxs, FxsSettings, HotLine};
 use tipring_clock::Duration;
 use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Number};

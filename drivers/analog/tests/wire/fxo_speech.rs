@@ -1,10 +1,8 @@
 //! Recorded speech on both sides of a long call: no digit, no release, and the hang-up is found.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 
-use common::{caller, fxo};
+use crate::common::{caller, fxo};
 use tipring_analog::FxoSettings;
 use tipring_line::{ChannelCommand, ChannelEvent};
 use tipring_sim::{CallPlan, EchoPath, LineModel, Speech, read_wav};

@@ -1,8 +1,6 @@
 //! Pulse dialling, coloured ringback, special tones and announcements on the way out.
 
-mod common;
-
-use common::fxo;
+use crate::common::fxo;
 use tipring_analog::plans::CountryPlan;
 use tipring_analog::{Dialling, FxoSettings};
 use tipring_line::{AnswerCertainty, Cause, ChannelEvent};

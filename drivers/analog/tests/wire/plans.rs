@@ -57,7 +57,7 @@ fn a_handset_hears_breaks_in_dial_tone_in_every_country() {
 
 /// China's plan with one text exchanged, and what reading it says.
 fn refused(from: &str, to: &str) -> String {
-    let text = include_str!("../data/cn.toml");
+    let text = include_str!("../../data/cn.toml");
     let place = text.find(from).unwrap_or_else(|| panic!("{from} is not in\n{text}"));
     let line = text[..place].matches('\n').count() + 1;
     let text = text.replacen(from, to, 1);

@@ -1,8 +1,6 @@
 //! Ringing: cadences of countries, distinctive ringing, and who calls in every way of telling it.
 
-mod common;
-
-use common::{FxsRig, caller, fxs, fxs_with};
+use crate::common::{FxsRig, caller, fxs, fxs_with};
 use tipring_analog::plans::CallerIdStart;
 use tipring_analog::{CallerIdSending, FskSending, FxsSettings, RingCadence};
 use tipring_clock::{Duration, Instant};

@@ -1,8 +1,6 @@
 //! A second call waits for a handset in a call: the tone, and who it is.
 
-mod common;
-
-use common::{FxsRig, caller, fxs_with, level};
+use crate::common::{FxsRig, caller, fxs_with, level};
 use tipring_analog::{FskSending, FxsSettings};
 use tipring_dsp::ToneCadence;
 use tipring_dsp::caller_id::{MessageForm, Modem};

@@ -1,8 +1,6 @@
 //! Calls from an FXO channel to the simulated street.
 
-mod common;
-
-use common::{FxoRig, caller, fxo, level};
+use crate::common::{FxoRig, caller, fxo, level};
 use tipring_analog::{FxoSettings, PolarityUse};
 use tipring_clock::Duration;
 use tipring_dsp::tones;

@@ -1,8 +1,6 @@
 //! Calls from the simulated exchange to an FXO channel.
 
-mod common;
-
-use common::{caller, fxo, level};
+use crate::common::{caller, fxo, level};
 use tipring_analog::{FxoSettings, PolarityUse};
 use tipring_dsp::caller_id::{DtmfCallerIdStyle, MessageForm, Modem};
 use tipring_line::{

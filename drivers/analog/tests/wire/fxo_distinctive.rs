@@ -1,8 +1,6 @@
 //! A line with several numbers, which its exchange tells apart by how it rings.
 
-mod common;
-
-use common::{caller, fxo};
+use crate::common::{caller, fxo};
 use tipring_analog::{FxoSettings, LineRing, RingCadence};
 use tipring_line::{ChannelEvent, Number};
 use tipring_sim::{CallPlan, CallerIdDelivery, DtmfDelivery, LineModel, Ringing};

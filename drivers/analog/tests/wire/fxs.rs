@@ -1,8 +1,6 @@
 //! A simulated handset on an FXS channel.
 
-mod common;
-
-use common::{FxsRig, caller, fxs, level};
+use crate::common::{FxsRig, caller, fxs, level};
 use tipring_analog::{Completion, DialPlan, FxsSettings};
 use tipring_line::{
     CallerId, Cause, ChannelCommand, ChannelEvent, Digit, Digits, Endpoint, Number, PortId,

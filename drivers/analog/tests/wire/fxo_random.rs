@@ -1,9 +1,7 @@
 //! Random calls both ways on one line, random commands at random moments: every call has exactly
 //! one release, and the line is never stuck.
 
-mod common;
-
-use common::{FxoRig, caller, fxo};
+use crate::common::{FxoRig, caller, fxo};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tipring_analog::{FxoSettings, PolarityUse};

@@ -1,0 +1,32 @@
+//! Both sides of an analog line, wire and signalling, frame by frame.
+
+mod common;
+mod fxo_buffered_port;
+mod fxo_caller_id;
+mod fxo_dialling;
+mod fxo_distinctive;
+mod fxo_glare;
+mod fxo_incoming;
+mod fxo_outgoing;
+mod fxo_random;
+mod fxo_release;
+mod fxo_service;
+mod fxo_speech;
+mod fxs;
+mod fxs_any_events;
+mod fxs_dialling;
+mod fxs_hook;
+mod fxs_lamp;
+mod fxs_plans;
+mod fxs_real_ears;
+mod fxs_release;
+mod fxs_ringing;
+mod fxs_storm;
+mod fxs_waiting;
+mod line_test;
+mod plan_learning;
+mod plan_speech;
+mod plan_tones;
+mod plans;
+mod port_faults;
+mod renewal;
