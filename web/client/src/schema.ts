@@ -1362,8 +1362,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take channels of a span out of service, or back into it. Calls in progress go on; the next
-         *     start of the box, or a change of what the configuration says of it, takes up the configuration.
+         * Take channels of a span out of service, or back into it. Calls in progress go on. It stays so
+         *     over a restart, until what the configuration says of it changes.
          * @description For: administrator, technician.
          */
         post: operations["span_service"];

@@ -1,40 +1,13 @@
 //! Recorded speech on both sides of a long call: no digit, no release, and the hang-up is found.
 
-use std::path::{Path, PathBuf};
-
-use crate::common::{caller, fxo};
+use crate::common::{caller, fxo, recordings};
 use tipring_analog::FxoSettings;
 use tipring_line::{ChannelCommand, ChannelEvent};
-use tipring_sim::{CallPlan, EchoPath, LineModel, Speech, read_wav};
-
-/// Recordings of Debian's asterisk-core-sounds-en-wav, one after the other.
-fn speech() -> Vec<i16> {
-    let folder = Path::new("/usr/share/asterisk/sounds/en_US_f_Allison");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "wav"))
-        .collect();
-    files.sort();
-    let samples: Vec<i16> = files
-        .iter()
-        .flat_map(|path| {
-            let bytes = std::fs::read(path).expect("a readable file");
-            read_wav(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-        })
-        .collect();
-    assert!(
-        samples.len() > 8000 * 600,
-        "this test needs recorded speech (apt install asterisk-core-sounds-en-wav)"
-    );
-    samples
-}
+use tipring_sim::{CallPlan, EchoPath, LineModel, Speech};
 
 #[test]
 fn ten_minutes_of_speech_on_both_sides_and_then_the_hang_up() {
-    let speech = speech();
+    let speech = recordings().concat();
     let (theirs, ours) = speech[..8000 * 600].split_at(8000 * 300);
     let model = LineModel { box_echo: EchoPath::hybrid(10.0), ..LineModel::default() };
     let mut rig = fxo(model, FxoSettings::default());

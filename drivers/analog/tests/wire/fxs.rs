@@ -1,15 +1,9 @@
 //! A simulated handset on an FXS channel.
 
-use crate::common::{FxsRig, caller, fxs, level};
+use crate::common::{FxsRig, caller, digits, fxs, level};
 use tipring_analog::{Completion, DialPlan, FxsSettings};
-use tipring_line::{
-    CallerId, Cause, ChannelCommand, ChannelEvent, Digit, Digits, Endpoint, Number, PortId,
-};
+use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Endpoint, Number, PortId};
 use tipring_sim::{HandsetEvent, HandsetPlan, LineModel, Speech};
-
-fn digits(text: &str) -> Digits {
-    text.chars().filter_map(Digit::from_char).collect()
-}
 
 fn number(text: &str) -> Number {
     text.parse().unwrap()

@@ -3,20 +3,16 @@
 
 use std::collections::VecDeque;
 
-use crate::common::{FxsRig, fxs, fxs_with, level};
+use crate::common::{FxsRig, digits, fxs, fxs_with, level};
 use tipring_analog::plans::CountryPlan;
 use tipring_analog::{Completion, DialPlan, Fxs, FxsSettings, HotLine};
 use tipring_clock::{Duration, Instant};
 use tipring_dsp::{DtmfLevels, DtmfTiming};
 use tipring_line::{
-    AnalogPort, ChannelCommand, ChannelEvent, Digit, DigitSource, Digits, Frame, FrameChannel,
-    PortCommand, PortError, PortEvent, PortKind, SILENCE,
+    AnalogPort, ChannelCommand, ChannelEvent, Digit, DigitSource, Frame, FrameChannel, PortCommand,
+    PortError, PortEvent, PortKind, SILENCE,
 };
 use tipring_sim::{Dialling, HandsetEvent, LineModel, Telephone};
-
-fn digits(text: &str) -> Digits {
-    text.chars().filter_map(Digit::from_char).collect()
-}
 
 fn settings() -> FxsSettings {
     let mut dial_plan = DialPlan::default();

@@ -1,16 +1,10 @@
 //! The hook in calls: flashes, pulses, disturbances, and handsets put back.
 
-use crate::common::{FxsRig, caller, fxs, fxs_with};
+use crate::common::{FxsRig, caller, digits, fxs, fxs_with};
 use tipring_analog::{Completion, DialPlan, FxsSettings, HookTiming};
 use tipring_clock::Duration;
-use tipring_line::{
-    Cause, ChannelCommand, ChannelEvent, Digit, DigitSource, Digits, Endpoint, PortId,
-};
+use tipring_line::{Cause, ChannelCommand, ChannelEvent, DigitSource, Endpoint, PortId};
 use tipring_sim::{Dialling, Disturbances, EndsOn, HandsetPlan, LineModel, Telephone};
-
-fn digits(text: &str) -> Digits {
-    text.chars().filter_map(Digit::from_char).collect()
-}
 
 fn settings() -> FxsSettings {
     let mut dial_plan = DialPlan::default();

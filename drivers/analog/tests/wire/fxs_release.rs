@@ -1,17 +1,11 @@
 //! How calls end for the handset: tones, the howler, polarity, battery drop; and a port that
 //! fails in a call.
 
-use crate::common::{FxsRig, caller, fxs, fxs_with, level};
+use crate::common::{FxsRig, caller, digits, fxs, fxs_with, level};
 use tipring_analog::{Completion, DialPlan, FxsSettings, Howler};
 use tipring_clock::Duration;
-use tipring_line::{
-    Alarm, Cause, ChannelCommand, ChannelEvent, Digit, Digits, Endpoint, LinePolarity, PortId,
-};
+use tipring_line::{Alarm, Cause, ChannelCommand, ChannelEvent, Endpoint, LinePolarity, PortId};
 use tipring_sim::{EndsOn, HandsetEvent, HandsetPlan, LineModel, Telephone};
-
-fn digits(text: &str) -> Digits {
-    text.chars().filter_map(Digit::from_char).collect()
-}
 
 fn settings() -> FxsSettings {
     let mut dial_plan = DialPlan::default();

@@ -1,12 +1,10 @@
 //! Recorded speech and music through the detector of every country: no call may end by it.
 
-use std::path::{Path, PathBuf};
-
+use crate::common::recordings;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tipring_analog::plans::CountryPlan;
 use tipring_dsp::{ProgressDetector, ProgressTone};
-use tipring_sim::read_wav;
 
 /// How many countries share the recordings out among themselves, so that together they hear all
 /// several times over.
@@ -14,27 +12,9 @@ const SHARES: usize = 5;
 
 /// Recordings of Debian's asterisk-core-sounds-en-wav, in shares.
 fn speech() -> [Vec<i16>; SHARES] {
-    let folder = Path::new("/usr/share/asterisk/sounds/en_US_f_Allison");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "wav"))
-        .collect();
-    files.sort();
-    let read = |path: &PathBuf| {
-        let bytes = std::fs::read(path).expect("a readable file");
-        read_wav(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-    };
-    let share = |n: usize| files.iter().skip(n).step_by(SHARES).flat_map(read).collect();
-    let shares: [Vec<i16>; SHARES] = core::array::from_fn(share);
-    let samples: usize = shares.iter().map(Vec::len).sum();
-    assert!(
-        samples > 8000 * 600,
-        "this test needs recorded speech (apt install asterisk-core-sounds-en-wav)"
-    );
-    shares
+    let all = recordings();
+    let share = |n: usize| all.iter().skip(n).step_by(SHARES).flatten().copied().collect();
+    core::array::from_fn(share)
 }
 
 /// A melody on the pitches of the tones themselves, as ringback services play it: notes struck

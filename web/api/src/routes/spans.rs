@@ -25,8 +25,8 @@ pub(crate) struct SpanService {
     in_service: bool,
 }
 
-/// Take channels of a span out of service, or back into it. Calls in progress go on; the next
-/// start of the box, or a change of what the configuration says of it, takes up the configuration.
+/// Take channels of a span out of service, or back into it. Calls in progress go on. It stays so
+/// over a restart, until what the configuration says of it changes.
 #[utoipa::path(
     post, path = "/api/spans/{span}/service", tag = "lines",
     params(("span" = String, Path, description = "The span's name")), request_body = SpanService,

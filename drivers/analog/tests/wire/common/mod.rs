@@ -1,13 +1,45 @@
 //! A channel over a simulated line, frame by frame under virtual time.
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
+use std::path::{Path, PathBuf};
+
 use tipring_analog::{Fxo, FxoSettings, Fxs, FxsSettings};
 use tipring_clock::{Duration, Instant};
-use tipring_line::{CallerId, Cause, ChannelCommand, ChannelEvent, Frame, FrameChannel, SILENCE};
+use tipring_line::{
+    CallerId, Cause, ChannelCommand, ChannelEvent, Digit, Digits, Frame, FrameChannel, SILENCE,
+};
 use tipring_sim::{
     ExchangeControl, ExchangeEvent, HandsetControl, HandsetEvent, LineModel, SimFxoPort,
-    SimFxsPort, Telephone, exchange_line, telephone,
+    SimFxsPort, Telephone, exchange_line, read_wav, telephone,
 };
+
+/// The keys of a text.
+pub(crate) fn digits(text: &str) -> Digits {
+    text.chars().filter_map(Digit::from_char).collect()
+}
+
+/// Recordings of Debian's asterisk-core-sounds-en-wav, in the order of their names.
+pub(crate) fn recordings() -> Vec<Vec<i16>> {
+    let folder = Path::new("/usr/share/asterisk/sounds/en_US_f_Allison");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "wav"))
+        .collect();
+    files.sort();
+    let read = |path: &PathBuf| {
+        let bytes = std::fs::read(path).expect("a readable file");
+        read_wav(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    };
+    let all: Vec<Vec<i16>> = files.iter().map(read).collect();
+    assert!(
+        all.iter().map(Vec::len).sum::<usize>() > 8000 * 600,
+        "this test needs recorded speech (apt install asterisk-core-sounds-en-wav)"
+    );
+    all
+}
 
 /// A channel, what plays its far end, and all that happened so far.
 pub(crate) struct Rig<Ch, Control> {
