@@ -37,7 +37,7 @@ pub mod sim_faults;
 mod sim_handset;
 pub mod sim_spans;
 mod simboard;
-mod sounds;
+pub mod sounds;
 mod span_test;
 mod span_traces;
 pub mod spans;

@@ -27,7 +27,7 @@ use crate::journal::{self, Level};
 use crate::phones::Phones;
 use crate::retention::Storage;
 use crate::settings;
-use crate::sounds::Sounds;
+use crate::sounds::{Sounds, cadence};
 use crate::spans::{Spans, Taken};
 use crate::streams::Streams;
 use crate::udp::SipSocket;
@@ -358,8 +358,8 @@ impl Reactor {
                 self.media.play(ch, list);
             }
             MediaRequest::Music { ch } => self.media.play(ch, self.sounds.music()),
-            MediaRequest::Beep { ch, tone } => self.media.beep(ch, self.sounds.tone(tone)),
-            MediaRequest::Tone { ch, tone } => self.media.tone(ch, self.sounds.tone(tone)),
+            MediaRequest::Beep { ch, tone } => self.media.beep(ch, cadence(tone)),
+            MediaRequest::Tone { ch, tone } => self.media.tone(ch, cadence(tone)),
             MediaRequest::Stop { ch } => self.media.stop(ch),
             MediaRequest::Detect { ch, dtmf } => self.media.detect(ch, dtmf),
             MediaRequest::Conference { members } => {

@@ -87,20 +87,6 @@ impl Sounds {
         Playlist { sounds: vec![Arc::clone(&self.music)], repeat: true, id: MUSIC }
     }
 
-    /// A tone of the country's plan.
-    pub(crate) fn tone(&self, tone: Tone) -> ToneCadence {
-        use tipring_dsp::tones::china;
-        match tone {
-            Tone::Ringback => china::RINGBACK,
-            Tone::Dial => china::DIAL,
-            Tone::Busy => china::BUSY,
-            Tone::Congestion => china::CONGESTION,
-            Tone::CallersWait => china::CALLERS_WAIT,
-            Tone::Supervised => china::REMINDER.once(),
-            Tone::Confirmation => china::CONFIRMATION,
-        }
-    }
-
     fn collect(&mut self) {
         while let Ok((text, sound)) = self.made.try_recv() {
             self.synthesised.insert(text, sound);
@@ -144,6 +130,20 @@ pub(crate) fn unrecorded(base: &Catalogue, prompts: &[PromptEntry]) -> Vec<(Stri
         .flat_map(of_prompt)
         .filter(|(key, lang)| !catalogue.is_recorded(key, *lang))
         .collect()
+}
+
+/// A tone of the country's plan.
+pub fn cadence(tone: Tone) -> ToneCadence {
+    use tipring_dsp::tones::china;
+    match tone {
+        Tone::Ringback => china::RINGBACK,
+        Tone::Dial => china::DIAL,
+        Tone::Busy => china::BUSY,
+        Tone::Congestion => china::CONGESTION,
+        Tone::CallersWait => china::CALLERS_WAIT,
+        Tone::Supervised => china::REMINDER.once(),
+        Tone::Confirmation => china::CONFIRMATION,
+    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,10 @@ use tipring_events::EventKind;
 use tipring_line::{ChannelId, Digit, Digits, PortId};
 use tipring_media::{Control, Engine, MediaConfig, MediaEvent, PlayId, Playlist, Recorder};
 use tipring_sim::{EndsOn, HandsetControl, HandsetPlan, LineModel, Speech, Telephone, telephone};
-use tipring_switch::{MediaRequest, Tone};
+use tipring_switch::MediaRequest;
 use tipring_test_scenarios::{number, site};
 use tipring_tipringd::core::{Core, CoreOutput};
+use tipring_tipringd::sounds::cadence;
 use tipring_tts::Catalogue;
 
 /// What the handset at 8102, 8103 and 8104 says once it has answered, in hertz. The one at 8101
@@ -132,17 +133,7 @@ impl Rig {
     }
 
     fn media(&mut self, request: MediaRequest) {
-        use tipring_dsp::tones::china;
         let control = &mut self.control;
-        let tone = |tone| match tone {
-            Tone::Ringback => china::RINGBACK,
-            Tone::Dial => china::DIAL,
-            Tone::Busy => china::BUSY,
-            Tone::Congestion => china::CONGESTION,
-            Tone::CallersWait => china::CALLERS_WAIT,
-            Tone::Supervised => china::REMINDER.once(),
-            Tone::Confirmation => china::CONFIRMATION,
-        };
         match request {
             MediaRequest::Bridge(a, b) => control.bridge(a, b),
             MediaRequest::Unbridge(a, b) => control.unbridge(a, b),
@@ -163,8 +154,8 @@ impl Rig {
                 let sounds = vec![self.music.clone()];
                 control.play(ch, Playlist { sounds, repeat: true, id: MUSIC });
             }
-            MediaRequest::Tone { ch, tone: which } => control.tone(ch, tone(which)),
-            MediaRequest::Beep { ch, tone: which } => control.beep(ch, tone(which)),
+            MediaRequest::Tone { ch, tone: which } => control.tone(ch, cadence(which)),
+            MediaRequest::Beep { ch, tone: which } => control.beep(ch, cadence(which)),
             MediaRequest::Stop { ch } => control.stop(ch),
             MediaRequest::Detect { .. }
             | MediaRequest::RecordStart { .. }
