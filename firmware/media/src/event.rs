@@ -64,7 +64,7 @@ pub enum MediaEvent {
         duration_ms: u64,
         /// Its size on disk, header included.
         bytes: u64,
-        /// 20 ms pieces that did not get into the file: ring full, or too late.
+        /// Pieces that came late and could not be put into the file any more.
         lost: u32,
     },
     /// The recording's file could not be made or written; what is there is kept.

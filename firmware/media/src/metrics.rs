@@ -82,7 +82,8 @@ counters! {
     garbage_leaked,
     /// Recorded pieces dropped because the recorder did not take them.
     recorder_chunks_lost,
-    /// Recorded pieces that came after their place in the file had been written.
+    /// Recorded pieces that came after their place in the file had been written, and were put
+    /// there nevertheless.
     recorder_chunks_late,
     /// Bytes of recordings written.
     recorder_bytes,

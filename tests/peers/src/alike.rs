@@ -1,5 +1,11 @@
 //! How alike two sounds are: normalised cross-correlation at the best alignment.
+//!
+//! A machine that runs tests stands still now and then, and the peers and the box with it, for
+//! longer than any phone's buffer lasts. Sound that waited for it goes on later than it began: so
+//! where a sound is not found in one go, its quarters of a second are each found a little later
+//! or earlier than the one before says, and what counts is how alike all of them are together.
 
+use std::collections::VecDeque;
 use std::f64::consts::PI;
 
 use crate::wav;
@@ -29,6 +35,9 @@ fn correlations(said: &[i16], heard: &[i16]) -> Vec<f64> {
     }
     let (said, heard) = (without_mean(said), without_mean(heard));
     let said_energy = energy(&said);
+    if said_energy == 0.0 {
+        return vec![0.0; heard.len() - said.len() + 1];
+    }
     let mut stretch_energy = energy(&heard[..said.len()]);
     let mut found = cross_products(&said, &heard);
     for (at, product) in found.iter_mut().enumerate() {
@@ -42,22 +51,71 @@ fn correlations(said: &[i16], heard: &[i16]) -> Vec<f64> {
     found
 }
 
-/// Checks that `said` was heard somewhere in `heard`, all of it in one go.
+/// Length of the pieces that are aligned each for itself: 0.25 s.
+const PIECE: usize = 2000;
+/// How much later (0.5 s) and earlier (0.1 s) than after the one before a piece may be found.
+const LATER_MAX: usize = 4000;
+const EARLIER_MAX: usize = 800;
+
+/// How alike the pieces of `said` are to stretches of `heard` that follow each other about as
+/// they do; louder pieces count for more.
+fn find_in_pieces(said: &[i16], heard: &[i16]) -> f64 {
+    // How alike all pieces so far are at best, for every place at which the latest may begin.
+    let mut so_far = vec![0.0; heard.len()];
+    let (mut length, mut total) = (0, 0.0);
+    for piece in said.chunks(PIECE) {
+        let weight = energy(&without_mean(piece));
+        let before = best_before(&so_far, length);
+        let alike = correlations(piece, heard);
+        so_far = alike.iter().zip(before).map(|(alike, before)| before + weight * alike).collect();
+        (length, total) = (piece.len(), total + weight);
+    }
+    so_far.into_iter().fold(0.0, f64::max) / total.max(1.0)
+}
+
+/// For every place at which a piece may begin: the best of the places at which the one before
+/// may have begun, which is `length` long.
+fn best_before(so_far: &[f64], length: usize) -> impl Iterator<Item = f64> {
+    // Those still within reach that are better than all after them, the best first.
+    let mut better: VecDeque<usize> = VecDeque::new();
+    let mut next = 0;
+    (0..).map(move |at: usize| {
+        while next < so_far.len() && next + length <= at + EARLIER_MAX {
+            while better.back().is_some_and(|last| so_far[*last] <= so_far[next]) {
+                better.pop_back();
+            }
+            better.push_back(next);
+            next += 1;
+        }
+        while better.front().is_some_and(|first| first + length + LATER_MAX < at) {
+            better.pop_front();
+        }
+        better.front().map_or(f64::NEG_INFINITY, |best| so_far[*best])
+    })
+}
+
+/// Checks that `said` was heard somewhere in `heard`, all of it, in one go but for where a machine
+/// that stood still held it up.
 ///
 /// # Panics
-/// It was not: the correlation at the best place is below 0.9.
+/// It was not: the correlation at the best places is below 0.9.
 #[track_caller]
 pub fn assert_heard(what: &str, said: &[i16], heard: &[i16]) {
     keep(what, said, heard);
     let found = find(said, heard);
+    if found.correlation >= 0.9 {
+        println!("{what}: correlation {:.4}", found.correlation);
+        return;
+    }
+    let in_pieces = find_in_pieces(said, heard);
     assert!(
-        found.correlation >= 0.9,
-        "{what}: correlation {:.3} at {:.2} s, in {:.2} s of sound",
+        in_pieces >= 0.9,
+        "{what}: correlation {:.3} at {:.2} s, in {:.2} s of sound; {in_pieces:.3} in pieces",
         found.correlation,
         found.at as f64 / 8000.0,
         heard.len() as f64 / 8000.0,
     );
-    println!("{what}: correlation {:.4}", found.correlation);
+    println!("{what}: correlation {in_pieces:.4} in pieces, {:.3} in one", found.correlation);
 }
 
 /// Keeps both sounds in the folder that `TIPRING_KEEP_SOUND` names, for whoever has to find out
@@ -152,6 +210,7 @@ fn transform(values: &mut [Complex], inverse: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::speech::{self, recorded};
 
     /// Noise by a linear congruential generator.
     fn noise(seed: u32, length: usize, amplitude: i32) -> Vec<i16> {
@@ -194,11 +253,37 @@ mod tests {
     }
 
     #[test]
+    fn two_slips_of_a_machine_that_stood_still_are_got_over() {
+        let said = noise(1, 24_000, 8000);
+        let mut heard = vec![0; 1000];
+        heard.extend(&said[..7_000]);
+        heard.extend([0; 2400]);
+        heard.extend(&said[7_000..15_500]);
+        heard.extend(&said[15_900..]);
+        assert!(find(&said, &heard).correlation < 0.6);
+        let found = find_in_pieces(&said, &heard);
+        assert!((0.9..0.97).contains(&found), "{found}");
+    }
+
+    #[test]
+    fn pieces_of_something_else_or_in_another_order_are_not_it() {
+        let said = noise(1, 24_000, 8000);
+        assert!(find_in_pieces(&said, &noise(3, 60_000, 8000)) < 0.2);
+        let other = [&said[12_000..], &said[..12_000]].concat();
+        assert!(find_in_pieces(&said, &other) < 0.6);
+        let caller = recorded(speech::CALLER);
+        assert!(find_in_pieces(&caller, &recorded(speech::CALLEE)) < 0.6);
+        assert_eq!(find_in_pieces(&said, &vec![0; 30_000]), 0.0);
+        assert_eq!(find_in_pieces(&said, &[]), 0.0);
+    }
+
+    #[test]
     fn half_of_it_is_not_enough() {
         let said = noise(1, 4000, 8000);
         let mut heard = said.clone();
         heard[2000..].fill(0);
         assert!(find(&said, &heard).correlation < 0.8);
+        assert!(find_in_pieces(&said, &heard) < 0.6);
     }
 
     #[test]

@@ -1,18 +1,19 @@
-//! One recording's file: chunks come in any order, stereo samples go out in theirs.
+//! One recording's file: chunks come in any order, stereo samples go out in theirs. What comes too
+//! late for that is put into the file where it belongs.
 
-use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use tipring_dsp::g711;
 use tipring_line::{Law, SAMPLE_RATE_HZ};
 
 use crate::event::RecordingId;
-use crate::wav::{RECORDING_CHANNELS, recording_header};
+use crate::wav::{RECORDING_CHANNELS, RECORDING_HEADER_BYTES, recording_header};
 
 const CHANNELS: usize = RECORDING_CHANNELS as usize;
-/// How far behind the newest sample one may still come: 200 ms, as far as a tap lets a stream be
-/// behind the clock.
+/// How far behind the newest sample one may come without the file being changed: 200 ms.
 const REORDER_SAMPLES: usize = 1600;
 /// How much is written at a time: 0.7 s, so that with what may still come no more than a second
 /// is ever in memory alone.
@@ -32,7 +33,17 @@ pub(crate) struct RecordingFile {
     end: u32,
     /// Stereo A-law from `base` on; silence where nothing has come.
     buffer: Box<[u8; BUFFER_SAMPLES * CHANNELS]>,
-    late: u32,
+    lost: u32,
+}
+
+/// What became of codes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Put {
+    Kept,
+    /// Some of their place had been written, and was written again.
+    Amended,
+    /// The file cannot be written.
+    Lost,
 }
 
 /// What became of a recording.
@@ -47,37 +58,53 @@ pub(crate) struct Closed {
 impl RecordingFile {
     /// Makes a new file. The error says what to a person.
     pub(crate) fn create(id: RecordingId, path: PathBuf) -> Result<Self, String> {
-        let made = File::create_new(&path)
+        let made = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)
             .and_then(|mut file| file.write_all(&recording_header(None)).map(|()| file));
         let file = made.map_err(|e| format!("cannot create {}: {e}", path.display()))?;
         let buffer = Box::new([Law::A.silence(); BUFFER_SAMPLES * CHANNELS]);
-        Ok(RecordingFile { id, path, file, base: 0, end: 0, buffer, late: 0 })
+        Ok(RecordingFile { id, path, file, base: 0, end: 0, buffer, lost: 0 })
     }
 
     pub(crate) fn id(&self) -> RecordingId {
         self.id
     }
 
-    /// Puts one side's codes at their place, or adds them to what stands there if `mixed`. Says
-    /// whether all of them found it.
-    pub(crate) fn put(&mut self, side: usize, position: u32, codes: &[u8], mixed: bool) -> bool {
-        if position < self.base {
-            self.late += 1;
-            return false;
+    /// Puts one side's codes at their place, or adds them to what stands there if `mixed`.
+    pub(crate) fn put(&mut self, side: usize, position: u32, codes: &[u8], mixed: bool) -> Put {
+        let late = (self.base.saturating_sub(position) as usize).min(codes.len());
+        let (late, codes) = codes.split_at(late);
+        if !late.is_empty() && self.amend(side, position, late, mixed).is_err() {
+            self.lost += 1;
+            return Put::Lost;
         }
+        let position = position + late.len() as u32;
         let after = position + codes.len() as u32;
         // A pause on both sides is longer than the buffer: the silence is written out first.
-        while (after - self.base) as usize > BUFFER_SAMPLES {
+        while after.saturating_sub(self.base) as usize > BUFFER_SAMPLES {
             if self.write(WRITE_SAMPLES).is_err() {
                 // The next write_due tells the same error.
-                return false;
+                return Put::Lost;
             }
         }
-        let first = (position - self.base) as usize * CHANNELS + side;
-        let places = self.buffer[first..].iter_mut().step_by(CHANNELS);
-        places.zip(codes).for_each(|(place, code)| *place = blend(*place, *code, mixed));
-        self.end = self.end.max(after);
-        true
+        if !codes.is_empty() {
+            let first = (position - self.base) as usize * CHANNELS;
+            put(&mut self.buffer[first..], side, codes, mixed);
+            self.end = self.end.max(after);
+        }
+        if late.is_empty() { Put::Kept } else { Put::Amended }
+    }
+
+    /// Puts codes where silence, or somebody else on the same side, has been written already.
+    fn amend(&self, side: usize, position: u32, codes: &[u8], mixed: bool) -> io::Result<()> {
+        let at = RECORDING_HEADER_BYTES as u64 + u64::from(position) * CHANNELS as u64;
+        let mut written = vec![0; codes.len() * CHANNELS];
+        self.file.read_exact_at(&mut written, at)?;
+        put(&mut written, side, codes, mixed);
+        self.file.write_all_at(&written, at)
     }
 
     /// Appends to the file once enough has come. Gives the bytes written.
@@ -114,16 +141,20 @@ impl RecordingFile {
         // A recording of WAV's greatest length would be 74 hours.
         let data_bytes = u32::try_from(u64::from(end) * CHANNELS as u64).ok();
         let header = recording_header(data_bytes);
-        let rewritten =
-            self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.write_all(&header));
-        rewritten.map_err(|e| self.error(&e))?;
+        self.file.write_all_at(&header, 0).map_err(|e| self.error(&e))?;
         Ok(Closed {
             path: self.path.clone(),
             duration_ms: u64::from(end) * 1000 / u64::from(SAMPLE_RATE_HZ),
             bytes: header.len() as u64 + u64::from(end) * CHANNELS as u64,
-            lost: self.late,
+            lost: self.lost,
         })
     }
+}
+
+/// Puts one side's codes into stereo samples.
+fn put(samples: &mut [u8], side: usize, codes: &[u8], mixed: bool) {
+    let places = samples[side..].iter_mut().step_by(CHANNELS);
+    places.zip(codes).for_each(|(place, code)| *place = blend(*place, *code, mixed));
 }
 
 /// What stands at a place from now on.
@@ -156,9 +187,9 @@ mod tests {
         for n in 0..200u32 {
             // Every third of the left side is missing; the right comes in swapped pairs.
             if n % 3 != 0 {
-                assert!(file.put(0, n * 160, &[n as u8; 160], false));
+                assert_eq!(file.put(0, n * 160, &[n as u8; 160], false), Put::Kept);
             }
-            assert!(file.put(1, (n ^ 1) * 160, &[!(n ^ 1) as u8; 160], false));
+            assert_eq!(file.put(1, (n ^ 1) * 160, &[!(n ^ 1) as u8; 160], false), Put::Kept);
             file.write_due().unwrap();
         }
         let closed = file.finish(None).unwrap();
@@ -197,14 +228,27 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_after_its_place_was_written_is_counted() {
+    fn what_comes_after_its_place_was_written_is_put_there() {
         let mut file = create("late");
         for n in 0..100 {
             file.put(0, n * 160, &[1; 160], false);
             file.write_due().unwrap();
         }
-        assert!(!file.put(1, 0, &[2; 160], false));
-        assert_eq!(file.finish(None).unwrap().lost, 1);
+        let base = file.base;
+        assert!(base > 8000);
+        assert_eq!(file.put(1, 0, &[2; 160], false), Put::Amended);
+        assert_eq!(file.put(1, base - 80, &[3; 160], false), Put::Amended);
+        assert_eq!(file.put(1, base + 80, &[4; 160], false), Put::Kept);
+        assert_eq!(file.finish(None).unwrap().lost, 0);
+        let expected = |i: u32| match i {
+            0..160 => 2,
+            i if (base - 80..base + 80).contains(&i) => 3,
+            i if (base + 80..base + 240).contains(&i) => 4,
+            _ => Law::A.silence(),
+        };
+        for (i, pair) in data(&file).chunks_exact(2).enumerate() {
+            assert_eq!(pair, [1, expected(i as u32)], "sample {i}");
+        }
         std::fs::remove_file(&file.path).unwrap();
     }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use rtrb::{Consumer, Producer};
 use tipring_clock::Instant;
 
-use self::file::RecordingFile;
+use self::file::{Put, RecordingFile};
 pub use self::mend::{Mended, mend};
 use crate::event::{MediaEvent, RecordingId};
 use crate::metrics::Metrics;
@@ -115,7 +115,7 @@ impl Recorder {
             ChunkKind::Audio(side, mixed) => {
                 let Some(file) = &mut self.files[place] else { return };
                 let codes = &chunk.codes[..usize::from(chunk.length)];
-                if !file.put(side as usize, chunk.position, codes, mixed) {
+                if file.put(side as usize, chunk.position, codes, mixed) == Put::Amended {
                     Metrics::bump(&self.metrics.recorder_chunks_late);
                 }
                 let written = file.write_due();

@@ -1,9 +1,10 @@
 //! Where a leg's audio belongs in its recording, and its way to the recorder.
 //!
 //! Each side's position follows its RTP timestamps, so that reordered packets and a receiver's
-//! jitter leave no mark; it is anchored to the clock by the packets that travelled fastest, so that both
-//! sides stay together although their clocks differ. What an anchor is off by is made good in a pause
-//! of the speech, where nobody hears it.
+//! jitter leave no mark, nor does a sender, a network or a box that stood still for a moment and
+//! then made up for it. It is anchored to the clock by the packets that travelled fastest, so that
+//! both sides stay together although their clocks differ. What an anchor is off by is made good in
+//! a pause of the speech, where nobody hears it.
 
 use tipring_clock::Instant;
 use tipring_dsp::g711;
@@ -44,14 +45,16 @@ pub(crate) struct Chunk {
     pub(crate) codes: [u8; FRAME_SAMPLES],
 }
 
-/// A position this far from the clock (200 ms) means another stream, or a clock that was set.
-const ASTRAY: i64 = 1600;
+/// A position this far ahead of the clock (200 ms) means another stream, or a clock that was set.
+const AHEAD_MAX: i64 = 1600;
+/// And so does one this far behind it (1 s): packets may be held up, but hardly for longer.
+const BEHIND_MAX: i64 = 8000;
 /// Packets over which the fastest is looked for: about 5 s.
 const WINDOW: u32 = 256;
 /// A drift smaller than this (5 ms) is left alone: moving makes a small break.
 const DRIFT: i64 = 40;
-/// One as large as this (40 ms) does not wait for a pause.
-const DRIFT_MAX: i64 = 320;
+/// Packets over which a pause is waited for: another 5 s. Then speech is broken after all.
+const WAIT_MAX: u32 = WINDOW;
 
 /// One leg's place in a recording.
 #[derive(Clone, Copy, Debug)]
@@ -66,8 +69,11 @@ pub(crate) struct RecordTap {
     /// Of the packets of this window: the least arrival minus position.
     fastest: i64,
     seen: u32,
-    /// By how much positions are to move, in the next pause.
+    /// By how much positions are to move, in the next pause, and since how many packets.
     owed: i64,
+    waited: u32,
+    /// The last packet was part of a pause.
+    paused: bool,
     speech: SpeechLevel,
 }
 
@@ -82,6 +88,8 @@ impl RecordTap {
             fastest: i64::MAX,
             seen: 0,
             owed: 0,
+            waited: 0,
+            paused: false,
             speech: SpeechLevel::default(),
         }
     }
@@ -98,7 +106,7 @@ impl RecordTap {
         let clock = samples_in(now - self.began) as i64 - payload.len() as i64;
         if let Some((anchor, at)) = self.anchor {
             let position = i64::from(at) + i64::from(timestamp.wrapping_sub(anchor) as i32);
-            if position >= 0 && (clock - position).abs() <= ASTRAY {
+            if position >= 0 && (-AHEAD_MAX..=BEHIND_MAX).contains(&(clock - position)) {
                 let position = self.settle(position, clock - position, law, payload);
                 // The anchor moves along, so that timestamps never get half their range away.
                 self.anchor = Some((timestamp, position));
@@ -107,7 +115,7 @@ impl RecordTap {
         }
         let position = clock.max(0) as u32;
         self.anchor = Some((timestamp, position));
-        (self.fastest, self.seen, self.owed) = (i64::MAX, 0, 0);
+        (self.fastest, self.seen, self.owed, self.waited) = (i64::MAX, 0, 0, 0);
         position
     }
 
@@ -120,12 +128,30 @@ impl RecordTap {
             self.owed = if self.fastest.abs() >= DRIFT { self.fastest } else { 0 };
             (self.fastest, self.seen) = (i64::MAX, 0);
         }
-        if self.owed == 0 || !(self.owed.abs() >= DRIFT_MAX || self.is_pause(law, payload)) {
+        if self.owed == 0 {
+            (self.waited, self.paused) = (0, false);
             return position as u32;
         }
-        // What was measured before the move counts no more.
-        (self.fastest, self.seen) = (i64::MAX, 0);
-        (position + core::mem::take(&mut self.owed)).max(0) as u32
+        let step = self.step(law, payload);
+        if step != 0 {
+            self.owed -= step;
+            // What was measured before the move counts no more.
+            (self.fastest, self.seen) = (i64::MAX, 0);
+        }
+        (position + step).max(0) as u32
+    }
+
+    /// How far to move at this packet: forward at any packet of a pause, which grows; back by a
+    /// packet at most, over one that was part of the pause too.
+    fn step(&mut self, law: Law, payload: &[u8]) -> i64 {
+        self.waited += 1;
+        let is_pause = self.is_pause(law, payload);
+        let was_pause = std::mem::replace(&mut self.paused, is_pause);
+        if self.waited >= WAIT_MAX || (is_pause && self.owed > 0) {
+            return self.owed;
+        }
+        let length = payload.len() as i64;
+        if is_pause && was_pause { self.owed.max(-length) } else { 0 }
     }
 
     fn is_pause(&mut self, law: Law, payload: &[u8]) -> bool {
@@ -226,10 +252,46 @@ mod tests {
             let payload = if (400..410).contains(&n) { PAUSE } else { SPEECH };
             let position = tap.position(now, n * 160, Law::A, &payload);
             let moved = before.is_some_and(|before: u32| position != before + 160);
-            assert_eq!(moved, n == 400, "packet {n}");
+            assert_eq!(moved, n == 401, "packet {n}");
             before = Some(position);
         }
         assert_eq!(before, Some(599 * 160));
+    }
+
+    #[test]
+    fn a_stall_of_whoever_it_was_leaves_no_mark() {
+        let mut tap = tap();
+        for n in 0..1000u32 {
+            // From 2 s on nothing comes through for 900 ms, and then all of it at once.
+            let spoken_ms = u64::from(n + 1) * 20;
+            let arrived_ms = if (2000..2900).contains(&spoken_ms) { 2900 } else { spoken_ms };
+            let now = Instant::from_millis(arrived_ms);
+            assert_eq!(tap.position(now, n * 160, Law::A, &SPEECH), n * 160, "packet {n}");
+        }
+    }
+
+    #[test]
+    fn a_sender_that_stood_still_is_moved_on_in_a_pause_and_back_over_a_pause_alone() {
+        let mut tap = tap();
+        let mut moves = Vec::new();
+        let mut expected = 0;
+        for n in 0..3000u32 {
+            // After 4 s it stands still for 150 ms, and its timestamps with it. Later it makes up
+            // for it.
+            let lost_ms = if (200..1500).contains(&n) { 150 } else { 0 };
+            let now = Instant::from_millis(u64::from(n + 1) * 20 + lost_ms);
+            // A pause of 200 ms each two seconds.
+            let payload = if n % 100 < 10 { PAUSE } else { SPEECH };
+            let position = tap.position(now, n * 160, Law::A, &payload);
+            if position != expected {
+                moves.push((n % 100, i64::from(position) - i64::from(expected)));
+            }
+            expected = position + 160;
+        }
+        let (forward, back) = moves.split_at(1);
+        assert_eq!(forward, [(0, 1200)]);
+        assert_eq!(back.iter().map(|(_, by)| by).sum::<i64>(), -1200, "{back:?}");
+        assert!(back.iter().all(|(n, by)| (1..10).contains(n) && *by >= -160), "{back:?}");
     }
 
     #[test]
