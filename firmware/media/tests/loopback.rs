@@ -26,7 +26,8 @@ fn marked(n: u8) -> Vec<u8> {
     (0..160u8).map(|i| i.wrapping_mul(7) ^ n).collect()
 }
 
-fn relays_both_ways(backend: Backend, ports: u16) {
+/// Says how the sockets were served.
+fn relays_both_ways(backend: Backend, ports: u16) -> Backend {
     let mut media = Media::start(backend, ports, "relay");
     let (mut caller, mut agent) = bridged(&mut media);
     let mut last = None;
@@ -52,6 +53,7 @@ fn relays_both_ways(backend: Backend, ports: u16) {
         })
     };
     assert_eq!((statistics.received, statistics.lost), (50, 0));
+    media.thread.status().backend
 }
 
 #[test]
@@ -62,6 +64,38 @@ fn relays_both_ways_by_io_uring() {
 #[test]
 fn relays_both_ways_by_epoll() {
     relays_both_ways(Backend::Epoll, 22_100);
+}
+
+/// Refuses io_uring to this thread and those it starts, as container runtimes do.
+fn take_io_uring_away() {
+    let code = |class: u32, width: u32, how: u32| (class | width | how) as u16;
+    let load = code(libc::BPF_LD, libc::BPF_W, libc::BPF_ABS);
+    let skip_unless = code(libc::BPF_JMP, libc::BPF_JEQ, libc::BPF_K);
+    let give = code(libc::BPF_RET, 0, libc::BPF_K);
+    let refused = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+    let statement = |code, k| libc::sock_filter { code, jt: 0, jf: 0, k };
+    let mut filter = [
+        // The first word of what the filter is shown is the system call's number.
+        statement(load, 0),
+        libc::sock_filter { code: skip_unless, jt: 0, jf: 1, k: libc::SYS_io_uring_setup as u32 },
+        statement(give, refused),
+        statement(give, libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
+    // SAFETY: both calls concern this thread alone; the program outlives the second.
+    let results = unsafe {
+        [
+            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
+            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program),
+        ]
+    };
+    assert_eq!(results, [0, 0], "{}", std::io::Error::last_os_error());
+}
+
+#[test]
+fn relays_both_ways_where_io_uring_is_refused() {
+    take_io_uring_away();
+    assert_eq!(relays_both_ways(Backend::Auto, 22_700), Backend::Epoll);
 }
 
 fn ports_come_back(backend: Backend, ports: u16) {
