@@ -5,29 +5,37 @@ use std::fmt::Write;
 use std::path::Path;
 
 use tipring_api::{BoardFinding, BoardReport};
-use tipring_board::{Board, Chip, Driver, Light, Pin, Port};
-use tipring_dahdi::ChannelStatus;
+use tipring_board::{Board, Chip, Driver, Light, Pin, Port, SpanPort};
+use tipring_dahdi::{ChannelStatus, SpanStatus};
 
 use crate::hardware::{RELAY, framing, kind_name, light_of};
 
-/// A line for each port, and whether all of them are as the board says.
+/// How a socket of an E1 is called, and how many channels the driver counts of one.
+const SPAN: &str = "E1";
+const SPAN_CHANNELS: u16 = 31;
+
+/// A line for each port and span, and whether all of them are as the board says.
 pub(crate) fn check(board: &Board) -> (String, bool) {
-    let mut text = format!("{} revision {}\n", board.name, board.revision);
-    let mut all_well = true;
     let dahdi = Dahdi::look(board);
-    for port in &board.ports {
+    let ports = board.ports.iter().map(|port| {
         let found = match &port.driver {
             Driver::Sim => Ok("simulated".to_owned()),
             Driver::Dahdi { channel } => dahdi.channel(port, *channel),
             Driver::Daa(daa) => line_chip(daa),
         };
+        (&port.label, kind_name(port.kind), found)
+    });
+    let spans = board.spans.iter().map(|span| (&span.label, SPAN, dahdi.span(span.dahdi)));
+    let mut text = format!("{} revision {}\n", board.name, board.revision);
+    let mut all_well = true;
+    for (label, kind, found) in ports.chain(spans) {
         all_well &= found.is_ok();
         let (mark, what) = match &found {
             Ok(what) => ("ok   ", what),
             Err(why) => ("wrong", why),
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{mark} {:8} {}  {what}", port.label, kind_name(port.kind));
+        let _ = writeln!(text, "{mark} {label:8} {kind:3}  {what}");
     }
     (text, all_well)
 }
@@ -46,25 +54,35 @@ pub(crate) fn report(board: &Board, problems: &BTreeMap<String, String>) -> Boar
         problem: problems.get(&port.label).cloned().unwrap_or_default(),
     };
     let problem = |what: &str| problems.get(what).cloned().unwrap_or_default();
-    let light = |port: &Port| {
-        let found = match port.led.as_ref()? {
+    // What is wrong with a span is told with its channels.
+    let span = |span: &SpanPort| BoardFinding {
+        label: span.label.clone(),
+        kind: SPAN.to_owned(),
+        found: format!("DAHDI span {}", span.dahdi),
+        problem: String::new(),
+    };
+    let light = |label: &String, led: &Option<Light>| {
+        let found = match led.as_ref()? {
             Light::Pin(pin) => pin_name(pin),
             Light::Class(name) => name.clone(),
         };
-        let problem = problem(&light_of(&port.label));
-        Some(BoardFinding { label: port.label.clone(), kind: "LED".to_owned(), found, problem })
+        let problem = problem(&light_of(label));
+        Some(BoardFinding { label: label.clone(), kind: "LED".to_owned(), found, problem })
     };
+    let ports = board.ports.iter().map(|port| (&port.label, &port.led));
+    let spans = board.spans.iter().map(|span| (&span.label, &span.led));
+    let lights = ports.chain(spans).filter_map(|(label, led)| light(label, led));
     let relay = board.power_fail.as_ref().map(|relay| BoardFinding {
         label: RELAY.to_owned(),
         kind: "GPIO".to_owned(),
         found: pin_name(&relay.pin),
         problem: problem(RELAY),
     });
-    let sockets = board.ports.iter().map(finding);
+    let sockets = board.ports.iter().map(finding).chain(board.spans.iter().map(span));
     BoardReport {
         name: board.name.clone(),
         revision: board.revision,
-        findings: sockets.chain(board.ports.iter().filter_map(light)).chain(relay).collect(),
+        findings: sockets.chain(lights).chain(relay).collect(),
     }
 }
 
@@ -75,25 +93,25 @@ fn pin_name(pin: &Pin) -> String {
 /// What the DAHDI driver shows, asked once.
 enum Dahdi {
     NotNeeded,
-    Channels(Vec<ChannelStatus>),
+    There { channels: Vec<ChannelStatus>, spans: Vec<SpanStatus> },
     None(String),
 }
 
 impl Dahdi {
     fn look(board: &Board) -> Self {
         let needed = board.ports.iter().any(|p| matches!(p.driver, Driver::Dahdi { .. }));
-        if !needed {
+        if !needed && board.spans.is_empty() {
             return Dahdi::NotNeeded;
         }
         match tipring_dahdi::Control::open() {
-            Ok(control) => Dahdi::Channels(control.channels()),
+            Ok(control) => Dahdi::There { channels: control.channels(), spans: control.spans() },
             Err(e) => Dahdi::None(e.to_string()),
         }
     }
 
     fn channel(&self, port: &Port, number: u16) -> Result<String, String> {
         let channels = match self {
-            Dahdi::Channels(channels) => channels,
+            Dahdi::There { channels, .. } => channels,
             Dahdi::None(why) => return Err(why.clone()),
             Dahdi::NotNeeded => return Ok(String::new()),
         };
@@ -108,6 +126,33 @@ impl Dahdi {
             None => Err(format!("DAHDI channel {number} has no signalling; run `dahdi_cfg`")),
         }
     }
+
+    fn span(&self, number: u16) -> Result<String, String> {
+        match self {
+            Dahdi::There { spans, .. } => span_among(spans, number),
+            Dahdi::None(why) => Err(why.clone()),
+            Dahdi::NotNeeded => Ok(String::new()),
+        }
+    }
+}
+
+fn span_among(spans: &[SpanStatus], number: u16) -> Result<String, String> {
+    let Some(found) = spans.iter().find(|span| span.number == number) else {
+        let there: Vec<_> =
+            spans.iter().map(|span| format!("{} ({})", span.number, span.name)).collect();
+        let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+        return Err(format!("DAHDI has no span {number}; it has {there}"));
+    };
+    if found.channels != SPAN_CHANNELS {
+        return Err(format!(
+            "DAHDI span {number} has {} channels and not the {SPAN_CHANNELS} of an E1; if it is a \
+             T1, set the card's jumper, or its `default_linemode` to `e1`",
+            found.channels
+        ));
+    }
+    // What is plugged in is not the board's matter.
+    let alarm = found.alarms.gravest().map(|alarm| format!(", alarm {alarm:?}"));
+    Ok(format!("DAHDI span {number}, {}{}", found.name, alarm.unwrap_or_default()))
 }
 
 fn line_chip(daa: &tipring_board::Daa) -> Result<String, String> {
@@ -127,6 +172,8 @@ fn line_chip(daa: &tipring_board::Daa) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tipring_dahdi::TimingSource;
+    use tipring_line::{SpanAlarms, SpanErrors};
 
     #[test]
     fn the_simulated_board_is_as_it_says() {
@@ -134,6 +181,47 @@ mod tests {
         assert!(all_well, "{text}");
         assert_eq!(text.lines().count(), 7);
         assert!(text.contains("ok    fxs-2    FXS  simulated"), "{text}");
+    }
+
+    #[test]
+    fn a_span_is_there_and_an_e1() {
+        let span = |number, channels, alarms| SpanStatus {
+            number,
+            name: format!("TE2/0/{number}"),
+            description: String::new(),
+            device: String::new(),
+            configured: channels,
+            channels,
+            alarms,
+            errors: SpanErrors::default(),
+            timing: TimingSource::Own,
+            coding: None,
+            crc4: false,
+            cas: false,
+        };
+        let dark = SpanAlarms { no_signal: true, ..SpanAlarms::default() };
+        let spans = [span(1, 31, dark), span(2, 24, SpanAlarms::default())];
+        assert_eq!(span_among(&spans, 1), Ok("DAHDI span 1, TE2/0/1, alarm Red".to_owned()));
+        let why = span_among(&spans, 2).unwrap_err();
+        assert!(why.starts_with("DAHDI span 2 has 24 channels and not the 31 of an E1"), "{why}");
+        let why = "DAHDI has no span 3; it has 1 (TE2/0/1), 2 (TE2/0/2)";
+        assert_eq!(span_among(&spans, 3), Err(why.to_owned()));
+        assert_eq!(span_among(&[], 3), Err("DAHDI has no span 3; it has none".to_owned()));
+    }
+
+    #[test]
+    fn spans_and_their_lights_are_in_the_report() {
+        let board = Board::parse(
+            "b.toml",
+            "name = \"x\"\nrevision = 1\n[[span]]\nlabel = \"e1-1\"\ndahdi = 2\n",
+        );
+        let board = board.unwrap();
+        let report = report(&board, &BTreeMap::new());
+        let found: Vec<_> =
+            report.findings.iter().map(|f| (&*f.label, &*f.kind, &*f.found)).collect();
+        assert_eq!(found, [("e1-1", "E1", "DAHDI span 2")]);
+        let (text, _) = check(&board);
+        assert!(text.lines().nth(1).is_some_and(|line| line.contains(" e1-1     E1   ")), "{text}");
     }
 
     #[test]

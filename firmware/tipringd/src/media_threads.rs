@@ -52,16 +52,28 @@ impl MediaThreads {
         let status = self.media.status();
         let mut notes = Vec::new();
         if let Some(why) = &status.no_priority {
-            notes.push(HealthNote {
-                what: format!("the media thread has no real-time priority ({why})"),
-                advice: "run the box as a service, or as root, or grant it CAP_SYS_NICE".into(),
-            });
+            notes.push(HealthNote::new(
+                [
+                    format!("the media thread has no real-time priority ({why})"),
+                    format!("媒体线程没有实时优先级（{why}）"),
+                ],
+                [
+                    "run the box as a service, or as root, or grant it CAP_SYS_NICE",
+                    "请以系统服务或 root 身份运行，或授予 CAP_SYS_NICE 权限",
+                ],
+            ));
         }
         if let Some(why) = &status.no_lock {
-            notes.push(HealthNote {
-                what: format!("the box's memory can be swapped out ({why})"),
-                advice: "run the box as a service, or as root, or grant it CAP_IPC_LOCK".into(),
-            });
+            notes.push(HealthNote::new(
+                [
+                    format!("the box's memory can be swapped out ({why})"),
+                    format!("设备程序的内存可能被换出到磁盘（{why}）"),
+                ],
+                [
+                    "run the box as a service, or as root, or grant it CAP_IPC_LOCK",
+                    "请以系统服务或 root 身份运行，或授予 CAP_IPC_LOCK 权限",
+                ],
+            ));
         }
         notes
     }

@@ -220,18 +220,21 @@ impl<F: RecordingFiles> Retention<F> {
         }
         self.storage.full.store(true, Relaxed);
         let advice = match rules.config.when_full {
-            WhenFull::StopRecording => {
-                "calls go on; remove what is not needed, or set `when_full` or `recordings_days` in [retention]"
-            }
-            WhenFull::RemoveOldest => {
-                "calls go on; every recording left is on hold: take holds away, or get a larger disk"
-            }
+            WhenFull::StopRecording => [
+                "calls go on; remove what is not needed, or set `when_full` or `recordings_days` in [retention]",
+                "通话照常进行；请删除不需要的内容，或在 [retention] 中设置 `when_full` 或 `recordings_days`",
+            ],
+            WhenFull::RemoveOldest => [
+                "calls go on; every recording left is on hold: take holds away, or get a larger disk",
+                "通话照常进行；剩下的录音都被保留：请解除保留，或更换更大的磁盘",
+            ],
         };
-        let what = format!(
-            "nothing is recorded, because only {} MB of the disk are free",
-            free / MEGABYTE
-        );
-        self.storage.tell(Some(HealthNote { what, advice: advice.to_owned() }));
+        let free = free / MEGABYTE;
+        let what = [
+            format!("nothing is recorded, because only {free} MB of the disk are free"),
+            format!("已停止录音：磁盘只剩 {free} MB"),
+        ];
+        self.storage.tell(Some(HealthNote::new(what, advice)));
         Ok(false)
     }
 

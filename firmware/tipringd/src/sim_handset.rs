@@ -134,7 +134,7 @@ async fn use_handset(
     }
     let mut keys = visit.keys.0.into_iter().peekable();
     let mut heard = Vec::new();
-    let (asked, mut began) = (Instant::now(), None);
+    let (asked, mut began, mut put_back) = (Instant::now(), None, false);
     let mut look = tokio::time::interval(LOOK);
     loop {
         look.tick().await;
@@ -165,8 +165,9 @@ async fn use_handset(
                 Pressed::Hook => handset.flash(FLASH_MS)?,
             }
         }
-        if began.elapsed() >= visit.duration {
+        if !put_back && began.elapsed() >= visit.duration {
             handset.hang_up()?;
+            put_back = true;
         }
     }
 }

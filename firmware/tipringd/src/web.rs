@@ -161,12 +161,18 @@ impl ConfigAccess for Configuration {
 fn prompt_notes(catalogue: &Catalogue, document: &Document) -> Vec<HealthNote> {
     unrecorded(catalogue, &document.prompts)
         .into_iter()
-        .map(|(key, lang)| HealthNote {
-            what: format!("prompt {key} ({}) is said by a makeshift voice", lang.tag()),
-            advice: format!(
-                "record it as 8 kHz mono WAV, put it into the state folder as prompts/{}/{key}.wav, and restart",
-                lang.tag()
-            ),
+        .map(|(key, lang)| {
+            let (tag, file) = (lang.tag(), format!("prompts/{}/{key}.wav", lang.tag()));
+            HealthNote::new(
+                [
+                    format!("prompt {key} ({tag}) is said by a makeshift voice"),
+                    format!("提示音 {key}（{tag}）由临时合成语音播放"),
+                ],
+                [
+                    format!("record it as 8 kHz mono WAV, put it into the state folder as {file}, and restart"),
+                    format!("请录成 8 kHz 单声道 WAV，放到状态目录的 {file}，然后重启"),
+                ],
+            )
         })
         .collect()
 }

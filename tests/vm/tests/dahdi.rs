@@ -178,7 +178,8 @@ fn a_talk_outlives_a_span_that_comes_back_in_time_and_ends_with_one_that_does_no
 
 #[test]
 fn the_box_sets_up_a_span_takes_a_hundred_calls_and_outlives_its_loss() {
-    shown_with("box-set-up", &["DAHDI span 5 is set up", "channel 86 a D-channel"]);
+    let checked = "ok    e1-1     E1   DAHDI span 5";
+    shown_with("box-set-up", &["DAHDI span 5 is set up", "channel 86 a D-channel", checked]);
     shown_with("box-calls", &["100 calls", "100 heard their prompt", "no channel in use"]);
     shown_with("box-loss", &["NetworkOutOfOrder", "is set up again", "a call was answered"]);
 }

@@ -143,8 +143,21 @@ pub trait Recordings: Send + Sync {
 pub struct HealthNote {
     /// What is wrong: `fxo-1 has no line voltage`.
     pub what: String,
+    /// The same in Chinese.
+    pub what_zh: String,
     /// What to do: `check that the cable is plugged in at both ends`.
     pub advice: String,
+    /// The same in Chinese.
+    pub advice_zh: String,
+}
+
+impl HealthNote {
+    /// Of what is wrong and what to do, each in English and in Chinese.
+    pub fn new<W: Into<String>, A: Into<String>>(what: [W; 2], advice: [A; 2]) -> Self {
+        let [what, what_zh] = what.map(Into::into);
+        let [advice, advice_zh] = advice.map(Into::into);
+        HealthNote { what, what_zh, advice, advice_zh }
+    }
 }
 
 /// Everything the routes need, as the box hands it in.

@@ -142,7 +142,7 @@ pub struct TechnicianLine {
 pub struct BoardFinding {
     /// The label of the socket, or what the pin is for.
     pub label: String,
-    /// What it is: `FXO`, `FXS`, `LED`, `relay`.
+    /// What it is: `FXO`, `FXS`, `E1`, `LED`, `GPIO`.
     pub kind: String,
     /// What drives it, or what is there.
     pub found: String,

@@ -325,12 +325,14 @@ async fn the_configuration_goes_in_and_out_or_is_refused_with_its_line() {
 async fn health_and_figures_need_no_login() {
     let under_test = TestBox::new();
     assert_eq!(under_test.get("/healthz", "").await.json()["status"], "ok");
-    let note = HealthNote { what: "fxo-1 has no line".into(), advice: "plug it in".into() };
+    let note =
+        HealthNote::new(["fxo-1 has no line", "fxo-1 没有接线"], ["plug it in", "请插好电话线"]);
     under_test.notes.lock().unwrap().push(note);
     let health = under_test.get("/healthz", "").await;
     assert_eq!(health.status, StatusCode::OK);
     assert_eq!(health.json()["status"], "degraded");
     assert_eq!(health.json()["notes"][0]["advice"], "plug it in");
+    assert_eq!(health.json()["notes"][0]["what_zh"], "fxo-1 没有接线");
 
     log_calls(&under_test, 1);
     let metrics = under_test.get("/metrics", "").await;

@@ -1820,7 +1820,7 @@ export interface components {
         BoardFinding: {
             /** @description What drives it, or what is there. */
             found: string;
-            /** @description What it is: `FXO`, `FXS`, `LED`, `relay`. */
+            /** @description What it is: `FXO`, `FXS`, `E1`, `LED`, `GPIO`. */
             kind: string;
             /** @description The label of the socket, or what the pin is for. */
             label: string;
@@ -2853,8 +2853,12 @@ export interface components {
         HealthNote: {
             /** @description What to do: `check that the cable is plugged in at both ends`. */
             advice: string;
+            /** @description The same in Chinese. */
+            advice_zh: string;
             /** @description What is wrong: `fxo-1 has no line voltage`. */
             what: string;
+            /** @description The same in Chinese. */
+            what_zh: string;
         };
         /**
          * @description How the box is.

@@ -21,7 +21,9 @@ const HEALTH = {
   status: "degraded",
   notes: [{
     what: "fxo-4 has no line voltage",
+    what_zh: "fxo-4 没有线路电压",
     advice: "check that the cable is plugged in at both ends",
+    advice_zh: "请检查电话线两端是否插好",
   }],
 };
 const CONFIG = `# 示例配置

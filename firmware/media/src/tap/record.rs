@@ -53,7 +53,9 @@ const BEHIND_MAX: i64 = 8000;
 const WINDOW: u32 = 256;
 /// A drift smaller than this (5 ms) is left alone: moving makes a small break.
 const DRIFT: i64 = 40;
-/// Packets over which a pause is waited for: another 5 s. Then speech is broken after all.
+/// One as large as this (40 ms) breaks speech after all where there is no pause for so many packets:
+/// another 5 s.
+const DRIFT_MAX: i64 = 320;
 const WAIT_MAX: u32 = WINDOW;
 
 /// One leg's place in a recording.
@@ -147,7 +149,8 @@ impl RecordTap {
         self.waited += 1;
         let is_pause = self.is_pause(law, payload);
         let was_pause = std::mem::replace(&mut self.paused, is_pause);
-        if self.waited >= WAIT_MAX || (is_pause && self.owed > 0) {
+        let is_overdue = self.waited >= WAIT_MAX && self.owed.abs() >= DRIFT_MAX;
+        if is_overdue || (is_pause && self.owed > 0) {
             return self.owed;
         }
         let length = payload.len() as i64;
@@ -292,6 +295,22 @@ mod tests {
         assert_eq!(forward, [(0, 1200)]);
         assert_eq!(back.iter().map(|(_, by)| by).sum::<i64>(), -1200, "{back:?}");
         assert!(back.iter().all(|(n, by)| (1..10).contains(n) && *by >= -160), "{back:?}");
+    }
+
+    #[test]
+    fn where_there_is_no_pause_a_large_drift_breaks_speech_and_a_small_one_does_not() {
+        for (late_ms, moves_at) in [(30, None), (50, Some(WINDOW + WAIT_MAX - 1))] {
+            let mut tap = tap();
+            let mut expected = 0;
+            for n in 0..3000u32 {
+                let late_ms = if n == 0 { 0 } else { late_ms };
+                let now = Instant::from_millis(u64::from(n + 1) * 20 + late_ms);
+                let position = tap.position(now, n * 160, Law::A, &SPEECH);
+                let moved = position != expected;
+                assert_eq!(moved, moves_at == Some(n), "{late_ms} ms late, packet {n}");
+                expected = position + 160;
+            }
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tipring_tts::Catalogue;
 use crate::exchange::{Caller, Exchange, Over};
 use crate::rig::SECOND;
 use crate::span_loss::device_of;
-use crate::the_box::{STATE, TheBox, status};
+use crate::the_box::{BOARD, STATE, TheBox, status, tipring};
 use crate::{Trial, box_analog, box_span, report};
 
 /// The spans that are made without a configuration, and the first channel of each.
@@ -122,7 +122,10 @@ fn set_up(town: &mut Town) -> Trial {
     };
     ensure!((count(ChannelUse::Clear), count(ChannelUse::Hdlc)) == (30, 1), "{channels:?}");
     let frames = town.exchange.await_up()?;
-    Ok(format!("{line}; the D-channel is up after {} ms", frames * 20))
+    let board = tipring(&["board", "check", "--board", BOARD])?;
+    ensure!(board.lines().count() == 4 && !board.contains("wrong"), "{board}");
+    let span = board.lines().find(|line| line.contains("E1")).context(board.clone())?;
+    Ok(format!("{line}; the D-channel is up after {} ms; board check: {span}", frames * 20))
 }
 
 fn hundred_calls(town: &mut Town) -> Trial {

@@ -14,7 +14,7 @@ use tipring_events::LiveState;
 /// Where it keeps everything.
 pub(crate) const STATE: &str = "/state";
 /// The board of this machine.
-const BOARD: &str = "/etc/tipring/board";
+pub(crate) const BOARD: &str = "/etc/tipring/board";
 /// How long the box may take to write a line that is waited for, in the machine's time.
 const LINE_S: u64 = 60;
 

@@ -44,14 +44,23 @@ pub(crate) struct Health {
 pub(crate) async fn healthz(State(state): State<ApiState>) -> (StatusCode, Json<Health>) {
     let mut notes = (state.inner.health)();
     if let Some(trouble) = state.inner.store.stats().trouble {
-        let advice = "calls go on and wait to be written; if this lasts, events are dropped";
-        notes.insert(0, HealthNote { what: trouble, advice: advice.to_owned() });
+        let note = HealthNote::new(
+            [trouble.clone(), format!("数据库写不进去：{trouble}")],
+            [
+                "calls go on and wait to be written; if this lasts, events are dropped",
+                "通话照常进行，记录先排队等待写入；长时间如此会丢失事件",
+            ],
+        );
+        notes.insert(0, note);
     }
     if state.inner.commands.is_closed() {
-        let note = HealthNote {
-            what: "the switch does not run".to_owned(),
-            advice: "restart the box, and send its log to whoever supports it".to_owned(),
-        };
+        let note = HealthNote::new(
+            ["the switch does not run", "交换程序没有运行"],
+            [
+                "restart the box, and send its log to whoever supports it",
+                "请重启设备，并把日志发给技术支持",
+            ],
+        );
         notes.insert(0, note);
         let health = Health { status: HealthStatus::Down, notes };
         return (StatusCode::SERVICE_UNAVAILABLE, Json(health));

@@ -7,7 +7,8 @@ import { api } from "../../app/api";
 const REFRESH_MS = 15_000;
 
 export function Health() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const chinese = i18n.language === "zh-CN";
   const { data: health } = useQuery({
     queryKey: ["health"],
     // A box on which no call can go on says so with status 503 and the same body.
@@ -24,8 +25,8 @@ export function Health() {
       <ul>
         {health.notes.map((note) => (
           <li key={note.what}>
-            <b>{note.what}</b>
-            <span>{note.advice}</span>
+            <b>{chinese ? note.what_zh : note.what}</b>
+            <span>{chinese ? note.advice_zh : note.advice}</span>
           </li>
         ))}
       </ul>
