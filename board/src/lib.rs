@@ -225,6 +225,13 @@ impl Board {
         resolve::resolve(vec![load::parse(file, text)?])
     }
 
+    /// The labels of the ports and spans that have a light, and their lights.
+    pub fn sockets_with_lights(&self) -> impl Iterator<Item = (&str, &Light)> {
+        let ports = self.ports.iter().map(|port| (&*port.label, &port.led));
+        let spans = self.spans.iter().map(|span| (&*span.label, &span.led));
+        ports.chain(spans).filter_map(|(label, led)| Some((label, led.as_ref()?)))
+    }
+
     /// The ports with their ids.
     pub fn numbered_ports(&self) -> impl Iterator<Item = (PortId, &Port)> {
         self.ports.iter().enumerate().map(|(i, port)| (PortId(i as u16), port))

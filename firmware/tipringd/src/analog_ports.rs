@@ -13,14 +13,23 @@ use tipring_line::PortId;
 use crate::analog::AnalogSettings;
 use crate::journal::{Level, note};
 
-/// What the live state calls the line at each socket.
+/// What the live state calls the line or the span at each socket.
 #[derive(Clone, Default)]
 pub(crate) struct PortNames(Arc<Mutex<BTreeMap<String, String>>>);
 
 impl PortNames {
-    /// The name of the line at this socket: its extension's number, or the socket's own label.
+    /// The name of what is at this socket: an extension's number, a span's name, or the socket's
+    /// own label.
     pub(crate) fn of(&self, label: &str) -> String {
         self.names().get(label).cloned().unwrap_or_else(|| label.to_owned())
+    }
+
+    fn follow(&self, resolved: &Resolved) {
+        let extensions = resolved.sockets.iter();
+        let extensions = extensions.map(|(label, number)| (label.clone(), number.to_string()));
+        let spans = resolved.spans.iter();
+        let spans = spans.filter_map(|span| Some((span.port.clone()?, span.name.clone())));
+        *self.names() = extensions.chain(spans).collect();
     }
 
     fn names(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
@@ -134,7 +143,7 @@ impl AnalogPorts {
             clock,
             chips_country: chips.then(|| resolved.country.clone()),
         };
-        ports.name(resolved);
+        ports.names.follow(resolved);
         ports
     }
 
@@ -146,12 +155,6 @@ impl AnalogPorts {
     /// The plan of the country in force.
     pub(crate) fn plan(&self) -> CurrentPlan {
         self.plan.clone()
-    }
-
-    fn name(&self, resolved: &Resolved) {
-        let names = resolved.sockets.iter();
-        *self.names.names() =
-            names.map(|(label, number)| (label.clone(), number.to_string())).collect();
     }
 
     fn links(&self) -> MutexGuard<'_, Links> {
@@ -172,7 +175,7 @@ impl AnalogPorts {
     /// The country's plan is wrong; then nothing is changed.
     pub(crate) fn configure(&self, resolved: &Resolved) -> anyhow::Result<()> {
         let analog = AnalogSettings::new(resolved, &self.plans, &self.clock)?;
-        self.name(resolved);
+        self.names.follow(resolved);
         self.plan.set(analog.plan().clone());
         for (label, link) in &mut self.links().0 {
             if link.renew(label, &analog) {
@@ -199,5 +202,29 @@ impl AnalogPorts {
                 note(Level::Notice, &format!("{label}: its new settings are in force"));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tipring_config::{BoardPort, Document, Site};
+    use tipring_line::PortKind;
+
+    #[test]
+    fn what_is_at_a_socket_is_called_by_its_number_or_name() {
+        let ports = [
+            BoardPort { id: PortId(0), label: "fxo-1".into(), kind: PortKind::Fxo },
+            BoardPort { id: PortId(1), label: "fxs-1".into(), kind: PortKind::Fxs },
+        ];
+        let site = Site { ports: &ports, ..Site::default() };
+        let document = Document::parse(
+            "[[extension]]\nnumber = \"8101\"\nport = \"fxs-1\"\n\
+             [[span]]\nname = \"city\"\nport = \"e1-1\"\nsignalling = \"pri-user\"\n",
+        );
+        let names = PortNames::default();
+        names.follow(&document.unwrap().resolve(site).unwrap());
+        let named = ["fxo-1", "fxs-1", "e1-1", "e1-2"].map(|label| names.of(label));
+        assert_eq!(named, ["fxo-1", "8101", "city", "e1-2"]);
     }
 }

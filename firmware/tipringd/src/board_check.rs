@@ -61,17 +61,15 @@ pub(crate) fn report(board: &Board, problems: &BTreeMap<String, String>) -> Boar
         found: format!("DAHDI span {}", span.dahdi),
         problem: String::new(),
     };
-    let light = |label: &String, led: &Option<Light>| {
-        let found = match led.as_ref()? {
+    let lights = board.sockets_with_lights().map(|(label, light)| BoardFinding {
+        label: label.to_owned(),
+        kind: "LED".to_owned(),
+        found: match light {
             Light::Pin(pin) => pin_name(pin),
             Light::Class(name) => name.clone(),
-        };
-        let problem = problem(&light_of(label));
-        Some(BoardFinding { label: label.clone(), kind: "LED".to_owned(), found, problem })
-    };
-    let ports = board.ports.iter().map(|port| (&port.label, &port.led));
-    let spans = board.spans.iter().map(|span| (&span.label, &span.led));
-    let lights = ports.chain(spans).filter_map(|(label, led)| light(label, led));
+        },
+        problem: problem(&light_of(label)),
+    });
     let relay = board.power_fail.as_ref().map(|relay| BoardFinding {
         label: RELAY.to_owned(),
         kind: "GPIO".to_owned(),
@@ -213,13 +211,17 @@ mod tests {
     fn spans_and_their_lights_are_in_the_report() {
         let board = Board::parse(
             "b.toml",
-            "name = \"x\"\nrevision = 1\n[[span]]\nlabel = \"e1-1\"\ndahdi = 2\n",
+            "name = \"x\"\nrevision = 1\n\
+             [[pin]]\nname = \"green\"\nled_class = \"e1:green\"\n\
+             [[span]]\nlabel = \"e1-1\"\ndahdi = 2\nled = \"green\"\n",
         );
         let board = board.unwrap();
-        let report = report(&board, &BTreeMap::new());
+        let dark = BTreeMap::from([("light of e1-1".to_owned(), "no such LED".to_owned())]);
+        let report = report(&board, &dark);
         let found: Vec<_> =
             report.findings.iter().map(|f| (&*f.label, &*f.kind, &*f.found)).collect();
-        assert_eq!(found, [("e1-1", "E1", "DAHDI span 2")]);
+        assert_eq!(found, [("e1-1", "E1", "DAHDI span 2"), ("e1-1", "LED", "e1:green")]);
+        assert_eq!(report.findings[1].problem, "no such LED");
         let (text, _) = check(&board);
         assert!(text.lines().nth(1).is_some_and(|line| line.contains(" e1-1     E1   ")), "{text}");
     }

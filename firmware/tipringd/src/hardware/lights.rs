@@ -38,11 +38,10 @@ impl Panel {
     pub(super) fn open(board: &Board) -> (Self, BTreeMap<String, String>) {
         let mut panel = Panel { patterns: board.lights.clone(), ..Panel::default() };
         let mut problems = BTreeMap::new();
-        for port in &board.ports {
-            match port.led.as_ref().map(open_light) {
-                Some(Ok(output)) => panel.add(&port.label, output),
-                Some(Err(why)) => drop(problems.insert(light_of(&port.label), why)),
-                None => {}
+        for (label, light) in board.sockets_with_lights() {
+            match open_light(light) {
+                Ok(output) => panel.add(label, output),
+                Err(why) => drop(problems.insert(light_of(label), why)),
             }
         }
         match board.power_fail.as_ref().map(|relay| open_pin(&relay.pin, "tipring power-fail")) {
@@ -230,11 +229,12 @@ mod tests {
             [[pin]]\nname = \"b\"\nled_class = \"no-such-led\"\n\
             [[port]]\nlabel = \"fxo-1\"\nkind = \"fxo\"\nsim = true\nled = \"a\"\n\
             [[port]]\nlabel = \"fxs-1\"\nkind = \"fxs\"\nsim = true\nled = \"b\"\n\
+            [[span]]\nlabel = \"e1-1\"\ndahdi = 2\nled = \"a\"\n\
             [power_fail]\npin = \"a\"\nfxo = \"fxo-1\"\nfxs = \"fxs-1\"\n";
         let (panel, problems) = Panel::open(&Board::parse("b.toml", text).unwrap());
         assert!(panel.is_empty());
         let labels: Vec<&str> = problems.keys().map(String::as_str).collect();
-        assert_eq!(labels, ["light of fxo-1", "light of fxs-1", RELAY]);
+        assert_eq!(labels, ["light of e1-1", "light of fxo-1", "light of fxs-1", RELAY]);
         assert!(problems[RELAY].starts_with("/dev/gpiochip99 line 5: "), "{problems:?}");
     }
 }
