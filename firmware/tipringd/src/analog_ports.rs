@@ -12,30 +12,7 @@ use tipring_line::PortId;
 
 use crate::analog::AnalogSettings;
 use crate::journal::{Level, note};
-
-/// What the live state calls the line or the span at each socket.
-#[derive(Clone, Default)]
-pub(crate) struct PortNames(Arc<Mutex<BTreeMap<String, String>>>);
-
-impl PortNames {
-    /// The name of what is at this socket: an extension's number, a span's name, or the socket's
-    /// own label.
-    pub(crate) fn of(&self, label: &str) -> String {
-        self.names().get(label).cloned().unwrap_or_else(|| label.to_owned())
-    }
-
-    fn follow(&self, resolved: &Resolved) {
-        let extensions = resolved.sockets.iter();
-        let extensions = extensions.map(|(label, number)| (label.clone(), number.to_string()));
-        let spans = resolved.spans.iter();
-        let spans = spans.filter_map(|span| Some((span.port.clone()?, span.name.clone())));
-        *self.names() = extensions.chain(spans).collect();
-    }
-
-    fn names(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use crate::socket_names::SocketNames;
 
 /// The plan of the country in force.
 #[derive(Clone)]
@@ -116,7 +93,7 @@ impl Links {
 #[derive(Clone)]
 pub(crate) struct AnalogPorts {
     links: Arc<Mutex<Links>>,
-    names: PortNames,
+    names: SocketNames,
     plan: CurrentPlan,
     plans: PathBuf,
     clock: RealClock,
@@ -135,20 +112,18 @@ impl AnalogPorts {
         clock: RealClock,
         chips: bool,
     ) -> Self {
-        let ports = AnalogPorts {
+        AnalogPorts {
             links: Arc::new(Mutex::new(links)),
-            names: PortNames::default(),
+            names: SocketNames::new(resolved),
             plan: CurrentPlan(Arc::new(Mutex::new(Arc::new(plan)))),
             plans,
             clock,
             chips_country: chips.then(|| resolved.country.clone()),
-        };
-        ports.names.follow(resolved);
-        ports
+        }
     }
 
     /// What the lines are called.
-    pub(crate) fn names(&self) -> PortNames {
+    pub(crate) fn names(&self) -> SocketNames {
         self.names.clone()
     }
 
@@ -202,29 +177,5 @@ impl AnalogPorts {
                 note(Level::Notice, &format!("{label}: its new settings are in force"));
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tipring_config::{BoardPort, Document, Site};
-    use tipring_line::PortKind;
-
-    #[test]
-    fn what_is_at_a_socket_is_called_by_its_number_or_name() {
-        let ports = [
-            BoardPort { id: PortId(0), label: "fxo-1".into(), kind: PortKind::Fxo },
-            BoardPort { id: PortId(1), label: "fxs-1".into(), kind: PortKind::Fxs },
-        ];
-        let site = Site { ports: &ports, ..Site::default() };
-        let document = Document::parse(
-            "[[extension]]\nnumber = \"8101\"\nport = \"fxs-1\"\n\
-             [[span]]\nname = \"city\"\nport = \"e1-1\"\nsignalling = \"pri-user\"\n",
-        );
-        let names = PortNames::default();
-        names.follow(&document.unwrap().resolve(site).unwrap());
-        let named = ["fxo-1", "fxs-1", "e1-1", "e1-2"].map(|label| names.of(label));
-        assert_eq!(named, ["fxo-1", "8101", "city", "e1-2"]);
     }
 }

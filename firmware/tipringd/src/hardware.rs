@@ -22,8 +22,9 @@ use tipring_line::{AnalogPort, ChannelId, PortId};
 use tipring_media::Control;
 
 use crate::analog::AnalogSettings;
-use crate::analog_ports::{Links, PortNames};
+use crate::analog_ports::Links;
 use crate::journal::{Level, note};
+use crate::socket_names::SocketNames;
 use crate::spans::KeptSpan;
 use light_thread::LightThread;
 pub(crate) use light_thread::Wellness;
@@ -61,7 +62,7 @@ impl Hardware {
         &mut self,
         clock: RealClock,
         live: Live,
-        names: PortNames,
+        names: SocketNames,
         well: Wellness,
     ) -> std::io::Result<()> {
         if let Some(panel) = self.lights.take() {

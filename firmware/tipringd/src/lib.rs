@@ -37,6 +37,7 @@ pub mod sim_faults;
 mod sim_handset;
 pub mod sim_spans;
 mod simboard;
+mod socket_names;
 pub mod sounds;
 mod span_test;
 mod span_traces;

@@ -92,7 +92,7 @@ impl RecordingFile {
         }
         if !codes.is_empty() {
             let first = (position - self.base) as usize * CHANNELS;
-            put(&mut self.buffer[first..], side, codes, mixed);
+            interleave(&mut self.buffer[first..], side, codes, mixed);
             self.end = self.end.max(after);
         }
         if late.is_empty() { Put::Kept } else { Put::Amended }
@@ -103,7 +103,7 @@ impl RecordingFile {
         let at = RECORDING_HEADER_BYTES as u64 + u64::from(position) * CHANNELS as u64;
         let mut written = vec![0; codes.len() * CHANNELS];
         self.file.read_exact_at(&mut written, at)?;
-        put(&mut written, side, codes, mixed);
+        interleave(&mut written, side, codes, mixed);
         self.file.write_all_at(&written, at)
     }
 
@@ -152,7 +152,7 @@ impl RecordingFile {
 }
 
 /// Puts one side's codes into stereo samples.
-fn put(samples: &mut [u8], side: usize, codes: &[u8], mixed: bool) {
+fn interleave(samples: &mut [u8], side: usize, codes: &[u8], mixed: bool) {
     let places = samples[side..].iter_mut().step_by(CHANNELS);
     places.zip(codes).for_each(|(place, code)| *place = blend(*place, *code, mixed));
 }

@@ -53,10 +53,10 @@ const BEHIND_MAX: i64 = 8000;
 const WINDOW: u32 = 256;
 /// A drift smaller than this (5 ms) is left alone: moving makes a small break.
 const DRIFT: i64 = 40;
-/// One as large as this (40 ms) breaks speech after all where there is no pause for so many packets:
-/// another 5 s.
-const DRIFT_MAX: i64 = 320;
+/// Packets over which a pause is waited for: another 5 s.
 const WAIT_MAX: u32 = WINDOW;
+/// A drift as large as this (40 ms) breaks speech after that.
+const DRIFT_MAX: i64 = 320;
 
 /// One leg's place in a recording.
 #[derive(Clone, Copy, Debug)]

@@ -9,8 +9,8 @@ use tipring_clock::{Clock, Duration, Instant, RealClock};
 use tipring_events::LineState;
 
 use super::lights::Panel;
-use crate::analog_ports::PortNames;
 use crate::journal::{Level, note};
+use crate::socket_names::SocketNames;
 
 /// The box is taken for well so long after it was last found so.
 const WELL_FOR: Duration = Duration::from_secs(4);
@@ -46,7 +46,7 @@ impl LightThread {
         panel: Panel,
         clock: RealClock,
         live: Live,
-        names: PortNames,
+        names: SocketNames,
         well: Wellness,
     ) -> std::io::Result<Option<Self>> {
         if panel.is_empty() {
@@ -75,7 +75,7 @@ fn run(
     mut panel: Panel,
     clock: &RealClock,
     live: &Live,
-    names: &PortNames,
+    names: &SocketNames,
     well: &Wellness,
     stop: &AtomicBool,
 ) {
